@@ -1,0 +1,73 @@
+"""derive: a probability density in, a derivation and stable loss code out.
+
+This file is the map.  Read the rooms in this order; a file imports only from those above it, and a
+test holds it to that.
+
+    there is     errors       what a person is told
+                 version      which release this is
+                 resources    where templates lie
+                 domains      where a quantity may live
+                 declare      the one form in which mathematics is declared
+                 heads        how a declared word becomes a SymPy function
+                 words        the words: meaning, derivatives, spelling in every language
+                 oracle       numerical truth, to as many digits as are asked for
+                 relation     how two lines of a derivation stand to each other
+    is known     catalogue    the densities; what is generated; what other libraries call it
+                 links        from a model's output to a parameter
+                 identities   how a logarithm opens
+                 stable       the rewrites that floating point asks for
+                 request      what a person asks for, checked
+    follows      rewriting    matches and replaces, one rule at a time
+                 derivation   density -> recorded lines -> loss, factor, dropped
+                 calculus     gradient and Hessian over shared parts
+                 program      shared parts -> a short sequence of assignments
+    is written   printers     tree -> text, LaTeX, NumPy, Torch
+                 pages        what the pages show
+                 modules      what the generated modules say
+                 emit         a derivation through a template
+                 accuracy     units in the last place beyond conditioning
+                 verify       the evidence
+                 generate     the committed modules and their index
+                 cli          the door
+
+Public names: `derive`, `Derivation`, `Misuse`, and a derivation's `emit`, `load`,
+`gradient`, `hessian`.  They are imported when first asked for, so that `derive list` needs no SymPy.
+"""
+
+from typing import Any
+
+from derive.version import VERSION as __version__
+
+__all__ = ["Derivation", "Misuse", "__version__", "derive"]
+
+_HOMES = {
+    "derive": "derive.derivation",
+    "Derivation": "derive.derivation",
+    "Misuse": "derive.errors",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'derive' has no attribute {name!r}")
+    from importlib import import_module
+
+    home = import_module(_HOMES[name])
+    if _HOMES[name] == "derive.derivation":
+        _bind(home.Derivation)
+    return getattr(home, name)
+
+
+def _bind(derivation: Any) -> None:
+    """Give a result its thin methods: the rooms that write are to the right of the one that derives."""
+    from functools import cached_property
+
+    from derive import calculus, emit, pages
+
+    for name, function in (("gradient", calculus.gradient), ("hessian", calculus.hessian)):
+        shortcut = cached_property(function)
+        shortcut.__set_name__(derivation, name)
+        setattr(derivation, name, shortcut)
+    derivation.emit = emit.emit
+    derivation.load = emit.load
+    derivation._repr_latex_ = pages.notebook

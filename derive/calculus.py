@@ -1,0 +1,361 @@
+"""Differentiates a loss whose words know their own stable derivatives.
+
+The loss is first taken apart into named parts: every word, and every composite argument of a word.
+A part is one symbol from then on, so SymPy can never merge what floating point needs kept whole,
+and value, gradient and Hessian share their parts by construction.  The derivative of a product in a
+factor is written with the product itself (`-r` for d(e^-s (y - mu))/ds), which is both shorter and
+safer than multiplying the factors out again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import sympy
+from sympy import Add, Expr, Indexed, IndexedBase, KroneckerDelta, Mul, Pow, Sum, Symbol
+from sympy.core.parameters import distribute
+
+from derive import words
+from derive.derivation import Derivation, Quantity
+from derive.domains import Domain, Entries
+from derive.heads import Row, index_symbol
+from derive.rewriting import applied, label
+from derive.stable import DERIVED
+from derive.words import word_of
+
+CLASS = words.k._sympy_()
+OTHER = words.j._sympy_()
+DIRECTION = "vector"
+
+
+@dataclass(frozen=True)
+class Scalar:
+    """Differentiate in one scalar symbol."""
+
+    symbol: Symbol
+
+
+@dataclass(frozen=True)
+class Entry:
+    """Differentiate in the entry of a vector at an index."""
+
+    vector: IndexedBase
+    position: Expr
+
+
+@dataclass(frozen=True)
+class Along:
+    """Differentiate a function of a vector in the direction of another vector."""
+
+    vector: IndexedBase
+    direction: IndexedBase
+
+
+Variable = Scalar | Entry | Along
+
+
+class Parts:
+    """Named parts of expressions: each is defined once, whoever asks for it.
+
+    A part that has an entry for each class is a vector `t[k]`, defined at the index k.
+    """
+
+    def __init__(self, domains: Mapping[str, Domain]) -> None:
+        self.definitions: dict[Expr, Expr] = {}
+        self._names: dict[Expr, Expr] = {}
+        self._domains = domains
+
+    def taken_apart(self, expression: Expr) -> Expr:
+        """The expression over parts: its words and their composite arguments are named."""
+        if not expression.args or isinstance(expression, Indexed | IndexedBase | KroneckerDelta):
+            return expression
+        if isinstance(expression, Sum):
+            body, (index, *limits) = expression.args
+            body = self.taken_apart(body.xreplace({index: CLASS}))
+            return self.named(Sum(body, (CLASS, *limits)))
+        if isinstance(expression, Add | Mul):
+            return expression.func(*(self.taken_apart(part) for part in expression.args))
+        if isinstance(expression, Pow):
+            return Pow(self.atom(expression.base), self.taken_apart(expression.exp))
+        return self.named(expression.func(*(self.atom(part) for part in expression.args)))
+
+    def atom(self, expression: Expr) -> Expr:
+        """The expression as one symbol, an entry or a number."""
+        expression = self.taken_apart(expression)
+        opposite = self.definition(-expression)
+        if opposite is not None and not (-opposite).args:
+            return -opposite
+        if expression.is_number or not expression.args or isinstance(expression, Indexed | IndexedBase):
+            return expression
+        return self.named(expression)
+
+    def definition(self, part: Expr) -> Expr | None:
+        """What a part stands for; None for a symbol of the loss."""
+        if isinstance(part, Indexed) and part.base in self.definitions:
+            return self.definitions[part.base].xreplace({CLASS: part.indices[-1]})
+        return self.definitions.get(part)
+
+    def put_together(self, expression: Expr) -> Expr:
+        """The expression with every part replaced by what it stands for."""
+        found = {
+            part: self.put_together(definition)
+            for part in expression.atoms(Symbol, Indexed)
+            if (definition := self.definition(part)) is not None
+        }
+        return expression.xreplace(found)
+
+    def named(self, expression: Expr) -> Expr:
+        """The symbol of an expression over parts, at whatever index it stands."""
+        positions = expression.free_symbols & {CLASS, OTHER}
+        (position,) = positions or (CLASS,)
+        canonical = expression.xreplace({position: CLASS})
+        if canonical not in self._names:
+            symbol = Symbol(f"t{len(self.definitions)}", real=True)
+            name = IndexedBase(symbol) if positions else symbol
+            self._names[canonical] = name
+            self.definitions[name] = canonical
+        name = self._names[canonical]
+        return name[position] if positions else name
+
+    # Differentiating -----------------------------------------------------------------------------
+
+    def derivative(self, expression: Expr, variable: Variable) -> Expr:
+        """The derivative of an expression over parts, over parts again, at the index k."""
+        slope = self._slope(expression, variable).xreplace({OTHER: CLASS})
+        for _, slope in applied(slope, DERIVED, self._domains):
+            pass
+        return gathered(self.over_one_denominator(slope))
+
+    def over_one_denominator(self, expression: Expr) -> Expr:
+        """The rational terms of a sum over one denominator, where that is a sum itself.
+
+        1 - (n + 1) q/(1 + q) is (1 - n q)/(1 + q): what cancels in floating point has cancelled here.
+        """
+        rational = [term for term in Add.make_args(expression) if self._is_rational(term)]
+        if not any(self._divides_by_sum(term) for term in rational):
+            return expression
+        others = [term for term in Add.make_args(expression) if term not in rational]
+        with distribute(True):
+            one = sympy.factor(sympy.cancel(sympy.together(self._opened(Add(*rational)))))
+        return Add(*others, one)
+
+    def _is_rational(self, term: Expr) -> bool:
+        """Whether no word but the square stands in the term."""
+        return not any(self._is_word(symbol) for symbol in term.atoms(Symbol, Indexed))
+
+    def _is_word(self, part: Expr) -> bool:
+        definition = self.definition(part)
+        return isinstance(part, Indexed) or (
+            isinstance(definition, sympy.Function) and not isinstance(definition, words.square.head)
+        )
+
+    def _divides_by_sum(self, term: Expr) -> bool:
+        return any(
+            isinstance(self.definition(power.base) or power.base, Add) and power.exp.is_negative
+            for power in term.atoms(Pow)
+        )
+
+    def _opened(self, expression: Expr) -> Expr:
+        """The expression with its parts opened, as far as the quotients of differences, which stay whole."""
+        found = {}
+        for part in expression.atoms(Symbol):
+            definition = self.definition(part)
+            if definition is None or (isinstance(definition, Mul) and definition.atoms(Add)):
+                continue
+            found[part] = self._opened(definition.doit())
+        return expression.xreplace(found)
+
+    def _slope(self, expression: Expr, variable: Variable) -> Expr:
+        definition = self.definition(expression)
+        if definition is not None:
+            return self._slope_of(definition, expression, variable)
+        return self._slope_of(expression, expression, variable)
+
+    def _slope_of(self, expression: Expr, whole: Expr, variable: Variable) -> Expr:
+        """The derivative of an expression that also has the name `whole`."""
+        if isinstance(expression, Symbol | Indexed):
+            return _own_slope(expression, variable)
+        if not expression.args or isinstance(expression, KroneckerDelta):
+            return sympy.S.Zero
+        if isinstance(expression, Add):
+            return Add(*(self._slope(part, variable) for part in expression.args))
+        if isinstance(expression, Mul):
+            return Add(*self._product_rule(expression, whole, variable))
+        if isinstance(expression, Pow):
+            base, exponent = expression.args
+            return exponent * base ** (exponent - 1) * self._slope(base, variable)
+        if isinstance(expression, Sum):
+            body, (index, *limits) = expression.args
+            return self._summed(self._slope(body, variable), (index, *limits), variable)
+        return self._chain_rule(expression, variable)
+
+    def _product_rule(self, product: Mul, whole: Expr, variable: Variable) -> Iterator[Expr]:
+        """One term a factor: a power and an exponential give the product back."""
+        for factor in product.args:
+            slope = self._slope(factor, variable)
+            if slope == 0:
+                continue
+            definition = self.definition(factor)
+            if isinstance(definition, sympy.exp):
+                yield whole * self._slope(definition.args[0], variable)
+            elif isinstance(factor, Pow) and factor.exp != 1:
+                yield factor.exp * whole / factor.base * self._slope(factor.base, variable)
+            else:
+                yield Mul(*(other for other in product.args if other is not factor)) * slope
+
+    def _chain_rule(self, expression: Expr, variable: Variable) -> Expr:
+        """A word's own derivatives, times those of its arguments."""
+        word = word_of(expression)
+        if word.of_vector:
+            vector, *position = expression.args
+            if vector != getattr(variable, "vector", None):
+                return sympy.S.Zero
+            rows = [Row(vector), *position]
+            if isinstance(variable, Along):
+                assert word.along is not None
+                return self.taken_apart(sympy.sympify(word.along(*rows, Row(variable.direction))))
+            slope = word.derivatives[0](*rows, variable.position)
+            return self.taken_apart(sympy.sympify(slope))
+        terms = []
+        for argument, slope in zip(expression.args, word.derivatives, strict=True):
+            inner = self._slope(argument, variable)
+            if inner != 0:
+                outer = sympy.sympify(slope(*expression.args))
+                terms.append(self.taken_apart(outer) * inner)
+        return Add(*terms)
+
+    def _summed(self, body: Expr, limits: Sequence[Expr], variable: Variable) -> Expr:
+        """The sum of a derivative over the classes, Kronecker's delta collapsed.
+
+        A body f(δ) is f(0) at every class but one, and f(1) there.
+        """
+        if not isinstance(variable, Entry):
+            return self.taken_apart(Sum(body, limits)) if body != 0 else sympy.S.Zero
+        index, here = limits[0], variable.position
+        hit = KroneckerDelta(index, here)
+        elsewhere, there = body.xreplace({hit: sympy.S.Zero}), body.xreplace({hit: sympy.S.One})
+        outside, inside = elsewhere.as_independent(index, as_Add=False)
+        rest = self._total(inside, limits) - inside.xreplace({index: here}) if outside != 0 else 0
+        return outside * rest + there.xreplace({index: here})
+
+    def _total(self, body: Expr, limits: Sequence[Expr]) -> Expr:
+        """The sum over the classes; the entries of a probability vector sum to one."""
+        if isinstance(body, Indexed):
+            domain = self._domains.get(label(body))
+            if isinstance(domain, Entries) and domain.sums_to_one:
+                return sympy.S.One
+        return self.taken_apart(Sum(body, limits))
+
+
+def gathered(expression: Expr) -> Expr:
+    """A sum with the powers that all its terms share in front, once."""
+    if not isinstance(expression, Add):
+        return expression
+    expression = Add(*(part for term in expression.args for part in _spread(term)))
+    if not isinstance(expression, Add):
+        return expression
+    powers = [term.as_coeff_Mul()[1].as_powers_dict() for term in expression.args]
+    shared = {}
+    for base in set(powers[0]).intersection(*powers[1:]):
+        exponents = [sympy.sympify(power[base]) for power in powers]
+        same_sign = all(e.is_positive for e in exponents) or all(e.is_negative for e in exponents)
+        if same_sign and not base.is_Number:
+            shared[base] = min(exponents, key=abs)
+    front = Mul(*(base**exponent for base, exponent in shared.items()))
+    return front * Add(*(part for term in expression.args for part in _spread(term / front)))
+
+
+def _spread(term: Expr) -> Iterator[Expr]:
+    """The summands of a sum with a number in front."""
+    coefficient, rest = term.as_coeff_Mul()
+    return (coefficient * part for part in Add.make_args(rest))
+
+
+def _own_slope(symbol: Expr, variable: Variable) -> Expr:
+    """How the variable itself, or an entry of it, changes."""
+    if isinstance(variable, Scalar):
+        return sympy.Integer(symbol == variable.symbol)
+    if isinstance(symbol, Indexed) and symbol.base == variable.vector:
+        position = symbol.indices[-1]
+        if isinstance(variable, Along):
+            return variable.direction[position]
+        return KroneckerDelta(position, variable.position)
+    return sympy.S.Zero
+
+
+@dataclass(frozen=True)
+class Calculus:
+    """A loss with its gradient and its second derivatives, over shared parts.
+
+    For vectors: `gradient` holds the entry at k, `hessian` the diagonal at k, and
+    `hessian_vector_product` the entry at k of the Hessian times the vector named `vector`.
+    """
+
+    parts: Parts
+    loss: Expr
+    variables: tuple[Quantity, ...]
+    gradient: tuple[Expr, ...]
+
+    @cached_property
+    def hessian(self) -> tuple[tuple[Expr, ...], ...]:
+        """The second derivatives, a row for each predictor; for a vector the diagonal."""
+        with distribute(False):
+            upper = {
+                (row, column): self.parts.derivative(slope, _variable(self.variables[column]))
+                for row, slope in enumerate(self.gradient)
+                for column in range(row, len(self.variables))
+            }
+        places = range(len(self.variables))
+        return tuple(tuple(upper[min(i, j), max(i, j)] for j in places) for i in places)
+
+    @cached_property
+    def hessian_vector_product(self) -> Expr:
+        """For one vector predictor: the Hessian times a vector, never forming K^2 entries."""
+        ((vector,),) = ([quantity.plain for quantity in self.variables],)
+        with distribute(False):
+            along = Along(vector, IndexedBase(Symbol(DIRECTION, real=True)))
+            return self.parts.derivative(self.gradient[0], along)
+
+    @property
+    def of_vector(self) -> bool:
+        """Whether what is learned is a vector."""
+        return any(quantity.vector for quantity in self.variables)
+
+
+def calculus(derivation: Derivation) -> Calculus:
+    """Differentiate the loss in every learned predictor."""
+    parts = Parts(derivation.domains)
+    with distribute(False):
+        loss = parts.taken_apart(derivation.loss)
+        gradient = tuple(
+            parts.derivative(loss, _variable(quantity))
+            for quantity in derivation.learned
+        )
+    return Calculus(parts, loss, derivation.learned, gradient)
+
+
+def _variable(quantity: Quantity) -> Variable:
+    """What to differentiate in; for a vector the entry at j, which is then called k."""
+    return Entry(quantity.plain, OTHER) if quantity.vector else Scalar(quantity.plain)
+
+
+def gradient(derivation: Derivation) -> dict[str, Expr]:
+    """The derivative of the loss in each learned predictor; at the index k for a vector."""
+    found = calculus(derivation)
+    return {
+        quantity.name: found.parts.put_together(slope)
+        for quantity, slope in zip(found.variables, found.gradient, strict=True)
+    }
+
+
+def hessian(derivation: Derivation) -> dict[tuple[str, str], Expr]:
+    """The second derivatives by pairs of predictors; the diagonal at the index k for a vector."""
+    found = calculus(derivation)
+    names = [quantity.name for quantity in found.variables]
+    return {
+        (one, other): found.parts.put_together(slope)
+        for one, row in zip(names, found.hessian, strict=True)
+        for other, slope in zip(names, row, strict=True)
+    }

@@ -1,0 +1,200 @@
+"""Reads a declaration: the one form in which `derive` is told mathematics.
+
+A declaration is a Python function whose annotations are domains, whose docstring is the prose and
+whose return value is the mathematics::
+
+    @distribution
+    def normal(y: Real, *, mu: Real, sigma: Positive):    # the * is the bar of p(y | mu, sigma)
+        \"\"\"One sentence that says what it is.
+
+        y      what y is, with its units
+        mu     ...
+
+        Source: a book or a paper, with its chapter.
+        \"\"\"
+        return exp(-(((y - mu) / sigma) ** 2) / 2) / (sigma * sqrt(two_pi))
+
+Densities, links, identities and stable rewrites are all declared so.  Reading one runs nothing and
+imports no SymPy: the mathematics is made only when the declaration is called.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from types import ModuleType
+from typing import Any, TypeVar
+
+from derive.domains import Domain, Entries, Interval
+
+Function = Callable[..., Any]
+
+GREEK = (
+    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi rho "
+    "sigma tau upsilon phi chi psi omega"
+).split()
+
+
+@dataclass(frozen=True, eq=False)
+class Declaration:
+    """What a declaring function says: its name, its sentence, its symbols and its mathematics."""
+
+    function: Function
+    name: str
+    summary: str
+    prose: Mapping[str, str]
+    source: str
+    data: Mapping[str, Domain]
+    parameters: Mapping[str, Domain]
+    result: Domain | None
+
+    def __call__(self, *arguments: Any, **named: Any) -> Any:
+        return self.function(*arguments, **named)
+
+
+@dataclass(frozen=True, eq=False)
+class Distribution(Declaration):
+    """A density or mass function p(data | parameters).
+
+    latex     how a symbol is set where its name does not say it
+    regular   whether the support is free of the parameters, so that the mean score is zero
+    soft      what the loss is once the data lie outside the support but inside the accepted set
+    """
+
+    latex: Mapping[str, str] = field(default_factory=dict)
+    regular: bool = True
+    soft: str = ""
+
+    @property
+    def domains(self) -> dict[str, Domain]:
+        """The domain of every symbol, data first."""
+        return {**self.data, **self.parameters}
+
+    @property
+    def signature(self) -> str:
+        """The head as a statistician writes it: `p(y | mu, sigma)`."""
+        return f"p({', '.join(self.data)} | {', '.join(self.parameters)})"
+
+    def symbol_latex(self, name: str) -> str:
+        """The LaTeX of one symbol."""
+        return self.latex.get(name) or (rf"\{name}" if name in GREEK else name)
+
+
+@dataclass(frozen=True, eq=False)
+class Link(Declaration):
+    """A function from what a model puts out (the predictor) to a parameter.
+
+    synonym    what statisticians call its inverse: exp is the log link
+    predictor  the name of the predictor, of the parameter's name
+    letters    the LaTeX letter of the predictor, by the parameter's name ("" is for all others)
+    """
+
+    synonym: str = ""
+    predictor: str = "{name}"
+    letters: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def domain(self) -> Domain:
+        """Where the predictor lives."""
+        return next(iter(self.data.values()))
+
+    @property
+    def range(self) -> Domain:
+        """Where the parameter then lives."""
+        assert self.result is not None
+        return self.result
+
+    def fits(self, domain: Domain) -> bool:
+        """Whether every value of the link is legal for a parameter with this domain."""
+        if isinstance(domain, Entries) or isinstance(self.range, Entries):
+            both = isinstance(domain, Entries) and isinstance(self.range, Entries)
+            return both and domain.name == self.range.name
+        return self.range.within(domain)
+
+
+@dataclass(frozen=True, eq=False)
+class Rule(Declaration):
+    """A rewrite `left -> right`, true on the declared domains.
+
+    unless     narrower domains on which the rule has nothing to do
+    f64, f32   where the left side dies in floating point (stable rewrites only)
+    """
+
+    unless: Mapping[str, Interval] = field(default_factory=dict)
+    f64: str = ""
+    f32: str = ""
+
+
+AnyDeclaration = TypeVar("AnyDeclaration", bound=Declaration)
+
+
+def read(kind: type[AnyDeclaration], function: Function, **facts: Any) -> AnyDeclaration:
+    """Read `function` as a declaration of the given kind.
+
+    Raises TypeError when an argument has no domain or the docstring has no sentence: both are
+    mistakes of whoever writes a table, so they are found when the table is imported.
+    """
+    code = function.__code__
+    positional = code.co_varnames[: code.co_argcount]
+    named = code.co_varnames[code.co_argcount : code.co_argcount + code.co_kwonlyargcount]
+    domains = function.__annotations__
+    for name in positional + named:
+        if not isinstance(domains.get(name), Interval | Entries):
+            raise TypeError(f"{function.__name__}: the argument {name} needs a domain")
+    summary, prose, source = _docstring(function.__doc__ or "", positional + named)
+    if not summary:
+        raise TypeError(f"{function.__name__}: the docstring needs a first sentence")
+    return kind(
+        function=function,
+        name=function.__name__.rstrip("_"),
+        summary=summary,
+        prose=prose,
+        source=source,
+        data={name: domains[name] for name in positional},
+        parameters={name: domains[name] for name in named},
+        result=domains.get("return"),
+        **facts,
+    )
+
+
+def _docstring(text: str, names: Iterable[str]) -> tuple[str, dict[str, str], str]:
+    """The first paragraph, the line of each symbol, and the source."""
+    paragraphs = [paragraph.strip() for paragraph in text.strip().split("\n\n")]
+    prose = {}
+    for line in text.splitlines():
+        word, _, rest = line.strip().partition(" ")
+        if word in names and rest.startswith(" ") or word in names and rest:
+            prose[word] = rest.strip()
+    source = next((p.removeprefix("Source:") for p in paragraphs if p.startswith("Source:")), "")
+    return _one_line(paragraphs[0]), prose, _one_line(source)
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _decorator(kind: type[AnyDeclaration]) -> Callable[..., Any]:
+    """`@name` or `@name(fact=...)`, as the row needs."""
+
+    def decorate(function: Function | None = None, **facts: Any) -> Any:
+        if function is None:
+            return lambda declared: read(kind, declared, **facts)
+        return read(kind, function, **facts)
+
+    return decorate
+
+
+distribution = _decorator(Distribution)
+link = _decorator(Link)
+identity = _decorator(Rule)
+stable = _decorator(Rule)
+
+
+def rows(modules: Iterable[ModuleType], kind: type[AnyDeclaration]) -> dict[str, AnyDeclaration]:
+    """Every declaration of a kind in the modules, by name, in the order written."""
+    return {
+        row.name: row
+        for module in modules
+        for row in vars(module).values()
+        if isinstance(row, kind) and row.function.__module__ == module.__name__
+    }

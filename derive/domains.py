@@ -1,0 +1,266 @@
+"""Where a quantity may live.
+
+A domain is one object with many uses: it annotates a declaration, gives SymPy its facts, guards the
+arguments of generated code, names itself in prose and in LaTeX, and supplies the points at which
+claims are tested.  Everything here is data; nothing imports SymPy.
+
+`Interval` holds scalars, `Entries` holds vectors of symbolic size.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from random import Random
+
+Sampler = Callable[[Random], float]
+Facts = Mapping[str, bool]
+
+
+@dataclass(frozen=True)
+class Interval:
+    """An interval of the real line or of the integers, perhaps without zero.
+
+    `facts` are the assumptions SymPy is told, `typical` draws an ordinary point of the interior
+    (truth is tested there), `extremes` are legal points at which floating point is tempted to fail,
+    and `accepted` is the wider set of data a loss takes when the density itself needs less
+    (soft labels in [0, 1] beside {0, 1}).
+    """
+
+    name: str
+    text: str
+    latex: str
+    lower: float
+    upper: float
+    facts: Facts
+    typical: Sampler
+    extremes: tuple[float, ...]
+    closed: tuple[bool, bool] = (False, False)
+    integer: bool = False
+    nonzero: bool = False
+    accepted: Interval | None = None
+
+    @property
+    def discrete(self) -> bool:
+        """Whether the measure counts points (else it is Lebesgue's)."""
+        return self.integer
+
+    @property
+    def data(self) -> Interval:
+        """The set of data a loss accepts."""
+        return self.accepted or self
+
+    @property
+    def harmless(self) -> float:
+        """An interior point at which every loss is finite: what a removed sample is replaced by."""
+        return self.extremes[0]
+
+    def __contains__(self, value: float) -> bool:
+        above = value > self.lower or (self.closed[0] and value == self.lower)
+        below = value < self.upper or (self.closed[1] and value == self.upper)
+        whole = not self.integer or value == math.floor(value)
+        return above and below and whole and not (self.nonzero and value == 0)
+
+    def within(self, other: Interval) -> bool:
+        """Whether every point of this interval lies in the other."""
+        ends = (self.lower, self.closed[0]), (self.upper, self.closed[1])
+        return all(
+            end in other or (not closed and end in (other.lower, other.upper))
+            for end, closed in ends
+        ) and (self.integer or not other.integer)
+
+    def enumerate(self, most: int = 200) -> list[float]:
+        """The points of a discrete domain, the first `most` of them."""
+        last = min(self.upper, self.lower + most - 1)
+        return [float(n) for n in range(int(self.lower), int(last) + 1)]
+
+
+@dataclass(frozen=True)
+class Entries:
+    """A vector of symbolic size: its entries' domain, and whether they sum to one."""
+
+    name: str
+    text: str
+    latex: str
+    entry: Interval
+    sums_to_one: bool
+    typical_vector: Callable[[Random, int], list[float]]
+    size: str = "K"
+    discrete: bool = False
+    accepted: Entries | None = None
+
+    def __getitem__(self, size: str) -> Entries:
+        """`Simplex["K"]` is the simplex of K entries."""
+        accepted = replace(self.accepted, size=size) if self.accepted else None
+        return replace(
+            self,
+            size=size,
+            accepted=accepted,
+            text=self.text.replace("K", size),
+            latex=self.latex.replace("K", size),
+        )
+
+    @property
+    def facts(self) -> Facts:
+        return self.entry.facts
+
+    @property
+    def data(self) -> Entries:
+        """The set of data a loss accepts."""
+        return self.accepted or self
+
+
+Domain = Interval | Entries
+
+# How far the entries of a float vector may sum from one: the rounding of any softmax in single precision.
+SUM_TOLERANCE = 1e-5
+
+_INFINITY = math.inf
+
+
+def _normal(scale: float) -> Sampler:
+    return lambda random: random.gauss(0.0, scale)
+
+
+def _lognormal(scale: float) -> Sampler:
+    return lambda random: math.exp(random.gauss(0.0, scale))
+
+
+Real = Interval(
+    name="real",
+    text="ℝ",
+    latex=r"\mathbb{R}",
+    lower=-_INFINITY,
+    upper=_INFINITY,
+    facts={"real": True},
+    typical=_normal(2.0),
+    extremes=(0.0, 1e-8, -1e-8, 40.0, -40.0, 1e4, -1e4),
+)
+
+Nonzero = Interval(
+    name="nonzero real",
+    text="ℝ∖{0}",
+    latex=r"\mathbb{R} \setminus \{0\}",
+    lower=-_INFINITY,
+    upper=_INFINITY,
+    facts={"real": True, "nonzero": True},
+    typical=lambda random: random.choice((-1.0, 1.0)) * math.exp(random.gauss(0.0, 0.7)),
+    extremes=(1.0, -1.0, 1e-4, -1e4),
+    nonzero=True,
+)
+
+Positive = Interval(
+    name="positive",
+    text="(0, ∞)",
+    latex=r"(0, \infty)",
+    lower=0.0,
+    upper=_INFINITY,
+    facts={"positive": True},
+    typical=_lognormal(0.8),
+    extremes=(1.0, 1e-8, 1e-3, 1e3, 1e8),
+)
+
+Nonnegative = Interval(
+    name="nonnegative",
+    text="[0, ∞)",
+    latex=r"[0, \infty)",
+    lower=0.0,
+    upper=_INFINITY,
+    facts={"nonnegative": True},
+    typical=_lognormal(0.8),
+    extremes=(1.0, 0.0, 1e-8, 1e8),
+    closed=(True, False),
+)
+
+Unit = Interval(
+    name="in the unit interval",
+    text="[0, 1]",
+    latex="[0, 1]",
+    lower=0.0,
+    upper=1.0,
+    facts={"nonnegative": True},
+    typical=lambda random: random.uniform(0.02, 0.98),
+    extremes=(0.5, 0.0, 1.0, 1e-8, 1 - 1e-8),
+    closed=(True, True),
+)
+
+Binary = Interval(
+    name="binary",
+    text="{0, 1}",
+    latex=r"\{0, 1\}",
+    lower=0.0,
+    upper=1.0,
+    facts={"nonnegative": True},
+    typical=lambda random: float(random.randrange(2)),
+    extremes=(0.0, 1.0),
+    closed=(True, True),
+    integer=True,
+    accepted=Unit,
+)
+
+Count = Interval(
+    name="count",
+    text="{0, 1, 2, …}",
+    latex=r"\{0, 1, 2, \dots\}",
+    lower=0.0,
+    upper=_INFINITY,
+    facts={"integer": True, "nonnegative": True},
+    typical=lambda random: float(random.randrange(12)),
+    extremes=(1.0, 0.0, 1000.0),
+    closed=(True, False),
+    integer=True,
+)
+
+Position = Interval(
+    name="index",
+    text="{1, …, K}",
+    latex=r"\{1, \dots, K\}",
+    lower=1.0,
+    upper=_INFINITY,
+    facts={"integer": True, "positive": True},
+    typical=lambda random: float(random.randrange(1, 4)),
+    extremes=(1.0,),
+    closed=(True, False),
+    integer=True,
+)
+
+
+def _simplex(random: Random, size: int) -> list[float]:
+    weights = [random.expovariate(1.0) + 0.02 for _ in range(size)]
+    return [weight / sum(weights) for weight in weights]
+
+
+def _one_hot(random: Random, size: int) -> list[float]:
+    hot = random.randrange(size)
+    return [float(k == hot) for k in range(size)]
+
+
+Vector = Entries(
+    name="real vector",
+    text="ℝᴷ",
+    latex=r"\mathbb{R}^{K}",
+    entry=Real,
+    sums_to_one=False,
+    typical_vector=lambda random, size: [random.gauss(0.0, 2.0) for _ in range(size)],
+)
+
+Simplex = Entries(
+    name="probability vector",
+    text="the simplex of K classes",
+    latex=r"\Delta^{K-1}",
+    entry=Unit,
+    sums_to_one=True,
+    typical_vector=_simplex,
+)
+
+OneHot = Entries(
+    name="one-hot vector",
+    text="the one-hot vectors of K classes",
+    latex=r"\{e_1, \dots, e_K\}",
+    entry=Binary,
+    sums_to_one=True,
+    typical_vector=_one_hot,
+    discrete=True,
+    accepted=Simplex,
+)

@@ -1,0 +1,72 @@
+"""The algebra by which a logarithm opens, in the order in which it is tried.
+
+Each row is true on its declared domains.  `log` of a product is n-ary and so is a move of the
+engine's own (`rewriting.NARY`); its row here gives it a name and a sentence.
+"""
+
+from derive.declare import identity
+from derive.domains import Nonnegative, Nonzero, Positive, Real, Unit
+from derive.words import (
+    beta,
+    exp,
+    factorial,
+    gamma,
+    log,
+    log_absolute,
+    log_beta,
+    log_factorial,
+    log_gamma,
+)
+
+
+@identity
+def logarithm_of_product(a: Nonnegative, b: Nonnegative):
+    """The logarithm of a product is the sum of the logarithms."""
+    return log(a * b), log(a) + log(b)
+
+
+@identity
+def logarithm_of_exponential(a: Real):
+    """The logarithm undoes the exponential."""
+    return log(exp(a)), a
+
+
+@identity
+def logarithm_of_power(a: Nonnegative, b: Real):
+    """The logarithm brings an exponent down."""
+    return log(a**b), b * log(a)
+
+
+@identity
+def logarithm_of_square(a: Nonzero):
+    """The logarithm of a square is twice that of the absolute value, whatever the sign."""
+    return log(a**2), 2 * log_absolute(a)
+
+
+@identity
+def logarithm_of_gamma(a: Positive):
+    """The logarithm of the gamma function is a function of its own."""
+    return log(gamma(a)), log_gamma(a)
+
+
+@identity
+def logarithm_of_beta(a: Positive, b: Positive):
+    """The logarithm of the beta function is a function of its own."""
+    return log(beta(a, b)), log_beta(a, b)
+
+
+@identity
+def logarithm_of_factorial(a: Nonnegative):
+    """The logarithm of the factorial is a function of its own."""
+    return log(factorial(a)), log_factorial(a)
+
+
+OPENING = (
+    logarithm_of_product,
+    logarithm_of_exponential,
+    logarithm_of_power,
+    logarithm_of_square,
+    logarithm_of_gamma,
+    logarithm_of_beta,
+    logarithm_of_factorial,
+)

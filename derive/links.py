@@ -1,0 +1,47 @@
+"""The links: from what a model puts out (the predictor) to a parameter.
+
+The statistician names a link by its inverse: a model that predicts log sigma uses the log link, and
+its row is `exp`, because sigma = exp(predictor).
+
+Source: McCullagh and Nelder (1989), Generalized Linear Models, 2nd ed., ch. 2.
+"""
+
+from derive import words
+from derive.declare import link
+from derive.domains import Nonzero, Positive, Real, Simplex, Unit, Vector
+
+
+@link(synonym="identity", predictor="{name}")
+def identity(a: Real) -> Real:
+    """The model predicts the parameter itself."""
+    return a
+
+
+@link(synonym="log", predictor="log_{name}", letters={"": r"\eta", "sigma": "s", "b": r"\beta"})
+def exp(a: Real) -> Positive:
+    """The model predicts the logarithm, so every output is a legal positive parameter."""
+    return words.exp(a)
+
+
+@link(synonym="inverse softplus", predictor="raw_{name}", letters={"": "r"})
+def softplus(a: Real) -> Positive:
+    """The model's output is bent smoothly to be positive and stays itself where it is large."""
+    return words.softplus(a)
+
+
+@link(synonym="signed square root", predictor="root_{name}", letters={"": "f"})
+def square(a: Nonzero) -> Positive:
+    """The model predicts a root of the parameter, of either sign but not zero."""
+    return a**2
+
+
+@link(synonym="logit", predictor="logit_{name}", letters={"": "z"})
+def sigmoid(a: Real) -> Unit:
+    """The model predicts the logarithm of the odds."""
+    return words.sigmoid(a)
+
+
+@link(synonym="multinomial logit", predictor="logits", letters={"": "z"})
+def softmax(a: Vector["K"]) -> Simplex["K"]:
+    """The model predicts the logarithms of the class probabilities, up to a common term."""
+    return lambda position: words.softmax(a, position)

@@ -1,0 +1,267 @@
+"""What every printer shares: the order and the bracketing of mathematics.
+
+A printer turns a tree into text.  This base decides what a reader expects in any language: positive
+terms before negative ones, simple ones before composite ones, data before parameters, one fraction
+for a quotient, brackets only where needed.  A language is a subclass that spells the pieces; the
+spelling of words is in the table of `words`.  The vocabulary is closed: what has no spelling in a
+language is an error, never a guess.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import Any
+
+import sympy
+from sympy import Add, Expr, Indexed, IndexedBase, Integer, Mul, Pow, Product, Rational, Sum, Symbol
+
+from sympy.core.parameters import distribute
+
+from derive.errors import Misuse
+from derive.heads import Level, Row, Word
+from derive.words import word_of
+
+Piece = tuple[str, Level]
+
+
+class Printer(ABC):
+    """Prints an expression in one language.
+
+    language  the key of the words' spellings
+    order     the names of the loss in the order of its signature: data come first
+    """
+
+    language: str
+
+    def __init__(self, order: Sequence[str] = ()) -> None:
+        self.order = {name: place for place, name in enumerate(order)}
+
+    def __call__(self, expression: Expr) -> str:
+        """The expression's text."""
+        with distribute(False):
+            return self.show(expression)
+
+    def show(self, expression: Expr, level: Level = Level.SUM) -> str:
+        """The expression, in brackets where it holds together more loosely than `level`."""
+        text, own = self.piece(expression)
+        return self.bracketed(text) if own < level else text
+
+    def piece(self, expression: Expr) -> Piece:
+        """The expression's text and how tightly it holds together."""
+        if isinstance(expression, Rational):
+            return self.number(expression)
+        if expression.is_NumberSymbol:
+            return self.constant(str(expression))
+        if isinstance(expression, Symbol | IndexedBase):
+            return self.symbol(str(getattr(expression, "label", expression))), Level.ATOM
+        if isinstance(expression, Indexed):
+            return self.entry(expression), Level.ATOM
+        if isinstance(expression, Add):
+            return self._sum_of_terms(expression)
+        if isinstance(expression, Mul):
+            return self._product(expression)
+        if isinstance(expression, Pow):
+            return self._power(expression)
+        if isinstance(expression, Sum | Product):
+            return self.over_index(expression)
+        if hasattr(expression, "density"):
+            return self.density(expression), Level.ATOM
+        return self.word(expression)
+
+    # What a language spells ------------------------------------------------------------------------
+
+    @abstractmethod
+    def bracketed(self, text: str) -> str:
+        """The text in brackets."""
+
+    @abstractmethod
+    def number(self, number: Rational) -> Piece:
+        """A whole number or a fraction, not negative."""
+
+    @abstractmethod
+    def constant(self, name: str) -> Piece:
+        """A named number: pi, two_pi."""
+
+    @abstractmethod
+    def symbol(self, name: str) -> str:
+        """A quantity of the loss."""
+
+    @abstractmethod
+    def entry(self, indexed: Indexed) -> str:
+        """An entry of a vector, or a quantity at a sample."""
+
+    @abstractmethod
+    def quotient(self, above: Expr, below: Expr) -> Piece:
+        """One fraction."""
+
+    @abstractmethod
+    def juxtaposed(self, factors: Sequence[str]) -> str:
+        """A product of factors."""
+
+    @abstractmethod
+    def power(self, base: Expr, exponent: Expr) -> Piece:
+        """A power, with an exponent that is not negative."""
+
+    @abstractmethod
+    def root(self, base: Expr) -> Piece:
+        """A square root."""
+
+    @abstractmethod
+    def over_index(self, expression: Expr) -> Piece:
+        """A sum or a product over an index."""
+
+    def density(self, expression: Expr) -> str:
+        """The density's name with its bar; only pages have it."""
+        raise Misuse(f"a density without its formula cannot be written in {self.language}")
+
+    def argument(self, expression: Expr) -> str:
+        """The argument of a named function: a space and a symbol, or brackets."""
+        text, level = self.piece(expression)
+        return f" {text}" if level is Level.ATOM else self.bracketed(text)
+
+    # What all languages share ----------------------------------------------------------------------
+
+    def terms(self, expression: Expr) -> list[tuple[str, str]]:
+        """The signs and the terms of a sum, in a reader's order."""
+        signed = []
+        for term in sorted(Add.make_args(expression), key=self._place_of_term):
+            negative = _negative(term)
+            positive = -term if negative else term
+            signed.append(("-" if negative else "+", self.shown_in(expression, positive, Level.PRODUCT)))
+        return signed
+
+    def _sum_of_terms(self, expression: Expr) -> Piece:
+        (sign, first), *others = self.terms(expression)
+        text = self.signed(sign, first) + "".join(f" {self.sign(s)} {term}" for s, term in others)
+        return text, Level.SUM
+
+    def sign(self, sign: str) -> str:
+        """The sign between two terms."""
+        return sign
+
+    def signed(self, sign: str, text: str) -> str:
+        """The first term of a sum with its sign."""
+        return f"{self.sign(sign)}{text}" if sign == "-" else text
+
+    def _product(self, expression: Mul) -> Piece:
+        if _negative(expression):
+            return self.signed("-", self.show(-expression, Level.PRODUCT)), Level.SUM
+        beside = [factor for factor in expression.args if self.stands_beside(factor)]
+        above, below = _fraction([factor for factor in expression.args if factor not in beside])
+        factors = sorted(above + beside, key=self._place_of_factor)
+        if below:
+            factors = sorted(beside, key=self._place_of_factor)
+            fraction, level = self.quotient(Mul(*above), Mul(*below))
+            if not factors:
+                return fraction, level
+            return self.juxtaposed([fraction, *self._shown(expression, factors)]), Level.PRODUCT
+        if len(factors) == 1:
+            return self.piece(factors[0])
+        return self.juxtaposed(self._shown(expression, factors)), Level.PRODUCT
+
+    def _shown(self, product: Mul, factors: Sequence[Expr]) -> list[str]:
+        """Factors as they stand side by side: only the last may be a named function."""
+        *others, last = factors
+        shown = [self.shown_in(product, factor, Level.POWER) for factor in others]
+        return [*shown, self.shown_in(product, last, Level.FUNCTION)]
+
+    def shown_in(self, whole: Expr, part: Expr, level: Level) -> str:
+        """A term of a sum or a factor of a product, as it stands there."""
+        return self.show(part, level)
+
+    def stands_beside(self, factor: Expr) -> bool:
+        """Whether a factor is written beside the fraction and not above its line."""
+        return False
+
+    def _power(self, expression: Pow) -> Piece:
+        base, exponent = expression.args
+        if exponent.is_number and _negative(exponent):
+            return self.quotient(Integer(1), Pow(base, -exponent))
+        if exponent == Rational(1, 2):
+            return self.root(base)
+        return self.power(base, exponent)
+
+    def word(self, expression: Expr) -> Piece:
+        """A word, by its spelling in this language."""
+        return self.spelled(word_of(expression), expression, self.language)
+
+    def spelled(self, word: Word, expression: Expr, language: str) -> Piece:
+        """A word by its spelling in a language; Misuse where it has none."""
+        spelling = word.spelling.get(language)
+        if spelling is None:
+            raise Misuse(f"the word {word.name} has no spelling in {language}")
+        pattern, level = spelling if isinstance(spelling, tuple) else (spelling, Level.ATOM)
+        arguments = [_Shown(self, argument) for argument in expression.args]
+        extra = {}
+        if "{entry}" in pattern:
+            vector, position = expression.args
+            extra["entry"] = self.show(Row(vector)[position])
+        return pattern.format(*arguments, **extra), level
+
+    def _place_of_term(self, term: Expr) -> tuple[Any, ...]:
+        """Positive before negative, simple before composite, bare numbers last among symbols."""
+        bare = term.is_Number
+        return (_negative(term), not bare and not term.free_symbols, self._complexity(term) + 5 * bare, str(term))
+
+    def _place_of_factor(self, factor: Expr) -> tuple[Any, ...]:
+        """Numbers, then symbols in the order of the signature, then sums, then powers and words."""
+        kinds = (
+            isinstance(factor, Rational),
+            isinstance(factor, Symbol | Indexed) or factor.is_NumberSymbol,
+            isinstance(factor, Add),
+            not isinstance(factor, sympy.exp | Sum),
+            True,
+        )
+        return (kinds.index(True), self._rank(factor), self._complexity(factor), str(factor))
+
+    def _rank(self, expression: Expr) -> int:
+        names = [str(getattr(expression, "base", expression))]
+        return min((self.order.get(name, len(self.order)) for name in names), default=0)
+
+    def _complexity(self, expression: Expr) -> int:
+        """How many nodes a reader sees."""
+        if isinstance(expression, Indexed | IndexedBase):
+            return 1
+        return 1 + sum(self._complexity(part) for part in expression.args if isinstance(part, Expr))
+
+
+class _Shown:
+    """An argument of a word, for the placeholders of its spelling."""
+
+    def __init__(self, printer: Printer, expression: Expr) -> None:
+        self._printer = printer
+        self._expression = expression
+
+    def __format__(self, specification: str) -> str:
+        printer, expression = self._printer, self._expression
+        if specification == "atom":
+            return printer.show(expression, Level.ATOM)
+        if specification == "factor":
+            return printer.show(expression, Level.PRODUCT)
+        if specification == "argument":
+            return printer.argument(expression)
+        if specification == "()":
+            return printer.bracketed(printer.show(expression))
+        return printer.show(expression)
+
+
+def _negative(term: Expr) -> bool:
+    """Whether a term is written with a minus in front."""
+    coefficient, _ = term.as_coeff_Mul()
+    return bool(coefficient.is_negative)
+
+
+def _fraction(factors: Sequence[Expr]) -> tuple[list[Expr], list[Expr]]:
+    """Numerator and denominator as a reader writes them, every factor kept whole."""
+    above: list[Expr] = []
+    below: list[Expr] = []
+    for factor in factors:
+        if isinstance(factor, Rational):
+            above += [Integer(factor.p)] * (factor.p != 1)
+            below += [Integer(factor.q)] * (factor.q != 1)
+        elif isinstance(factor, Pow) and factor.exp.is_number and _negative(factor.exp):
+            below.append(Pow(factor.base, -factor.exp))
+        else:
+            above.append(factor)
+    return above, below

@@ -1,0 +1,109 @@
+"""What NumPy and Torch code have in common: arrays whose last axis holds the entries of a vector."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from sympy import Expr, Indexed, IndexedBase, Integer, Rational, Sum, Symbol
+
+from derive.calculus import CLASS
+from derive.errors import Misuse
+from derive.heads import Level
+from derive.printers.arrange import Piece, Printer
+from derive.rewriting import label
+from derive.words import word_of
+
+CONSTANTS = {
+    "pi": ("math.pi", Level.ATOM),
+    "two_pi": ("2 * math.pi", Level.PRODUCT),
+    "E": ("math.e", Level.ATOM),
+}
+
+
+class Code(Printer):
+    """Prints array code.
+
+    library  what square roots and the like are called from
+
+    names   symbol or part -> the identifier it has in the code
+    inline  part -> the expression written in its place
+    """
+
+    library: str
+
+    def __init__(
+        self,
+        names: Mapping[str, str],
+        inline: Mapping[str, Expr],
+        order: Sequence[str] = (),
+    ) -> None:
+        super().__init__(order)
+        self.names = names
+        self.inline = inline
+
+    def piece(self, expression: Expr) -> Piece:
+        if isinstance(expression, Symbol | IndexedBase | Indexed):
+            part = self.inline.get(label(expression))
+            if part is not None:
+                return self.piece(part)
+        return super().piece(expression)
+
+    def bracketed(self, text: str) -> str:
+        return f"({text})"
+
+    def number(self, number: Rational) -> Piece:
+        if number.q != 1:
+            return f"{number.p} / {number.q}", Level.PRODUCT
+        return str(number), Level.SUM if number < 0 else Level.ATOM
+
+    def constant(self, name: str) -> Piece:
+        return CONSTANTS[name]
+
+    def symbol(self, name: str) -> str:
+        return self.names.get(name, name)
+
+    def entry(self, indexed: Indexed) -> str:
+        return self.symbol(str(indexed.base.label))
+
+    def quotient(self, above: Expr, below: Expr) -> Piece:
+        whole = above / below
+        over = self.shown_in(whole, above, Level.PRODUCT)
+        return f"{over} / {self.shown_in(whole, below, Level.FUNCTION)}", Level.PRODUCT
+
+    def juxtaposed(self, factors: Sequence[str]) -> str:
+        return " * ".join(factors)
+
+    def power(self, base: Expr, exponent: Expr) -> Piece:
+        if isinstance(exponent, Integer):
+            return f"{self.show(base, Level.ATOM)}**{exponent}", Level.POWER
+        return f"{self.show(base, Level.ATOM)}**{self.show(exponent, Level.ATOM)}", Level.POWER
+
+    def root(self, base: Expr) -> Piece:
+        library = self.library if base.free_symbols else "math"
+        return f"{library}.sqrt({self.show(base)})", Level.ATOM
+
+    def over_index(self, expression: Expr) -> Piece:
+        if not isinstance(expression, Sum):
+            raise Misuse(f"a product over an index cannot be written in {self.language}; take its logarithm")
+        return self.total(self.show(expression.function)), Level.ATOM
+
+    def total(self, body: str) -> str:
+        """The sum over the last axis."""
+        raise NotImplementedError
+
+    def word(self, expression: Expr) -> Piece:
+        word = word_of(expression)
+        if not expression.free_symbols and "python" in word.spelling:
+            return self.spelled(word, expression, "python")
+        return super().word(expression)
+
+    def shown_in(self, whole: Expr, part: Expr, level: Level) -> str:
+        """A scalar beside the entries of a vector gets the vector's axis."""
+        text = super().shown_in(whole, part, level)
+        if self.has_entries(whole) and not self.has_entries(part) and not part.is_number:
+            return f"{self.show(part, Level.ATOM)}[..., None]"
+        return text
+
+    def has_entries(self, expression: Expr) -> bool:
+        """Whether the expression has one value for each class."""
+        return CLASS in expression.free_symbols

@@ -1,0 +1,91 @@
+"""Plain text for a terminal: one line, Unicode letters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from sympy import Add, Expr, Indexed, Integer, Rational, Sum
+
+from derive.declare import GREEK
+from derive.heads import Level
+from derive.printers.arrange import Piece, Printer
+from derive.printers.latex import stands_beside
+
+CONSTANTS = {"pi": "π", "two_pi": "2π", "E": "e"}
+FRACTIONS = {Rational(1, 2): "½", Rational(1, 4): "¼", Rational(3, 4): "¾"}
+LETTERS = dict(zip(GREEK, "αβγδεζηθικλμνξοπρστυφχψω", strict=True))
+SUBSCRIPTS = str.maketrans("0123456789ijkl", "₀₁₂₃₄₅₆₇₈₉ᵢⱼₖₗ")
+SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+class Text(Printer):
+    """Prints Unicode text; `letters` gives the LaTeX of each quantity by its name."""
+
+    language = "text"
+
+    def __init__(self, letters: Mapping[str, str], order: Sequence[str] = ()) -> None:
+        super().__init__(order)
+        self.letters = letters
+
+    def bracketed(self, text: str) -> str:
+        return f"({text})"
+
+    def sign(self, sign: str) -> str:
+        return "−" if sign == "-" else sign
+
+    def number(self, number: Rational) -> Piece:
+        if number in FRACTIONS:
+            return FRACTIONS[number], Level.ATOM
+        if number.q != 1:
+            return f"{number.p}/{number.q}", Level.PRODUCT
+        return str(number).replace("-", "−"), Level.SUM if number < 0 else Level.ATOM
+
+    def constant(self, name: str) -> Piece:
+        return CONSTANTS[name], Level.ATOM
+
+    def symbol(self, name: str) -> str:
+        return plain_letter(self.letters.get(name, name))
+
+    def entry(self, indexed: Indexed) -> str:
+        positions = "".join(self.show(position) for position in indexed.indices)
+        return self.symbol(str(indexed.base.label)) + positions.translate(SUBSCRIPTS)
+
+    def quotient(self, above: Expr, below: Expr) -> Piece:
+        if (above / below).is_Rational:
+            return self.number(above / below)
+        return f"{self.show(above, Level.FUNCTION)}/{self.show(below, Level.FUNCTION)}", Level.PRODUCT
+
+    def juxtaposed(self, factors: Sequence[str]) -> str:
+        return " ".join(f"· {factor}" if n and factor[0].isdigit() else factor for n, factor in enumerate(factors))
+
+    def power(self, base: Expr, exponent: Expr) -> Piece:
+        shown = self.show(base, Level.ATOM)
+        if isinstance(exponent, Integer):
+            return shown + str(exponent).translate(SUPERSCRIPTS), Level.POWER
+        return f"{shown}^{self.show(exponent, Level.ATOM)}", Level.POWER
+
+    def root(self, base: Expr) -> Piece:
+        return f"√{self.show(base, Level.ATOM)}" if len(self.show(base)) == 1 else f"√({self.show(base)})", Level.ATOM
+
+    def over_index(self, expression: Expr) -> Piece:
+        sign = "Σ" if isinstance(expression, Sum) else "∏"
+        body, *limits = expression.args
+        signs = "".join(f"{sign}{self.show(index).translate(SUBSCRIPTS)} " for index, _, _ in reversed(limits))
+        text = f"[{self.show(body)}]" if isinstance(body, Add) else self.show(body, Level.PRODUCT)
+        return signs + text, Level.PRODUCT
+
+    def density(self, expression: Expr) -> str:
+        arguments = [self.show(argument) for argument in expression.args]
+        count = expression.data_count
+        return f"p({', '.join(arguments[:count])} | {', '.join(arguments[count:])})"
+
+    def stands_beside(self, factor: Expr) -> bool:
+        return stands_beside(factor)
+
+
+def plain_letter(latex: str) -> str:
+    """A LaTeX letter as text: `\\eta_{a}` is ηₐ as far as Unicode goes, else η_a."""
+    letter, _, subscript = latex.partition("_")
+    letter = LETTERS.get(letter.removeprefix("\\"), letter)
+    subscript = subscript.strip("{}").removeprefix("\\")
+    return f"{letter}_{LETTERS.get(subscript, subscript)}" if subscript else letter

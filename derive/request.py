@@ -1,0 +1,201 @@
+"""What a person asks for: a density and what is known, shared and linked.
+
+A request is read and checked against the catalogue without SymPy, so that a mistake is answered at
+once.  The command line, the Python interface and the table of variants all come through here.
+"""
+
+from __future__ import annotations
+
+import keyword
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from fractions import Fraction
+from typing import TypeVar
+
+from derive import links
+from derive.catalogue import CATALOGUE
+from derive.declare import Distribution, Link, rows
+from derive.domains import Domain, Entries, Interval
+from derive.errors import Misuse
+
+LINKS: Mapping[str, Link] = rows((links,), Link)
+
+# The words after `--fix sigma`: nothing, a number, or one value per sample.
+PER_SAMPLE = "[i]"
+
+Row = TypeVar("Row")
+Fix = Mapping[str, object] | Iterable[str] | str
+Pairs = Mapping[str, str] | Iterable[str] | str
+
+
+@dataclass(frozen=True)
+class Known:
+    """A parameter that is not learned: its value, if it was given, or one value per sample."""
+
+    value: Fraction | None = None
+    per_sample: bool = False
+
+
+@dataclass(frozen=True)
+class Request:
+    """A density with its options, checked.
+
+    fixed   parameter -> what is known of it
+    linked  parameter -> the link through which a model predicts it
+    shared  the parameters with one learned value for the whole data set
+    """
+
+    distribution: Distribution
+    fixed: Mapping[str, Known]
+    linked: Mapping[str, Link]
+    shared: tuple[str, ...]
+    keep_constants: bool = False
+    keep_factor: bool = False
+
+    @property
+    def options(self) -> dict[str, str]:
+        """The options as a person types them, in one order."""
+        texts = {
+            "fix": ",".join(name + _known_text(known) for name, known in self.fixed.items()),
+            "link": ",".join(f"{name}={link.name}" for name, link in self.linked.items()),
+            "shared": ",".join(self.shared),
+        }
+        return {option: text for option, text in texts.items() if text}
+
+    @property
+    def command(self) -> str:
+        """The command that makes this derivation."""
+        parts = [f"derive {self.distribution.name}"]
+        for option, text in self.options.items():
+            parts.append(f'--{option} "{text}"' if "[" in text else f"--{option} {text}")
+        parts += ["--keep-constants"] * self.keep_constants + ["--keep-factor"] * self.keep_factor
+        return " ".join(parts)
+
+    @property
+    def slug(self) -> str:
+        """A file name and an identifier: `normal_fix_sigma`."""
+        words = self.command.removeprefix("derive ")
+        return "_".join("".join(c if c.isalnum() else " " for c in words).split())
+
+
+def request(
+    name: str,
+    fix: Fix = (),
+    link: Pairs = (),
+    shared: Iterable[str] | str = (),
+    keep_constants: bool = False,
+    keep_factor: bool = False,
+) -> Request:
+    """Read and check a request.
+
+    Raises Misuse for an unknown name, a value outside its domain, a link whose range does not fit,
+    a parameter in two roles, and when nothing is left to learn.
+    """
+    distribution = _lookup(name, CATALOGUE, "density", "derive list shows them all")
+    parameters = distribution.parameters
+    fixed = {
+        key: _known(key, text, parameters) for key, text in _pairs(fix, parameters, "--fix").items()
+    }
+    linked = {
+        key: _linked(key, text, parameters) for key, text in _pairs(link, parameters, "--link").items()
+    }
+    named_shared = tuple(_pairs(shared, parameters, "--shared"))
+    for one, other in ((fixed, linked), (fixed, named_shared)):
+        for key in one:
+            if key in other:
+                option = "--link" if other is linked else "--shared"
+                raise Misuse(f"{key} is given to both --fix and {option}: a known parameter is not learned; drop one of the two")
+    if parameters and all(key in fixed for key in parameters):
+        raise Misuse(
+            f"nothing is left to learn: --fix names every parameter of {name} ({', '.join(parameters)}); leave one out"
+        )
+    return Request(
+        distribution,
+        {key: fixed[key] for key in parameters if key in fixed},
+        {key: linked[key] for key in parameters if key in linked},
+        tuple(key for key in parameters if key in named_shared),
+        keep_constants,
+        keep_factor,
+    )
+
+
+def predictor_name(parameter: str, link: Link) -> str:
+    """The name of what the model puts out: `log_sigma`."""
+    return link.predictor.format(name=parameter)
+
+
+def identifier(name: str) -> str:
+    """The name in generated code: a Python keyword gets a trailing underscore."""
+    return f"{name}_" if keyword.iskeyword(name) or keyword.issoftkeyword(name) else name
+
+
+def fitting_links(domain: Domain) -> list[Link]:
+    """The links whose every value is legal for the domain."""
+    return [link for link in LINKS.values() if link.fits(domain)]
+
+
+def _lookup(name: str, table: Mapping[str, Row], noun: str, advice: str) -> Row:
+    if name in table:
+        return table[name]
+    near = get_close_matches(name, table, n=1, cutoff=0.5)
+    raise Misuse(f"unknown {noun} {name!r}. " + (f"Did you mean {near[0]}?" if near else f"({advice}.)"))
+
+
+def _pairs(given: Fix | Pairs, parameters: Mapping[str, Domain], option: str) -> dict[str, object]:
+    """`"sigma=1,nu"`, `["sigma=1", "nu"]` and `{"sigma": 1, "nu": None}` are the same."""
+    if isinstance(given, Mapping):
+        pairs: dict[str, object] = dict(given)
+    else:
+        texts = [given] if isinstance(given, str) else given
+        pairs = {}
+        for text in (part.strip() for joined in texts for part in joined.split(",")):
+            if not text:
+                raise Misuse(f"{option} got an empty name; name a parameter: {', '.join(parameters)}")
+            key, equals, value = text.partition("=")
+            if key.endswith(PER_SAMPLE) and not equals:
+                key, value, equals = key.removesuffix(PER_SAMPLE), PER_SAMPLE, "="
+            if key in pairs:
+                raise Misuse(f"{option} names {key} twice; once is enough")
+            pairs[key] = value if equals else None
+    for key in pairs:
+        _lookup(key, parameters, "parameter", f"the parameters are {', '.join(parameters)}")
+    return pairs
+
+
+def _known(name: str, given: object, parameters: Mapping[str, Domain]) -> Known:
+    if given is None:
+        return Known()
+    if given == PER_SAMPLE:
+        return Known(per_sample=True)
+    domain = parameters[name]
+    if isinstance(domain, Entries):
+        raise Misuse(f"--fix {name} takes no value: {name} is a {domain.name}; write --fix {name}")
+    try:
+        value = Fraction(str(given))
+    except (ValueError, ZeroDivisionError):
+        raise Misuse(
+            f"--fix {name}={given}: a known value is a number such as 1, 0.5 or 1/2, or nothing, or {name}[i]"
+        ) from None
+    if value not in domain:
+        raise Misuse(f"--fix {name}={given}: {name} lies in {domain.text}, got {given}")
+    return Known(value=value)
+
+
+def _linked(name: str, given: object, parameters: Mapping[str, Domain]) -> Link:
+    domain = parameters[name]
+    fitting = ", ".join(link.name for link in fitting_links(domain))
+    if given is None:
+        raise Misuse(f"--link {name} needs a link: --link {name}=LINK with one of {fitting}")
+    link = _lookup(str(given), LINKS, "link", f"for {name} there are {fitting}")
+    if not link.fits(domain):
+        raise Misuse(
+            f"the link {link.name} gives values in {link.range.text}, but {name} lies in {domain.text}; links that fit: {fitting}"
+        )
+    return link
+
+
+def _known_text(known: Known) -> str:
+    if known.per_sample:
+        return PER_SAMPLE
+    return "" if known.value is None else f"={known.value}"

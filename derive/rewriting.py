@@ -1,0 +1,297 @@
+"""Matches a rule's left side in an expression and puts its right side there.
+
+Matching is structural.  Sums and products match whatever the order of their terms, and a rule for
+part of a sum or product leaves the rest alone.  A symbol of a rule stands for any expression that
+lies in the symbol's domain; numbers in front are never swallowed.  Only what changes is rebuilt, so
+that nothing is evaluated behind a step's back.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
+
+import sympy
+from sympy import Add, Basic, Expr, Indexed, IndexedBase, Mul, Pow, Symbol
+
+from derive.declare import Rule
+from derive.domains import Domain, Entries, Interval
+from derive.heads import Row
+from derive.words import VOCABULARY
+
+Domains = Mapping[str, Domain]
+Binding = Mapping[Symbol, Expr]
+Bounds = tuple[float, float]
+
+EVERYWHERE: Bounds = (-math.inf, math.inf)
+
+
+def rewrite(expression: Expr, rule: Rule, domains: Domains) -> Expr:
+    """The expression with the rule applied wherever it matches, innermost places first."""
+    if rule.name in NARY:
+        return NARY[rule.name](expression)
+    left, right, variables = _sides(rule)
+    return _rewrite(expression, rule, left, right, variables, domains)
+
+
+def applied(expression: Expr, rules: tuple[Rule, ...], domains: Domains) -> Iterator[tuple[Rule, Expr]]:
+    """Apply the rules in their order until none changes anything; yield each rule that did."""
+    changing = True
+    while changing:
+        changing = False
+        for rule in rules:
+            changed = rewrite(expression, rule, domains)
+            if changed != expression:
+                yield rule, changed
+                expression, changing = changed, True
+
+
+def label(symbol: Expr) -> str:
+    """The name under which a symbol, a vector or an entry was declared."""
+    if isinstance(symbol, Indexed):
+        return str(symbol.base.label)
+    return str(symbol.label) if isinstance(symbol, IndexedBase) else symbol.name
+
+
+def bounds(expression: Expr, domains: Domains) -> Bounds:
+    """An interval that holds every value of the expression on the declared domains."""
+    if expression.is_Number or expression.is_NumberSymbol:
+        return float(expression), float(expression)
+    if isinstance(expression, Symbol | Indexed):
+        domain = domains.get(label(expression))
+        entry = domain.data.entry if isinstance(domain, Entries) else domain
+        if entry:
+            return entry.data.lower, entry.data.upper
+        return (1.0, math.inf) if expression.is_integer and expression.is_positive else EVERYWHERE
+    if isinstance(expression, Add):
+        parts = [bounds(term, domains) for term in expression.args]
+        return sum(low for low, _ in parts), sum(high for _, high in parts)
+    if isinstance(expression, Mul):
+        coefficient, rest = expression.as_coeff_Mul()
+        if coefficient != 1:
+            low, high = (float(coefficient) * end for end in bounds(rest, domains))
+            return min(low, high), max(low, high)
+    word = VOCABULARY.get(type(expression).__name__)
+    if word and word.result and not isinstance(word.result, Entries):
+        return word.result.lower, word.result.upper
+    return (0.0, math.inf) if expression.is_nonnegative else EVERYWHERE
+
+
+def lies_in(expression: Expr, domain: Domain, domains: Domains) -> bool:
+    """Whether the expression provably takes its values in the domain."""
+    if isinstance(domain, Entries):
+        return isinstance(expression, IndexedBase | Indexed)
+    low, high = bounds(expression, domains)
+    if domain.nonzero:
+        return bool(expression.is_nonzero)
+    if domain.facts.get("integer") and not expression.is_integer:
+        return False
+    if not domain.closed[0] and domain.lower == 0:
+        return bool(expression.is_positive) or low > 0
+    return low >= domain.lower and high <= domain.upper
+
+
+@cache
+def _sides(rule: Rule) -> tuple[Expr, Expr, Mapping[Symbol, str]]:
+    """Both sides over fresh symbols without facts, so that SymPy evaluates nothing on the way."""
+    symbols = {name: Symbol(f"{name}_") for name in rule.data}
+    arguments = (
+        Row(IndexedBase(symbols[name])) if isinstance(domain, Entries) else symbols[name]
+        for name, domain in rule.data.items()
+    )
+    left, right = rule(*arguments)
+    if left == right:
+        raise ValueError(f"the rule {rule.name} is dead: SymPy evaluates its left side by itself")
+    return left, right, {symbol: name for name, symbol in symbols.items()}
+
+
+def open_products(expression: Expr) -> Expr:
+    """Every log of a product becomes the sum of its factors' logs, each still closed.
+
+    The factors are those of a density on its support, so each is nonnegative there.
+    """
+    if isinstance(expression, sympy.log):
+        (inside,) = expression.args
+        if isinstance(inside, sympy.Product):
+            return sympy.Sum(sympy.log(inside.function, evaluate=False), *inside.limits)
+        if isinstance(inside, Mul):
+            return Add(*(_closed_log(part) for part in inside.args))
+    arguments = [open_products(part) if isinstance(part, Expr) else part for part in expression.args]
+    if any(new is not old for new, old in zip(arguments, expression.args, strict=True)):
+        return rebuilt(expression, arguments)
+    return expression
+
+
+def _closed_log(factor: Expr) -> Expr:
+    """The log of a factor as it stands; of a number as SymPy writes it (log(1/2) is -log(2))."""
+    return sympy.log(factor) if factor.is_Rational else sympy.log(factor, evaluate=False)
+
+
+# Moves on any number of factors, which a rule of two cannot express.
+NARY: Mapping[str, Callable[[Expr], Expr]] = {"logarithm_of_product": open_products}
+
+
+def _rewrite(
+    expression: Expr,
+    rule: Rule,
+    left: Expr,
+    right: Expr,
+    variables: Mapping[Symbol, str],
+    domains: Domains,
+) -> Expr:
+    arguments = [
+        _rewrite(part, rule, left, right, variables, domains) if isinstance(part, Expr) else part
+        for part in expression.args
+    ]
+    if any(new is not old for new, old in zip(arguments, expression.args, strict=True)):
+        expression = rebuilt(expression, arguments)
+
+    def legal(symbol: Symbol, value: Expr) -> bool:
+        name = variables[symbol]
+        narrower = rule.unless.get(name)
+        return lies_in(value, rule.data[name], domains) and not (
+            narrower and lies_in(value, narrower, domains)
+        )
+
+    rest: list[Expr] | None = []
+    while rest is not None:
+        binding, rest = next(_match_part(left, expression, variables, legal), (None, None))
+        if binding is not None:
+            replaced = substituted(right, binding)
+            expression = rebuilt(expression, [replaced, *rest]) if rest else replaced
+    return expression
+
+
+def rebuilt(expression: Expr, arguments: list[Expr]) -> Expr:
+    """The same head over new arguments; a number in front of a summand leaves the sum."""
+    if isinstance(expression, sympy.Sum):
+        coefficient, body = arguments[0].as_coeff_Mul()
+        return coefficient * sympy.Sum(body, *arguments[1:])
+    return expression.func(*arguments)
+
+
+def substituted(expression: Expr, binding: Binding) -> Expr:
+    """The right side of a rule with its symbols bound; a vector's symbol takes its row."""
+    if isinstance(expression, Indexed) and expression.base.label in binding:
+        (position,) = expression.indices
+        return Row(binding[expression.base.label])[binding.get(position, position)]
+    if isinstance(expression, IndexedBase):
+        return binding.get(expression.label, expression)
+    if not expression.args:
+        return binding.get(expression, expression)
+    return expression.func(*(substituted(part, binding) for part in expression.args))
+
+
+Legal = Callable[[Symbol, Expr], bool]
+Variables = Mapping[Symbol, str]
+
+
+def _match_part(
+    pattern: Expr, expression: Expr, variables: Variables, legal: Legal
+) -> Iterator[tuple[Binding, list[Expr] | None]]:
+    """Match the pattern with the expression, or with some of its terms or factors (then: the rest)."""
+    if not isinstance(pattern, Add | Mul):
+        for found in _match(pattern, expression, {}, variables, legal):
+            yield found, None
+    elif type(pattern) is type(expression):
+        for found, rest in _match_some(pattern, expression, {}, variables, legal):
+            yield found, rest or None
+
+
+def _match(
+    pattern: Basic, expression: Basic, binding: Binding, variables: Variables, legal: Legal
+) -> Iterator[Binding]:
+    """Every way in which the whole expression is an instance of the pattern."""
+    if isinstance(pattern, IndexedBase):
+        pattern = pattern.label
+    if pattern in variables:
+        if pattern in binding:
+            if binding[pattern] == expression:
+                yield binding
+        elif legal(pattern, expression):
+            yield {**binding, pattern: expression}
+    elif isinstance(pattern, Indexed):
+        if isinstance(expression, Indexed):
+            *outer, position = expression.indices
+            row = expression.base[tuple(outer)] if outer else expression.base
+            yield from _match_each(
+                [pattern.base, *pattern.indices], [row, position], binding, variables, legal
+            )
+    elif isinstance(pattern, Add) and isinstance(expression, Mul):
+        coefficient, terms = expression.as_coeff_Mul()
+        if isinstance(terms, Add):
+            spread = Add(*(coefficient * term for term in terms.args))
+            yield from _match(pattern, spread, binding, variables, legal)
+    elif type(pattern) is not type(expression) or not pattern.args:
+        if pattern == expression:
+            yield binding
+    elif isinstance(pattern, Add | Mul):
+        for found, rest in _match_some(pattern, expression, binding, variables, legal):
+            if not rest:
+                yield found
+    else:
+        yield from _match_each(pattern.args, expression.args, binding, variables, legal)
+
+
+def _match_each(
+    patterns: Sequence[Basic], parts: Sequence[Basic], binding: Binding, variables: Variables, legal: Legal
+) -> Iterator[Binding]:
+    """Match pattern by pattern, in order."""
+    if len(patterns) != len(parts):
+        return
+    if not patterns:
+        yield binding
+        return
+    for found in _match(patterns[0], parts[0], binding, variables, legal):
+        yield from _match_each(patterns[1:], parts[1:], found, variables, legal)
+
+
+def _match_some(
+    pattern: Add | Mul, expression: Expr, binding: Binding, variables: Variables, legal: Legal
+) -> Iterator[tuple[Binding, list[Expr]]]:
+    """Match the terms of the pattern with some of the expression's, in any order; give the rest too.
+
+    A term that is a bare symbol is matched last, and takes all that is left but a number in front.
+    """
+    head = type(pattern)
+
+    def match(
+        structured: Sequence[Expr], bare: Sequence[Symbol], parts: list[Expr], binding: Binding
+    ) -> Iterator[tuple[Binding, list[Expr]]]:
+        if structured:
+            for position, part in enumerate(parts):
+                others = parts[:position] + parts[position + 1 :]
+                for found in _match(structured[0], part, binding, variables, legal):
+                    yield from match(structured[1:], bare, others, found)
+        elif not bare:
+            yield binding, parts
+        elif bound := [symbol for symbol in bare if symbol in binding]:
+            remaining = _without(parts, head.make_args(binding[bound[0]]))
+            if remaining is not None:
+                yield from match((), [s for s in bare if s is not bound[0]], remaining, binding)
+        elif len(bare) == 1:
+            taken = [part for part in parts if not (head is Mul and part.is_Number)]
+            if taken and legal(bare[0], value := head(*taken)):
+                yield {**binding, bare[0]: value}, [part for part in parts if part not in taken]
+        else:
+            for symbol in bare:
+                others = [other for other in bare if other is not symbol]
+                for position, part in enumerate(parts):
+                    if legal(symbol, part):
+                        remaining = parts[:position] + parts[position + 1 :]
+                        yield from match((), others, remaining, {**binding, symbol: part})
+
+    structured = [part for part in pattern.args if part not in variables]
+    bare = [part for part in pattern.args if part in variables]
+    yield from match(structured, bare, list(expression.args), binding)
+
+
+def _without(parts: list[Expr], taken: Sequence[Expr]) -> list[Expr] | None:
+    """The parts less those taken, or None where one of those is missing."""
+    left = list(parts)
+    for part in taken:
+        if part not in left:
+            return None
+        left.remove(part)
+    return left

@@ -1,0 +1,485 @@
+"""The words: functions that mathematics, LaTeX and code have in common.
+
+Each row is a declaration whose value is the word's meaning.  Beside it stand its derivatives, in
+words again and stable by themselves, and its spelling in every language.  The first rows are
+SymPy's own functions; the others exist because floating point loses digits on what they abbreviate.
+
+Placeholders of a spelling: `{0}` the first argument, `{0:atom}` bracketed unless it is one symbol,
+`{0:factor}` bracketed if it is a sum, `{0:argument}` as the argument of a named function, `{0:()}`
+always bracketed, `{entry}` the entry of the vector `{0}` at the index `{1}`.  `python` spells what
+has no symbol in it: a Python number has no dtype to impose.  A spelling that begins with an underscore is a function of `templates/words_numpy.py` or `templates/words_torch.py`, whose
+text goes into the generated module.
+"""
+
+from typing import Any
+
+from derive.domains import Count, Nonnegative, Nonzero, Position, Positive, Real, Unit, Vector
+from derive.errors import Misuse
+from derive.heads import Constant, Index, Level, Row, Word, word
+
+j, k, m = Index("j", "K"), Index("k", "K"), Index("l", "K")
+pi = Constant("pi", r"\pi")
+two_pi = Constant("two_pi", r"2\pi")
+
+
+def delta(first: Any, second: Any) -> Any:
+    """Kronecker's delta of two indices."""
+    import sympy
+
+    return sympy.KroneckerDelta(first, second)
+
+
+def total(body: Any, index: Index) -> Any:
+    """The sum of `body` over the index."""
+    import sympy
+
+    return sympy.Sum(body, index.limits)
+
+
+def product(body: Any, index: Index) -> Any:
+    """The product of `body` over the index."""
+    import sympy
+
+    return sympy.Product(body, index.limits)
+
+
+def sqrt(a: Any) -> Any:
+    """The square root, a power of one half."""
+    import sympy
+
+    return sympy.sqrt(a)
+
+
+def _half() -> Any:
+    import sympy
+
+    return sympy.Rational(1, 2)
+
+
+# SymPy's own ------------------------------------------------------------------------------------
+
+
+@word(
+    primitive="exp",
+    reference="exp",
+    text=("e^{0:atom}", Level.POWER),
+    latex=("e^{{{0}}}", Level.POWER),
+    numpy="np.exp({0})",
+    torch="torch.exp({0})",
+    python="math.exp({0})",
+    derivatives=(lambda a: exp(a),),
+)
+def exp(a: Real) -> Positive:
+    """The exponential function."""
+
+
+@word(
+    primitive="log",
+    reference="log",
+    text=("log{0:argument}", Level.FUNCTION),
+    latex=(r"\log{0:argument}", Level.FUNCTION),
+    numpy="np.log({0})",
+    torch="torch.log({0})",
+    python="math.log({0})",
+    derivatives=(lambda a: 1 / a,),
+)
+def log(a: Positive) -> Real:
+    """The natural logarithm."""
+
+
+@word(
+    primitive="Abs",
+    reference="fabs",
+    text="|{0}|",
+    latex=r"\left|{0}\right|",
+    numpy="np.abs({0})",
+    torch="torch.abs({0})",
+    derivatives=(lambda a: sign(a),),
+)
+def absolute(a: Real) -> Nonnegative:
+    """The absolute value."""
+
+
+@word(
+    primitive="sign",
+    reference="sign",
+    text="sign({0})",
+    latex=r"\operatorname{{sign}}{0:()}",
+    numpy="np.sign({0})",
+    torch="torch.sign({0})",
+    derivatives=(lambda a: 0,),
+)
+def sign(a: Real) -> Real:
+    """The sign, 0 at 0: the derivative of the absolute value, of which 0 is a subgradient at 0."""
+
+
+@word(
+    primitive="gamma",
+    reference="gamma",
+    text="Γ({0})",
+    latex=r"\Gamma{0:()}",
+    derivatives=(lambda a: gamma(a) * digamma(a),),
+)
+def gamma(a: Positive) -> Positive:
+    """Euler's gamma function."""
+
+
+@word(
+    primitive="beta",
+    reference="beta",
+    text="B({0}, {1})",
+    latex=r"\mathrm{{B}}\left({0}, {1}\right)",
+)
+def beta(a: Positive, b: Positive) -> Positive:
+    """Euler's beta function."""
+
+
+@word(
+    primitive="factorial",
+    reference="factorial",
+    text=("{0:atom}!", Level.POWER),
+    latex=("{0:atom}!", Level.POWER),
+)
+def factorial(a: Count) -> Positive:
+    """The factorial."""
+
+
+# Logarithms of special functions ----------------------------------------------------------------
+
+
+@word(
+    reference="loggamma",
+    text=("log Γ({0})", Level.FUNCTION),
+    latex=(r"\log\Gamma{0:()}", Level.FUNCTION),
+    numpy="_log_gamma({0})",
+    torch="torch.lgamma({0})",
+    python="math.lgamma({0})",
+    derivatives=(lambda a: digamma(a),),
+)
+def log_gamma(a: Positive) -> Real:
+    """The logarithm of the gamma function, which itself overflows beyond 171."""
+    return log(gamma(a))
+
+
+@word(
+    text=("log {0:atom}!", Level.FUNCTION),
+    latex=(r"\log {0:atom}!", Level.FUNCTION),
+    numpy="special.gammaln({0} + 1)",
+    torch="torch.lgamma({0} + 1)",
+    derivatives=(lambda a: digamma(a + 1),),
+)
+def log_factorial(a: Nonnegative) -> Nonnegative:
+    """The logarithm of the factorial, which itself overflows beyond 170!."""
+    return log_gamma(a + 1)
+
+
+@word(
+    reference="digamma",
+    text="ψ({0})",
+    latex=r"\psi{0:()}",
+    numpy="special.digamma({0})",
+    torch="_digamma({0})",
+    derivatives=(lambda a: trigamma(a),),
+)
+def digamma(a: Positive) -> Real:
+    """The derivative of log gamma."""
+
+
+@word(
+    text="ψ′({0})",
+    latex=r"\psi'{0:()}",
+    numpy="_trigamma({0})",
+    torch="_trigamma({0})",
+    derivatives=(lambda a: tetragamma(a),),
+)
+def trigamma(a: Positive) -> Positive:
+    """The second derivative of log gamma."""
+
+
+@word(
+    text="ψ″({0})",
+    latex=r"\psi''{0:()}",
+    numpy="_tetragamma({0})",
+    torch="_tetragamma({0})",
+)
+def tetragamma(a: Positive) -> Real:
+    """The third derivative of log gamma."""
+
+
+@word(
+    text=("log Γ({0} + {1}) − log Γ({0})", Level.SUM),
+    latex=(r"\log\frac{{\Gamma({0} + {1})}}{{\Gamma({0})}}", Level.FUNCTION),
+    numpy="_log_gamma_difference({0}, {1})",
+    torch="_log_gamma_difference({0}, {1})",
+    derivatives=(lambda a, b: digamma_difference(a, b), lambda a, b: digamma(a + b)),
+)
+def log_gamma_difference(a: Positive, b: Positive) -> Real:
+    """log Γ(a + b) − log Γ(a): the two cancel where a is large beside b."""
+    return log_gamma(a + b) - log_gamma(a)
+
+
+@word(
+    text="[ψ({0} + {1}) − ψ({0})]",
+    latex=r"\left[\psi({0} + {1}) - \psi({0})\right]",
+    numpy="_digamma_difference({0}, {1})",
+    torch="_digamma_difference({0}, {1})",
+    derivatives=(lambda a, b: trigamma_difference(a, b), lambda a, b: trigamma(a + b)),
+)
+def digamma_difference(a: Positive, b: Positive) -> Positive:
+    """ψ(a + b) − ψ(a): the two cancel where a is large beside b."""
+    return digamma(a + b) - digamma(a)
+
+
+@word(
+    text="[ψ′({0} + {1}) − ψ′({0})]",
+    latex=r"\left[\psi'({0} + {1}) - \psi'({0})\right]",
+    numpy="_trigamma_difference({0}, {1})",
+    torch="_trigamma_difference({0}, {1})",
+)
+def trigamma_difference(a: Positive, b: Positive) -> Real:
+    """ψ′(a + b) − ψ′(a): the two cancel where a is large beside b."""
+    return trigamma(a + b) - trigamma(a)
+
+
+@word(
+    text="[½ log {0} + log Γ({0}/2) − log Γ(({0} + 1)/2)]",
+    latex=(
+        r"\left[\frac{{1}}{{2}} \log {0} + \log\Gamma\left(\frac{{{0}}}{{2}}\right)"
+        r" - \log\Gamma\left(\frac{{{0} + 1}}{{2}}\right)\right]"
+    ),
+    numpy="(math.log(2) / 2 - _stirling_half({0} / 2))",
+    torch="(math.log(2) / 2 - _stirling_half({0} / 2))",
+    derivatives=(lambda a: -half_step_slope(a / 2) / 2,),
+)
+def half_step(a: Positive) -> Positive:
+    """log(a)/2 + log Γ(a/2) − log Γ((a + 1)/2): bounded, though each of the three is not."""
+    return log(a) / 2 + log_gamma(a / 2) - log_gamma((a + 1) / 2)
+
+
+@word(
+    text="[ψ({0} + ½) − ψ({0}) − 1/(2 {0})]",
+    latex=r"\left[\psi({0} + \tfrac{{1}}{{2}}) - \psi({0}) - \tfrac{{1}}{{2 {0}}}\right]",
+    numpy="_stirling_half_1({0})",
+    torch="_stirling_half_1({0})",
+    derivatives=(lambda a: half_step_curvature(a),),
+)
+def half_step_slope(a: Positive) -> Positive:
+    """ψ(a + ½) − ψ(a) − 1/(2a): of order 1/a², though its terms are of order log a."""
+    return digamma_difference(a, _half()) - 1 / (2 * a)
+
+
+@word(
+    text="[ψ′({0} + ½) − ψ′({0}) + 1/(2 {0}²)]",
+    latex=r"\left[\psi'({0} + \tfrac{{1}}{{2}}) - \psi'({0}) + \tfrac{{1}}{{2 {0}^2}}\right]",
+    numpy="_stirling_half_2({0})",
+    torch="_stirling_half_2({0})",
+)
+def half_step_curvature(a: Positive) -> Real:
+    """ψ′(a + ½) − ψ′(a) + 1/(2a²): of order 1/a³, though its terms are of order 1/a."""
+    return trigamma_difference(a, _half()) + 1 / (2 * a**2)
+
+
+@word(
+    text=("log B({0}, {1})", Level.FUNCTION),
+    latex=(r"\log \mathrm{{B}}\left({0}, {1}\right)", Level.FUNCTION),
+    numpy="_log_beta({0}, {1})",
+    torch="_log_beta({0}, {1})",
+    derivatives=(lambda a, b: -digamma_difference(a, b), lambda a, b: -digamma_difference(b, a)),
+)
+def log_beta(a: Positive, b: Positive) -> Real:
+    """The logarithm of the beta function, which itself underflows for large shapes."""
+    return log(beta(a, b))
+
+
+@word(
+    text=("log |{0}|", Level.FUNCTION),
+    latex=(r"\log\left|{0}\right|", Level.FUNCTION),
+    numpy="np.log(np.abs({0}))",
+    torch="torch.log(torch.abs({0}))",
+    derivatives=(lambda a: 1 / a,),
+)
+def log_absolute(a: Nonzero) -> Real:
+    """log |a|, whose derivative is 1/a on both sides of zero."""
+    return log(absolute(a))
+
+
+# Logarithms and exponentials near their edges ---------------------------------------------------
+
+
+@word(
+    text="log1p({0})",
+    latex=r"\operatorname{{log1p}}{0:()}",
+    numpy="np.log1p({0})",
+    torch="torch.log1p({0})",
+    derivatives=(lambda a: 1 / (1 + a),),
+)
+def log1p(a: Real) -> Real:
+    """log(1 + a), where 1 + a would round a away."""
+    return log(1 + a)
+
+
+@word(
+    text=("{0:factor} log{1:argument}", Level.PRODUCT),
+    latex=(r"{0:factor} \log{1:argument}", Level.PRODUCT),
+    numpy="special.xlogy({0}, {1})",
+    torch="torch.xlogy({0}, {1})",
+    zero_wins=True,
+    derivatives=(lambda a, b: log(b), lambda a, b: ratio(a, b)),
+)
+def xlogy(a: Real, b: Nonnegative) -> Real:
+    """a log b with 0 log 0 = 0, the limit that an impossible event which did not happen needs."""
+    return a * log(b)
+
+
+@word(
+    text=("{0:factor} log1p({1})", Level.PRODUCT),
+    latex=(r"{0:factor} \operatorname{{log1p}}{1:()}", Level.PRODUCT),
+    numpy="special.xlog1py({0}, {1})",
+    torch="_xlog1py({0}, {1})",
+    zero_wins=True,
+    derivatives=(lambda a, b: log1p(b), lambda a, b: ratio(a, 1 + b)),
+)
+def xlog1py(a: Real, b: Real) -> Real:
+    """a log(1 + b) with 0 log 0 = 0."""
+    return a * log(1 + b)
+
+
+@word(
+    text=("{0:factor}/{1:atom}", Level.PRODUCT),
+    latex=(r"\frac{{{0}}}{{{1}}}", Level.PRODUCT),
+    numpy="_ratio({0}, {1})",
+    torch="_ratio({0}, {1})",
+    zero_wins=True,
+    derivatives=(lambda a, b: 1 / b, lambda a, b: -ratio(ratio(a, b), b)),
+)
+def ratio(a: Real, b: Nonnegative) -> Real:
+    """a / b with 0/0 = 0: the derivative of a log b."""
+    return a / b
+
+
+@word(
+    text=("{0:atom}²", Level.POWER),
+    latex=("{0:atom}^{{2}}", Level.POWER),
+    numpy="np.square({0})",
+    torch="torch.square({0})",
+    derivatives=(lambda a: 2 * a,),
+)
+def square(a: Real) -> Nonnegative:
+    """The square of a quotient, taken of the quotient: the squares of its parts may overflow."""
+    return a**2
+
+
+@word(
+    text="softplus({0})",
+    latex=r"\operatorname{{softplus}}{0:()}",
+    numpy="np.logaddexp(0, {0})",
+    torch="_softplus({0})",
+    derivatives=(lambda a: sigmoid(a),),
+)
+def softplus(a: Real) -> Positive:
+    """log(1 + eᵃ), a smooth max(a, 0)."""
+    return log(1 + exp(a))
+
+
+@word(
+    text="sigmoid({0})",
+    latex=r"\operatorname{{sigmoid}}{0:()}",
+    numpy="special.expit({0})",
+    torch="torch.sigmoid({0})",
+    derivatives=(lambda a: sigmoid(a) * sigmoid(-a),),
+)
+def sigmoid(a: Real) -> Unit:
+    """1/(1 + e⁻ᵃ), the logistic function."""
+    return 1 / (1 + exp(-a))
+
+
+# Of a vector ------------------------------------------------------------------------------------
+
+
+@word(
+    text="logsumexp({0})",
+    latex=r"\operatorname{{logsumexp}}{0:()}",
+    numpy="_log_sum_exp({0})",
+    torch="_log_sum_exp({0})",
+    derivatives=(lambda z, j: softmax(z, j),),
+    along=lambda z, v: total(softmax(z, k) * v[k], k),
+)
+def logsumexp(z: Vector) -> Real:
+    """log Σ exp(z), a smooth maximum."""
+    return log(total(exp(z[m]), m))
+
+
+@word(
+    text="logsumexp({0} − {entry})",
+    latex=r"\operatorname{{logsumexp}}({0} - {entry})",
+    numpy="_log_sum_exp_difference({0})",
+    torch="_log_sum_exp_difference({0})",
+    derivatives=(
+        lambda z, k, j: (1 - delta(k, j)) * softmax(z, j) - delta(k, j) * softmax_complement(z, j),
+    ),
+    along=lambda z, k, v: -softmax_deviation(z, v, k),
+)
+def logsumexp_difference(z: Vector, k: Position) -> Nonnegative:
+    """log Σₗ exp(zₗ − z_k): how far z_k lies below the smooth maximum, exact when it is the maximum."""
+    return log(total(exp(z[m] - z[k]), m))
+
+
+@word(
+    text="softmax({0})[{1}]",
+    latex=r"\operatorname{{softmax}}({0})_{{{1}}}",
+    numpy="_softmax({0})",
+    torch="_softmax({0})",
+    derivatives=(
+        lambda z, k, j: (
+            delta(k, j) * softmax(z, j) * softmax_complement(z, j)
+            - (1 - delta(k, j)) * softmax(z, k) * softmax(z, j)
+        ),
+    ),
+    along=lambda z, k, v: softmax(z, k) * softmax_deviation(z, v, k),
+)
+def softmax(z: Vector, k: Position) -> Positive:
+    """exp(z_k) / Σₗ exp(zₗ), the probability of the k-th class."""
+    return exp(z[k]) / total(exp(z[m]), m)
+
+
+@word(
+    text="(1 − softmax({0})[{1}])",
+    latex=r"\left(1 - \operatorname{{softmax}}({0})_{{{1}}}\right)",
+    numpy="_softmax_complement({0})",
+    torch="_softmax_complement({0})",
+    derivatives=(
+        lambda z, k, j: (
+            (1 - delta(k, j)) * softmax(z, k) * softmax(z, j)
+            - delta(k, j) * softmax(z, j) * softmax_complement(z, j)
+        ),
+    ),
+    along=lambda z, k, v: -softmax(z, k) * softmax_deviation(z, v, k),
+)
+def softmax_complement(z: Vector, k: Position) -> Positive:
+    """One minus the softmax: the probability of all the other classes, where the softmax rounds to 1."""
+    return 1 - softmax(z, k)
+
+
+@word(
+    text="({0} − softmax mean)[{2}]",
+    latex=r"\left(v_{{{2}}} - \textstyle\sum_l \operatorname{{softmax}}({0})_l\, v_l\right)",
+    numpy="_softmax_deviation({0}, {1})",
+    torch="_softmax_deviation({0}, {1})",
+)
+def softmax_deviation(z: Vector, v: Vector, k: Position) -> Real:
+    """v_k minus the mean of v under the softmax of z, without cancellation at the likeliest class."""
+    return v[k] - total(softmax(z, m) * v[m], m)
+
+
+# Every word, by the name of its SymPy class: a function outside this table is an error everywhere.
+VOCABULARY = {
+    row.primitive or row.name: row for row in list(vars().values()) if isinstance(row, Word)
+}
+
+
+def word_of(expression: Any) -> Word:
+    """The word that the expression applies; Misuse when it is none of ours."""
+    name = type(expression).__name__
+    if name not in VOCABULARY:
+        raise Misuse(f"the function {name} is not in the vocabulary of derive; its words are {', '.join(VOCABULARY)}")
+    return VOCABULARY[name]

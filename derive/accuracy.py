@@ -164,7 +164,7 @@ def _in_loss(derivation: Derivation) -> list[Quantity]:
 
 def _numpy(derivation: Derivation, module: ModuleType, drawn: Sequence[Point], dtype: str) -> Computed:
     given = arrays(derivation, drawn, dtype)
-    arguments = _ordered(derivation, given)
+    arguments = ordered(derivation, given)
     loss, gradient = module.loss_and_gradient(*arguments, reduction="none")
     assert loss.dtype == dtype and all(slope.dtype == dtype for slope in gradient)
     computed: Computed = [("value", [], loss)]
@@ -184,7 +184,7 @@ def _numpy(derivation: Derivation, module: ModuleType, drawn: Sequence[Point], d
     return computed
 
 
-def _ordered(derivation: Derivation, given: dict[str, Any]) -> list[Any]:
+def ordered(derivation: Derivation, given: dict[str, Any]) -> list[Any]:
     """The arguments of `loss` in its order: data, learned, known."""
     used = _in_loss(derivation)
     learned = [q for q in used if q.role.learned]
@@ -200,7 +200,7 @@ def _torch(derivation: Derivation, module: ModuleType, drawn: Sequence[Point], d
     learned = derivation.learned
     for quantity in learned:
         given[quantity.name].requires_grad_()
-    data, *others = _ordered(derivation, given)
+    data, *others = ordered(derivation, given)
     loss = module.loss(*others, data, reduction="none")
     assert loss.dtype == kind
     leaves = [given[q.name] for q in learned]

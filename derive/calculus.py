@@ -99,8 +99,12 @@ class Parts:
 
     def put_together(self, expression: Expr) -> Expr:
         """The expression with every part replaced by what it stands for."""
+        with distribute(False):
+            return self._put_together(expression)
+
+    def _put_together(self, expression: Expr) -> Expr:
         found = {
-            part: self.put_together(definition)
+            part: self._put_together(definition)
             for part in expression.atoms(Symbol, Indexed)
             if (definition := self.definition(part)) is not None
         }

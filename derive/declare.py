@@ -163,7 +163,7 @@ def _docstring(text: str, names: Iterable[str]) -> tuple[str, dict[str, str], st
     prose = {}
     for line in text.splitlines():
         word, _, rest = line.strip().partition(" ")
-        if word in names and rest.startswith(" ") or word in names and rest:
+        if word in names and rest.startswith(" "):
             prose[word] = rest.strip()
     source = next((p.removeprefix("Source:") for p in paragraphs if p.startswith("Source:")), "")
     return _one_line(paragraphs[0]), prose, _one_line(source)

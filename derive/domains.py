@@ -59,16 +59,17 @@ class Interval:
     def __contains__(self, value: float) -> bool:
         above = value > self.lower or (self.closed[0] and value == self.lower)
         below = value < self.upper or (self.closed[1] and value == self.upper)
-        whole = not self.integer or value == math.floor(value)
+        whole = not self.integer or (math.isfinite(value) and value == math.floor(value))
         return above and below and whole and not (self.nonzero and value == 0)
 
     def within(self, other: Interval) -> bool:
         """Whether every point of this interval lies in the other."""
-        ends = (self.lower, self.closed[0]), (self.upper, self.closed[1])
-        return all(
-            end in other or (not closed and end in (other.lower, other.upper))
-            for end, closed in ends
-        ) and (self.integer or not other.integer)
+        at_ends = (
+            self.lower > other.lower or (self.lower == other.lower and self.closed[0] <= other.closed[0]),
+            self.upper < other.upper or (self.upper == other.upper and self.closed[1] <= other.closed[1]),
+        )
+        holes = (self.integer or not other.integer) and not (other.nonzero and 0 in self)
+        return all(at_ends) and holes
 
     def enumerate(self, most: int = 200) -> list[float]:
         """The points of a discrete domain, the first `most` of them."""
@@ -92,7 +93,7 @@ class Entries:
 
     def __getitem__(self, size: str) -> Entries:
         """`Simplex["K"]` is the simplex of K entries."""
-        accepted = replace(self.accepted, size=size) if self.accepted else None
+        accepted = self.accepted[size] if self.accepted else None
         return replace(
             self,
             size=size,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import sys
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -67,9 +68,10 @@ def load(derivation: Derivation, target: str = "numpy") -> ModuleType:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"{derivation.name}_{target}.py"
         path.write_text(text, encoding="utf-8")
-        specification = importlib.util.spec_from_file_location(path.stem, path)
+        specification = importlib.util.spec_from_file_location(f"derive_{path.stem}", path)
         assert specification is not None and specification.loader is not None
         module = importlib.util.module_from_spec(specification)
+        sys.modules[specification.name] = module  # a compiler looks functions up by their module
         specification.loader.exec_module(module)
     return module
 

@@ -30,6 +30,9 @@ class Level(IntEnum):
     ATOM = 4
 
 
+# More digits than any cancellation between floats can cost: log(1 + exp(-744)) needs 324.
+GUARD = 350
+
 Spelling = str | tuple[str, Level]
 
 
@@ -78,18 +81,35 @@ class Word(Declaration):
         """The word's meaning, for SymPy's own functions to work on."""
         return head if self.reference else self.meaning(*head.args).doit(**hints)
 
+    def truth(self, *numbers: Any) -> Any:
+        """The reference's number: `psi 1` is mpmath's psi, with 1 before the arguments."""
+        import mpmath
+
+        name, *orders = self.reference.split()
+        return getattr(mpmath, name)(*map(int, orders), *numbers)
+
     def _evaluated(self, head: Any, precision: int) -> sympy.Expr | None:
-        """The word's number, when its arguments are numbers."""
-        if not self.reference:
-            return self.meaning(*head.args)._eval_evalf(precision)
-        if not all(argument.is_number for argument in head.args):
-            return None
+        """The word's number, when its arguments are numbers; these are exact from here on."""
         import mpmath
         import sympy
 
+        if not all(argument.is_number for argument in head.args):
+            return None
+        if not self.reference:
+            exact = (sympy.Rational(part) if part.is_Float else part for part in head.args)
+            number = self.meaning(*exact).evalf(mpmath.libmp.prec_to_dps(precision) + GUARD)
+            return number._eval_evalf(precision)
         with mpmath.workprec(precision):
             arguments = (argument._to_mpmath(precision) for argument in head.args)
-            return sympy.Float._new(getattr(mpmath, self.reference)(*arguments)._mpf_, precision)
+            return sympy.Float._new(self.truth(*arguments)._mpf_, precision)
+
+    def _slope(self, head: Any, place: int) -> Any:
+        """The derivative in an argument, for SymPy; a vector or an undeclared one has none."""
+        import sympy
+
+        if self.of_vector or place > len(self.derivatives):
+            raise sympy.core.function.ArgumentIndexError(head, place)
+        return sympy.sympify(self.derivatives[place - 1](*head.args))
 
     @cached_property
     def head(self) -> Any:
@@ -102,7 +122,7 @@ class Word(Declaration):
         members = {
             "word": self,
             "nargs": len(self.data),
-            "fdiff": lambda head, argindex=1: self.derivatives[argindex - 1](*head.args),
+            "fdiff": lambda head, argindex=1: self._slope(head, argindex),
             "doit": lambda head, **hints: self._done(head, **hints),
             "_eval_evalf": lambda head, precision: self._evaluated(head, precision),
             "eval": classmethod(lambda cls, *arguments: _number(self, arguments)),
@@ -114,6 +134,8 @@ class Word(Declaration):
 
 def _number(word: Word, arguments: tuple[sympy.Expr, ...]) -> Any:
     """A word of exact numbers is its meaning's number; anything else stays a word."""
+    if word.zero_wins and arguments[0].is_zero:
+        return arguments[0] * 0
     exact = not word.of_vector and not word.reference
     return word.meaning(*arguments) if exact and all(a.is_Rational for a in arguments) else None
 

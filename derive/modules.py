@@ -17,7 +17,6 @@ import sympy
 from sympy import Expr
 
 from derive.calculus import DIRECTION, Calculus, calculus
-from derive.catalogue.counterparts import counterparts
 from derive.catalogue.variants import BOUND_IN_ULP
 from derive.derivation import Derivation, Quantity
 from derive.domains import SUM_TOLERANCE, Entries, Interval
@@ -97,6 +96,9 @@ def torch_module(derivation: Derivation) -> dict[str, Any]:
 
 
 def _module(derivation: Derivation, library: Library) -> dict[str, Any]:
+    # Not above: SciPy is slow to import, and the pages, which come from the same door, do not need it.
+    from derive.catalogue.counterparts import counterparts
+
     show = text_printer(derivation)
     found = calculus(derivation)
     names = {quantity.name: identifier(quantity.name) for quantity in derivation.quantities}
@@ -136,7 +138,7 @@ def _module(derivation: Derivation, library: Library) -> dict[str, Any]:
         "dropped_text": show(derivation.dropped),
         "soft": derivation.distribution.soft,
         "source": derivation.distribution.source,
-        "counterparts": [row.statement for row in counterparts(derivation.name)],
+        "counterparts": [row.statement for row in counterparts(derivation.name) if row.statement],
         "bound": BOUND_IN_ULP,
         "command": f"{derivation.request.command} --emit {library.name}",
         "version": VERSION,

@@ -22,6 +22,8 @@ Point = Mapping[str, Any]
 Place = str | tuple[str, int]
 
 MOST_DIGITS = 4000
+# What is zero to so many digits is zero: log(1 + exp(-745)), the least that a float can hold, needs 324.
+ZERO_DIGITS = 400
 
 
 def value(expression: Expr, point: Point, digits: int = 40) -> Any:
@@ -44,11 +46,11 @@ def confirmed(compute: Callable[[], Any], digits: int) -> Any:
         precision *= 2
         with mpmath.workdps(precision):
             after = compute()
-            if _agree(before, after, digits):
+            if _agree(before, after, digits) and (after != 0 or precision > ZERO_DIGITS):
                 return after
             # Rounding that shrinks with every precision, twice by all the digits asked for, is zero.
             shrunk = shrunk + 1 if abs(after) < abs(before) * mpmath.mpf(10) ** -digits else 0
-            if shrunk == 2:
+            if shrunk >= 2 and precision > ZERO_DIGITS:
                 return mpmath.mpf(0)
         before = after
     raise ArithmeticError(f"no agreement within {MOST_DIGITS} digits on a value near {mpmath.nstr(after, 8)}")
@@ -107,7 +109,8 @@ def evaluate(expression: Expr, point: Point) -> Any:
         combine = operator.add if isinstance(expression, Add) else operator.mul
         return reduce(combine, (evaluate(part, point) for part in expression.args))
     if isinstance(expression, Pow):
-        return mpmath.power(*(evaluate(part, point) for part in expression.args))
+        base, exponent = (evaluate(part, point) for part in expression.args)
+        return mpmath.inf if base == 0 and exponent < 0 else mpmath.power(base, exponent)
     meaning = getattr(expression, "density", None)
     if meaning is not None:
         return evaluate(meaning, point)
@@ -123,7 +126,7 @@ def _word(expression: Expr, point: Point) -> Any:
     arguments = [evaluate(part, point) for part in expression.args]
     if row.name == "log" and arguments[0] == 0:
         return mpmath.mpf("-inf")
-    return getattr(mpmath, row.reference)(*arguments)
+    return row.truth(*arguments)
 
 
 def _entry(expression: Indexed, point: Point) -> Any:

@@ -121,7 +121,8 @@ def _judge_scene(first: Line, second: Line, scene: Sequence[Point], digits: int)
 
 def _objective(line: Line, point: Point, digits: int) -> Any:
     found = value(line.expression, point, 2 * digits)
-    return mpmath.log(found) if line.likelihood else found
+    with mpmath.workdps(2 * digits):
+        return mpmath.log(found) if line.likelihood else found
 
 
 def _close(left: Sequence[Any], right: Sequence[Any], digits: int) -> bool:

@@ -5,9 +5,10 @@ from pathlib import Path
 _PACKAGE = Path(__file__).parent
 
 
-def _folder(name: str) -> Path:
-    inside = _PACKAGE / name
-    return inside if inside.is_dir() else _PACKAGE.parent / name
+def _folder(inside: str, beside: str) -> Path:
+    installed = _PACKAGE / inside
+    return installed if installed.is_dir() else _PACKAGE.parent / beside
 
 
-TEMPLATES = _folder("templates")
+TEMPLATES = _folder("templates", "templates")
+HANDWRITTEN = _folder("handwritten", "tests/handwritten")

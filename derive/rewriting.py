@@ -14,6 +14,7 @@ from functools import cache
 
 import sympy
 from sympy import Add, Basic, Expr, Indexed, IndexedBase, Mul, Pow, Symbol
+from sympy.core.parameters import distribute
 
 from derive.declare import Rule
 from derive.domains import Domain, Entries, Interval
@@ -100,7 +101,8 @@ def _sides(rule: Rule) -> tuple[Expr, Expr, Mapping[Symbol, str]]:
         Row(IndexedBase(symbols[name])) if isinstance(domain, Entries) else symbols[name]
         for name, domain in rule.data.items()
     )
-    left, right = rule(*arguments)
+    with distribute(False):
+        left, right = rule(*arguments)
     if left == right:
         raise ValueError(f"the rule {rule.name} is dead: SymPy evaluates its left side by itself")
     return left, right, {symbol: name for name, symbol in symbols.items()}
@@ -223,6 +225,11 @@ def _match(
         if isinstance(terms, Add):
             spread = Add(*(coefficient * term for term in terms.args))
             yield from _match(pattern, spread, binding, variables, legal)
+    elif isinstance(pattern, Mul) and isinstance(expression, Add):
+        coefficient, terms = pattern.as_coeff_Mul()
+        if isinstance(terms, Add):
+            spread = Add(*(coefficient * term for term in terms.args))
+            yield from _match(spread, expression, binding, variables, legal)
     elif type(pattern) is not type(expression) or not pattern.args:
         if pattern == expression:
             yield binding

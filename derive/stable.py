@@ -105,7 +105,7 @@ STABLE = (
 )
 
 
-@stable(f64="a = 1e-17, b = 1", f32="a = 1e-8, b = 1")
+@stable(f64="a = 0.5, b = 5e-324", f32="a = 0.5, b = 1e-45")
 def shares_of_a_whole(a: Unit, b: Real):
     """A share and its complement make the whole."""
     return (1 - a) * b + a * b, b

@@ -168,7 +168,7 @@ def log_gamma(a: Positive) -> Real:
     torch="torch.lgamma({0} + 1)",
     derivatives=(lambda a: digamma(a + 1),),
 )
-def log_factorial(a: Nonnegative) -> Nonnegative:
+def log_factorial(a: Nonnegative) -> Real:
     """The logarithm of the factorial, which itself overflows beyond 170!."""
     return log_gamma(a + 1)
 
@@ -186,6 +186,7 @@ def digamma(a: Positive) -> Real:
 
 
 @word(
+    reference="psi 1",
     text="ψ′({0})",
     latex=r"\psi'{0:()}",
     numpy="_trigamma({0})",
@@ -197,6 +198,7 @@ def trigamma(a: Positive) -> Positive:
 
 
 @word(
+    reference="psi 2",
     text="ψ″({0})",
     latex=r"\psi''{0:()}",
     numpy="_tetragamma({0})",

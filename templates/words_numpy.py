@@ -1,13 +1,16 @@
 """Special functions for positive arguments, float64 and float32, NumPy and SciPy only.
 
-Each works in float64 and returns the dtype of its arguments; u = x + 1/2 is the
-natural variable of the gamma family: psi(u + 1/2) = log u + 1/(24 u^2) - ... has even powers only.
-The tables _NAME_N, _NAME_D are the coefficients, lowest power first, of a quotient of polynomials
-in 1/u^2 (all coefficients are positive: nothing cancels), fitted with 90 digits.
+Each works in float64 and answers in the dtype of its arguments. u = x + 1/2 is the natural variable
+of the gamma family: psi(u + 1/2) = log u + 1/(24 u^2) - ... has even powers only. The tables
+_NAME_N and _NAME_D are the coefficients, lowest power first, of a quotient of polynomials in 1/u^2
+(all are positive: nothing cancels), fitted with 90 digits. Errors are in units in the last place
+(ulp) beyond what one ulp in each argument explains (conditioning).
 """
+
 import numpy as np
 from scipy import special
 
+# fmt: off
 _LGAMMA_N = (
     0.5772156649015329, 1.795879018997928, 2.1865334418937055, 1.3226883681228077,
     0.4175253681048576, 0.06620652414372981, 0.004630212547046027, 0.00010318936786846241,
@@ -29,6 +32,18 @@ _GAMMA_D = (
     1334.7628823965038, 1579.1754292313499, 1071.2643744155148, 413.24903403139973,
     88.00908802640934, 9.770856947003564, 0.5102600265863146, 0.01030177718308029,
     5.0388373492194616e-05,
+)
+_DIGAMMA_N = (
+    0.04166666666666425, 0.951307620470766, 8.1005289677091, 33.72886478670227,
+    75.69960382350921, 95.2298944126867, 67.69101208885793, 26.763214712539504,
+    5.648402125012893, 0.5888460218721636, 0.026222564441836686, 0.00036281938636605635,
+    4.1376202783511134e-07,
+)
+_DIGAMMA_D = (
+    1.0, 23.006382891260635, 198.34655033097877, 842.1800069566671,
+    1947.9733737833337, 2564.722284592683, 1950.9009541671933, 852.4353557208073,
+    208.52129471746744, 27.1361710025195, 1.7146989066476013, 0.04428768801012326,
+    0.000313009712830498,
 )
 _TRIGAMMA_N = (
     0.08333333333333325, 2.082329385038045, 17.733169698503104, 64.58011321806684,
@@ -84,18 +99,8 @@ _HALF_2_D = (
     10303.008054578404, 19362.17562829618, 19747.399049226315, 10471.431143077874,
     2640.8049837923845, 265.25288590707254, 6.919928250168886,
 )
-_DIGAMMA_N = (
-    0.04166666666666425, 0.951307620470766, 8.1005289677091, 33.72886478670227,
-    75.69960382350921, 95.2298944126867, 67.69101208885793, 26.763214712539504,
-    5.648402125012893, 0.5888460218721636, 0.026222564441836686, 0.00036281938636605635,
-    4.1376202783511134e-07,
-)
-_DIGAMMA_D = (
-    1.0, 23.006382891260635, 198.34655033097877, 842.1800069566671,
-    1947.9733737833337, 2564.722284592683, 1950.9009541671933, 852.4353557208073,
-    208.52129471746744, 27.1361710025195, 1.7146989066476013, 0.04428768801012326,
-    0.000313009712830498,
-)
+# fmt: on
+
 
 def _wide(*arguments):
     """The arguments as float64 arrays, and the floating dtype in which to answer."""
@@ -118,7 +123,7 @@ def _rational(numerator, denominator, w):
 
 
 def _polynomial_slope(coefficients, w, v):
-    """p(w), p(v) and (p(w) - p(v)) / (w - v), the last without a difference of close numbers."""
+    """Give p(w), p(v) and the slope (p(w) - p(v)) / (w - v), in which nothing cancels."""
     at_w, at_v, slope = np.zeros_like(w), np.zeros_like(v), np.zeros_like(w)
     for coefficient in reversed(coefficients):
         slope = slope * w + at_v
@@ -127,8 +132,10 @@ def _polynomial_slope(coefficients, w, v):
 
 
 def _rational_slope(numerator, denominator, w, v):
-    """q(w) and (q(w) - q(v)) / (w - v) for the quotient q of two polynomials, 0 <= v <= w: as written for v < 0.9 w,
-    else from the slopes of the polynomials."""
+    """Give q(w) and the slope (q(w) - q(v)) / (w - v) of a quotient q of polynomials, 0 <= v <= w.
+
+    The slope is taken as written for v < 0.9 w, else from the slopes of the polynomials.
+    """
     top_w, top_v, top = _polynomial_slope(numerator, w, v)
     low_w, low_v, low = _polynomial_slope(denominator, w, v)
     value = top_w / low_w
@@ -136,9 +143,14 @@ def _rational_slope(numerator, denominator, w, v):
 
 
 def _log_gamma(x):
-    """log Gamma(x), x > 0: below 3 as t (t - 1) times a fitted quotient (minus log x below 1), t = x - 1 (x below 1),
-    which keeps the zeros at 1 and 2 (scipy.special.gammaln does not keep the one at 1). DLMF 5.5.1. Measured: at
-    most 4 ulp (float64), 0.5 ulp (float32) beyond conditioning."""
+    """The logarithm of Gamma(x), x > 0.
+
+    Below 3 it is t (t - 1) times a fitted quotient, less log x below 1, with t = x - 1 (below 1:
+    t = x), which keeps the zeros at 1 and 2; scipy.special.gammaln does not keep the one at 1
+    (DLMF 5.5.1).
+
+    Measured beyond conditioning: at most 4 ulp in float64, 0.5 in float32.
+    """
     x, kind = _wide(x)
     with np.errstate(all="ignore"):
         below = x < 1.0
@@ -147,15 +159,14 @@ def _log_gamma(x):
         return np.where(x < 3.0, near, special.gammaln(x)).astype(kind)
 
 
-def _digamma(x):
-    """psi(x) = (log Gamma)'(x), x > 0; SciPy's keeps the zero at 1.4616. Measured: at most 1.5 ulp (float64), 0.5 ulp
-    (float32) beyond conditioning."""
-    return special.digamma(x)
-
-
 def _trigamma(x):
-    """psi'(x), x > 0: two steps of psi'(x) = 1/x^2 + psi'(x + 1) (DLMF 5.15.5), then psi'(u + 1/2) = 1/u - 1/(12 u^3)
-    + ... (5.15.8) as a fitted quotient. Measured: at most 1.5 ulp (float64), 0.5 ulp (float32) beyond conditioning."""
+    """The second derivative psi'(x) of log Gamma(x), x > 0.
+
+    Two steps of psi'(x) = 1/x^2 + psi'(x + 1) (DLMF 5.15.5), then
+    psi'(u + 1/2) = 1/u - 1/(12 u^3) + ... (5.15.8) as a fitted quotient.
+
+    Measured beyond conditioning: at most 1.5 ulp in float64, 0.5 in float32.
+    """
     x, kind = _wide(x)
     with np.errstate(all="ignore"):
         r = 1.0 / (x + 1.5)
@@ -165,9 +176,13 @@ def _trigamma(x):
 
 
 def _tetragamma(x):
-    """psi''(x), x > 0: two steps of psi''(x) = -2/x^3 + psi''(x + 1), then psi''(u + 1/2) = -1/u^2 + 1/(4 u^4) - ...
-    as a fitted quotient (DLMF 5.15.5, 5.15.9). Measured: at most 2 ulp (float64), 0.5 ulp (float32) beyond
-    conditioning."""
+    """The third derivative psi''(x) of log Gamma(x), x > 0.
+
+    Two steps of psi''(x) = -2/x^3 + psi''(x + 1) (DLMF 5.15.5), then psi''(u + 1/2) =
+    -1/u^2 + 1/(4 u^4) - ... (5.15.9) as a fitted quotient.
+
+    Measured beyond conditioning: at most 2 ulp in float64, 0.5 in float32.
+    """
     x, kind = _wide(x)
     with np.errstate(all="ignore"):
         r, p, q = 1.0 / (x + 1.5), 1.0 / x, 1.0 / (x + 1.0)
@@ -176,9 +191,18 @@ def _tetragamma(x):
         return (-(2.0 * p * p * p + (2.0 * q * q * q + tail))).astype(kind)
 
 
+def _log1p_quotient(a, x):
+    """The logarithm of 1 + a/x, a, x > 0, also where a/x overflows."""
+    q = a / x
+    return np.where(np.isinf(q), np.log(a) - np.log(x), np.log1p(q))
+
+
 def _u_log_u_difference(u, a):
-    """F(u + a) - F(u) for F(u) = u log u - u, u, a > 0: a (log(u + a) - 1) + u log(1 + a/u), and for a < u/2 by log(1
-    + a/u) = 2 atanh(s), s = a/(2 u + a) (DLMF 4.6.4)."""
+    """F(u + a) - F(u) for F(u) = u log u - u; u, a > 0.
+
+    It is a (log(u + a) - 1) + u log(1 + a/u); for a < u/2 log(1 + a/u) is taken as 2 atanh(s) with
+    s = a/(2 u + a) (DLMF 4.6.4).
+    """
     q = a / u
     s = q / (2.0 + q)
     w = s * s
@@ -188,10 +212,14 @@ def _u_log_u_difference(u, a):
 
 
 def _log_gamma_difference(x, a):
-    """log Gamma(x + a) - log Gamma(x), x, a > 0: one step of the recurrence, then F(u) = u log u - u and -1/(24 u) +
-    ... at u = x + 1/2 and u + a, each subtracted in closed form (DLMF 5.5.1, 5.11.8). Measured: at most 6.5 ulp
-    (float64), 0.5 ulp (float32) beyond conditioning (more only close to its zeros, where the error stays within 1.6
-    times what 1 ulp in x and a explains)."""
+    """The difference log Gamma(x + a) - log Gamma(x); x, a > 0.
+
+    One step of the recurrence, then F(u) = u log u - u and -1/(24 u) + ... at u = x + 1/2 and at
+    u + a, each subtracted in closed form (DLMF 5.5.1, 5.11.8).
+
+    Measured beyond conditioning: at most 6.5 ulp in float64, 0.5 in float32; close to its zeros
+    more, where the error stays within 1.6 times what one ulp in x and in a explains.
+    """
     x, a, kind = _wide(x, a)
     with np.errstate(all="ignore"):
         u = x + 0.5
@@ -202,16 +230,14 @@ def _log_gamma_difference(x, a):
         return ((_u_log_u_difference(u, a) - _log1p_quotient(a, x)) + tail).astype(kind)
 
 
-def _log1p_quotient(a, x):
-    """log(1 + a/x), a, x > 0, also where a/x overflows."""
-    q = a / x
-    return np.where(np.isinf(q), np.log(a) - np.log(x), np.log1p(q))
-
-
 def _digamma_difference(x, a):
-    """psi(x + a) - psi(x) > 0, x, a > 0: one step of the recurrence, then log u + 1/(24 u^2) - ... at u = x + 1/2 and
-    u + a, each subtracted in closed form (DLMF 5.5.2, 5.11.2). Measured: at most 1 ulp (float64), 0.5 ulp (float32)
-    beyond conditioning."""
+    """The difference psi(x + a) - psi(x) > 0; x, a > 0.
+
+    One step of the recurrence, then log u + 1/(24 u^2) - ... at u = x + 1/2 and at u + a, each
+    subtracted in closed form (DLMF 5.5.2, 5.11.2).
+
+    Measured beyond conditioning: at most 1 ulp in float64, 0.5 in float32.
+    """
     x, a, kind = _wide(x, a)
     with np.errstate(all="ignore"):
         u = x + 0.5
@@ -223,9 +249,13 @@ def _digamma_difference(x, a):
 
 
 def _trigamma_difference(x, a):
-    """psi'(x + a) - psi'(x) < 0, x, a > 0: two steps of the recurrence and the expansion of _trigamma, each subtracted
-    in closed form, the steps as (1/p - 1/q)(1/p + 1/q). Measured: at most 1.5 ulp (float64), 0.5 ulp (float32)
-    beyond conditioning."""
+    """The difference psi'(x + a) - psi'(x) < 0; x, a > 0.
+
+    Two steps of the recurrence, then 1/u - 1/(12 u^3) + ... at u = x + 3/2 and at u + a, each
+    subtracted in closed form, the steps as (1/p - 1/q)(1/p + 1/q) (DLMF 5.15.5, 5.15.8).
+
+    Measured beyond conditioning: at most 1.5 ulp in float64, 0.5 in float32.
+    """
     x, a, kind = _wide(x, a)
     with np.errstate(all="ignore"):
         u = x + 1.5
@@ -241,27 +271,39 @@ def _trigamma_difference(x, a):
 
 
 def _log_beta(a, b):
-    """log B(a, b), a, b > 0: with s the smaller and l the larger, log Gamma(s) - (log Gamma(l + s) - log Gamma(l)) for
-    s below 3, else by Stirling's formula for the three, the main terms of one sign (DLMF 5.12.1, 5.11.1). Measured:
-    at most 1.5 ulp (float64), 0.5 ulp (float32) beyond conditioning."""
+    """The logarithm of B(a, b); a, b > 0.
+
+    With s the smaller and t the larger, log Gamma(s) - (log Gamma(t + s) - log Gamma(t)) for s
+    below 3, else Stirling's formula for the three, whose main terms have one sign (DLMF 5.12.1,
+    5.11.1).
+
+    Measured beyond conditioning: at most 1.5 ulp in float64, 0.5 in float32.
+    """
     a, b, kind = _wide(a, b)
     with np.errstate(all="ignore"):
-        s, l = np.minimum(a, b), np.maximum(a, b)
-        near = _log_gamma(s) - _log_gamma_difference(l, s)
-        s, l = np.maximum(s, 3.0), np.maximum(l, 3.0)
-        total, p, q = s + l, 1.0 / s, 1.0 / l
+        s, t = np.minimum(a, b), np.maximum(a, b)
+        near = _log_gamma(s) - _log_gamma_difference(t, s)
+        s, t = np.maximum(s, 3.0), np.maximum(t, 3.0)
+        total, p, q = s + t, 1.0 / s, 1.0 / t
         r = 1.0 / total
-        tail = (p * _rational(_STIRLING_N, _STIRLING_D, p * p) + q * _rational(_STIRLING_N, _STIRLING_D, q * q)
-                - r * _rational(_STIRLING_N, _STIRLING_D, r * r))
+        tail = (
+            p * _rational(_STIRLING_N, _STIRLING_D, p * p)
+            + q * _rational(_STIRLING_N, _STIRLING_D, q * q)
+            - r * _rational(_STIRLING_N, _STIRLING_D, r * r)
+        )
         half = 0.5 * np.log(6.283185307179586 * (p + q))
-        far = (half + tail) - s * np.log1p(l / s) - l * np.log1p(s / l)
+        far = (half + tail) - s * np.log1p(t / s) - t * np.log1p(s / t)
         return np.where(np.minimum(a, b) < 3.0, near, far).astype(kind)
 
 
 def _stirling_half(x):
-    """log Gamma(x + 1/2) - log Gamma(x) - log(x)/2 < 0, x > 0: T(x) = T(x + 1) - log(1 + 1/(4 x (x + 1)))/2, then T(x)
-    = -1/(8 x) + 1/(192 x^3) - ... as a fitted quotient (DLMF 5.5.1, 5.11.8). Measured: at most 3 ulp (float64), 0.5
-    ulp (float32) beyond conditioning."""
+    """The difference log Gamma(x + 1/2) - log Gamma(x) - log(x)/2 < 0, x > 0.
+
+    With T(x) for it, one step of T(x) = T(x + 1) - log(1 + 1/(4 x (x + 1)))/2, then T(x) =
+    -1/(8 x) + 1/(192 x^3) - ... as a fitted quotient (DLMF 5.5.1, 5.11.8).
+
+    Measured beyond conditioning: at most 3 ulp in float64, 0.5 in float32.
+    """
     x, kind = _wide(x)
     with np.errstate(all="ignore"):
         r = 1.0 / (x + 1.0)
@@ -269,8 +311,13 @@ def _stirling_half(x):
 
 
 def _stirling_half_1(x):
-    """The derivative of _stirling_half, psi(x + 1/2) - psi(x) - 1/(2 x) > 0, x > 0, 1/(8 x^2) for large x. Measured:
-    at most 3 ulp (float64), 0.5 ulp (float32) beyond conditioning."""
+    """The difference psi(x + 1/2) - psi(x) - 1/(2 x) > 0, x > 0, near 1/(8 x^2) for large x.
+
+    The derivative of log Gamma(x + 1/2) - log Gamma(x) - log(x)/2, by the same step and a fitted
+    quotient.
+
+    Measured beyond conditioning: at most 3 ulp in float64, 0.5 in float32.
+    """
     x, kind = _wide(x)
     with np.errstate(all="ignore"):
         r = 1.0 / (x + 1.0)
@@ -279,8 +326,13 @@ def _stirling_half_1(x):
 
 
 def _stirling_half_2(x):
-    """The second derivative of _stirling_half, psi'(x + 1/2) - psi'(x) + 1/(2 x^2) < 0, x > 0, -1/(4 x^3) for large x.
-    Measured: at most 3 ulp (float64), 0.5 ulp (float32) beyond conditioning."""
+    """The difference psi'(x + 1/2) - psi'(x) + 1/(2 x^2) < 0, x > 0, near -1/(4 x^3) for large x.
+
+    The second derivative of log Gamma(x + 1/2) - log Gamma(x) - log(x)/2, by the same step and a
+    fitted quotient.
+
+    Measured beyond conditioning: at most 3 ulp in float64, 0.5 in float32.
+    """
     x, kind = _wide(x)
     with np.errstate(all="ignore"):
         r, t = 1.0 / (x + 1.0), 1.0 / (2.0 * x + 1.0)
@@ -289,8 +341,11 @@ def _stirling_half_2(x):
 
 
 def _largest(z):
-    """Along the last axis: the largest entry m, a mask of exactly one largest entry, exp(z - m), and its sum S without
-    that entry."""
+    """Where a largest entry stands along the last axis, and how small the others are beside it.
+
+    Gives the largest entry m, a mask of exactly one largest entry, exp(z - m), and the sum S of
+    exp(z - m) without that entry.
+    """
     top = np.max(z, axis=-1, keepdims=True)
     here = np.arange(z.shape[-1]) == np.argmax(z, axis=-1)[..., None]
     weight = np.where(here, 1.0, np.exp(z - np.where(np.isneginf(top), 0.0, top)))
@@ -298,8 +353,12 @@ def _largest(z):
 
 
 def _log_sum_exp(z):
-    """log sum_k exp(z_k) along the last axis, as m + log1p(S) (m a largest entry, S the sum of the others' exp(z -
-    m))."""
+    """The logarithm of sum_k exp(z_k) along the last axis.
+
+    It is m + log1p(S), with m a largest entry and S the sum of exp(z_l - m) over the others.
+
+    Measured beyond conditioning: at most 1.5 ulp in float64, 0.5 in float32.
+    """
     z, kind = _wide(z)
     with np.errstate(all="ignore"):
         top, _, _, rest = _largest(z)
@@ -307,8 +366,13 @@ def _log_sum_exp(z):
 
 
 def _log_sum_exp_difference(z):
-    """log sum_l exp(z_l) - z_k for every k of the last axis, as (m - z_k) + log1p(S): exact also at the largest entry.
-    Measured: at most 1.5 ulp (float64), 0.5 ulp (float32) beyond conditioning."""
+    """The difference log sum_l exp(z_l) - z_k for every k of the last axis.
+
+    It is (m - z_k) + log1p(S), with m a largest entry and S the sum of exp(z_l - m) over the
+    others, so it is exact at the largest entry too.
+
+    Measured beyond conditioning: at most 1.5 ulp in float64, 0.5 in float32.
+    """
     z, kind = _wide(z)
     with np.errstate(all="ignore"):
         top, here, _, rest = _largest(z)
@@ -316,8 +380,10 @@ def _log_sum_exp_difference(z):
 
 
 def _softmax(z):
-    """exp(z_k) / sum_l exp(z_l) along the last axis. Measured: at most 3 ulp (float64), 0.5 ulp (float32) beyond
-    conditioning."""
+    """The quotient exp(z_k) / sum_l exp(z_l) for every k of the last axis.
+
+    Measured beyond conditioning: at most 3 ulp in float64, 0.5 in float32.
+    """
     z, kind = _wide(z)
     with np.errstate(all="ignore"):
         _, _, weight, rest = _largest(z)
@@ -325,8 +391,13 @@ def _softmax(z):
 
 
 def _softmax_complement(z):
-    """1 - softmax(z) along the last axis: S/(1 + S) at the largest entry; the others' softmax is at most 1/2.
-    Measured: at most 1.5 ulp (float64), 0.5 ulp (float32) beyond conditioning."""
+    """One minus the softmax of z along the last axis.
+
+    It is S/(1 + S) at the largest entry, with S the sum of exp(z_l - m) over the others, whose own
+    softmax is at most 1/2.
+
+    Measured beyond conditioning: at most 1.5 ulp in float64, 0.5 in float32.
+    """
     z, kind = _wide(z)
     with np.errstate(all="ignore"):
         _, here, weight, rest = _largest(z)
@@ -334,7 +405,14 @@ def _softmax_complement(z):
 
 
 def _softmax_deviation(z, v):
-    """v_k - sum_l softmax(z)_l v_l along the last axis, as deviations from v at the largest entry of z."""
+    """The deviation v_k - sum_l softmax(z)_l v_l for every k of the last axis.
+
+    Everything is taken from v at the largest entry of z, so nothing is lost where the softmax
+    rounds to 1 there.
+
+    Measured beside what one ulp in each entry of z and of v explains: an error of at most
+    5 times that in float64, 0.5 times in float32.
+    """
     z, v, kind = _wide(z, v)
     with np.errstate(all="ignore"):
         _, here, weight, rest = _largest(z)
@@ -342,36 +420,7 @@ def _softmax_deviation(z, v):
         return (v - np.sum(weight * v, axis=-1, keepdims=True) / (1.0 + rest)).astype(kind)
 
 
-def _xlogy(x, y):
-    """x log y, 0 at x = 0 (nan if x or y is nan)."""
-    return special.xlogy(x, y)
-
-
-def _xlog1py(x, y):
-    """x log(1 + y), 0 at x = 0 (nan if x or y is nan)."""
-    return special.xlog1py(x, y)
-
-
 def _ratio(x, y):
-    """x / y with 0/0 = 0, the derivative of x log y in y."""
+    """The quotient x / y with 0/0 = 0: the derivative of x log y in y."""
     with np.errstate(all="ignore"):
         return np.where((x == 0) & (y == 0), np.zeros_like(x), np.divide(x, y))
-
-
-def _softplus(x):
-    """log(1 + exp x), without loss at either end. Measured: at most 0.5 ulp (float64), 1 ulp (float32) beyond
-    conditioning."""
-    with np.errstate(all="ignore"):
-        return np.logaddexp(np.zeros_like(x), x)
-
-
-def _sigmoid(x):
-    """1 / (1 + exp(-x)), relatively exact at either end. Measured: at most 1.5 ulp (float64), 2 ulp (float32) beyond
-    conditioning."""
-    with np.errstate(all="ignore"):
-        return special.expit(x)
-
-
-def _square(x):
-    """x^2."""
-    return x * x

@@ -1,13 +1,17 @@
 """Special functions for positive arguments, float64 and float32, Torch only.
 
-Each keeps the dtype of its arguments, works on any device and under torch.compile and torch.func.vmap; none is
-meant to be differentiated by autograd. u = x + 1/2 is the natural variable of the gamma family:
-psi(u + 1/2) = log u + 1/(24 u^2) - ... has even powers only. The tables _NAME_N, _NAME_D are the coefficients,
-lowest power first, of a quotient of polynomials in 1/u^2 (all positive: nothing cancels), fitted with 90 digits.
+Each keeps the dtype of its arguments and works on any device and under torch.compile and
+torch.func.vmap; none is meant to be differentiated by autograd. u = x + 1/2 is the natural variable
+of the gamma family: psi(u + 1/2) = log u + 1/(24 u^2) - ... has even powers only. The tables
+_NAME_N and _NAME_D are the coefficients, lowest power first, of a quotient of polynomials in 1/u^2
+(all are positive: nothing cancels), fitted with 90 digits. Errors are in units in the last place
+(ulp) beyond what one ulp in each argument explains (conditioning).
 """
+
 import torch
 import torch.nn.functional as F
 
+# fmt: off
 _GAMMA_N = (
     0.041666666666666484, 0.8748293807516524, 6.846784029361241, 26.212768152499205,
     54.17915743422269, 62.96359555571318, 41.55205688624877, 15.365503034849912,
@@ -86,6 +90,8 @@ _HALF_2_D = (
     10303.008054578404, 19362.17562829618, 19747.399049226315, 10471.431143077874,
     2640.8049837923845, 265.25288590707254, 6.919928250168886,
 )
+# fmt: on
+
 
 def _polynomial(coefficients, w):
     """The polynomial with these coefficients (lowest power first) at w, by Horner's rule."""
@@ -101,7 +107,7 @@ def _rational(numerator, denominator, w):
 
 
 def _polynomial_slope(coefficients, w, v):
-    """p(w), p(v) and (p(w) - p(v)) / (w - v), the last without a difference of close numbers."""
+    """Give p(w), p(v) and the slope (p(w) - p(v)) / (w - v), in which nothing cancels."""
     at_w, at_v, slope = torch.zeros_like(w), torch.zeros_like(v), torch.zeros_like(w)
     for coefficient in reversed(coefficients):
         slope = slope * w + at_v
@@ -110,8 +116,10 @@ def _polynomial_slope(coefficients, w, v):
 
 
 def _rational_slope(numerator, denominator, w, v):
-    """q(w) and (q(w) - q(v)) / (w - v) for the quotient q of two polynomials, 0 <= v <= w: as written for v < 0.9 w,
-    else from the slopes of the polynomials."""
+    """Give q(w) and the slope (q(w) - q(v)) / (w - v) of a quotient q of polynomials, 0 <= v <= w.
+
+    The slope is taken as written for v < 0.9 w, else from the slopes of the polynomials.
+    """
     top_w, top_v, top = _polynomial_slope(numerator, w, v)
     low_w, low_v, low = _polynomial_slope(denominator, w, v)
     value = top_w / low_w
@@ -119,23 +127,36 @@ def _rational_slope(numerator, denominator, w, v):
 
 
 def _log_gamma(x):
-    """log Gamma(x), x > 0; Torch's keeps the zeros at 1 and 2. Measured: at most 1 ulp (float64), 1 ulp (float32)
-    beyond conditioning."""
+    """The logarithm of Gamma(x), x > 0.
+
+    Torch's own keeps the zeros at 1 and 2.
+
+    Measured beyond conditioning: at most 1 ulp in float64, 1 in float32.
+    """
     return torch.lgamma(x)
 
 
 def _digamma(x):
-    """psi(x) = (log Gamma)'(x), x > 0: psi(x) = psi(x + 1) - 1/x (DLMF 5.5.2), then psi(u + 1/2) = log u + 1/(24 u^2)
-    - ... as a fitted quotient (5.11.2); torch.digamma does not keep the zero at 1.4616. Measured: at most 1.5 ulp
-    (float64), 1.5 ulp (float32) beyond conditioning."""
+    """The derivative psi(x) of log Gamma(x), x > 0.
+
+    One step of psi(x) = psi(x + 1) - 1/x (DLMF 5.5.2), then psi(u + 1/2) = log u + 1/(24 u^2) - ...
+    (5.11.2) as a fitted quotient; torch.digamma does not keep the zero at 1.4616.
+
+    Measured beyond conditioning: at most 1.5 ulp in float64, 1.5 in float32.
+    """
     u = x + 0.5
     w = (1.0 / u) ** 2
     return (torch.log(u) - 1.0 / x) + w * _rational(_DIGAMMA_N, _DIGAMMA_D, w)
 
 
 def _trigamma(x):
-    """psi'(x), x > 0: two steps of psi'(x) = 1/x^2 + psi'(x + 1) (DLMF 5.15.5), then psi'(u + 1/2) = 1/u - 1/(12 u^3)
-    + ... (5.15.8) as a fitted quotient. Measured: at most 1.5 ulp (float64), 1.5 ulp (float32) beyond conditioning."""
+    """The second derivative psi'(x) of log Gamma(x), x > 0.
+
+    Two steps of psi'(x) = 1/x^2 + psi'(x + 1) (DLMF 5.15.5), then
+    psi'(u + 1/2) = 1/u - 1/(12 u^3) + ... (5.15.8) as a fitted quotient.
+
+    Measured beyond conditioning: at most 1.5 ulp in float64, 1.5 in float32.
+    """
     r = 1.0 / (x + 1.5)
     w = r * r
     tail = r - r * w * _rational(_TRIGAMMA_N, _TRIGAMMA_D, w)
@@ -143,18 +164,31 @@ def _trigamma(x):
 
 
 def _tetragamma(x):
-    """psi''(x), x > 0: two steps of psi''(x) = -2/x^3 + psi''(x + 1), then psi''(u + 1/2) = -1/u^2 + 1/(4 u^4) - ...
-    as a fitted quotient (DLMF 5.15.5, 5.15.9). Measured: at most 2 ulp (float64), 2 ulp (float32) beyond
-    conditioning."""
+    """The third derivative psi''(x) of log Gamma(x), x > 0.
+
+    Two steps of psi''(x) = -2/x^3 + psi''(x + 1) (DLMF 5.15.5), then psi''(u + 1/2) =
+    -1/u^2 + 1/(4 u^4) - ... (5.15.9) as a fitted quotient.
+
+    Measured beyond conditioning: at most 2 ulp in float64, 2 in float32.
+    """
     r, p, q = 1.0 / (x + 1.5), 1.0 / x, 1.0 / (x + 1.0)
     w = r * r
     tail = w - w * w * _rational(_TETRAGAMMA_N, _TETRAGAMMA_D, w)
     return -(2.0 * p * p * p + (2.0 * q * q * q + tail))
 
 
+def _log1p_quotient(a, x):
+    """The logarithm of 1 + a/x, a, x > 0, also where a/x overflows."""
+    q = a / x
+    return torch.where(torch.isinf(q), torch.log(a) - torch.log(x), torch.log1p(q))
+
+
 def _u_log_u_difference(u, a):
-    """F(u + a) - F(u) for F(u) = u log u - u, u, a > 0: a (log(u + a) - 1) + u log(1 + a/u), and for a < u/2 by log(1
-    + a/u) = 2 atanh(s), s = a/(2 u + a) (DLMF 4.6.4)."""
+    """F(u + a) - F(u) for F(u) = u log u - u; u, a > 0.
+
+    It is a (log(u + a) - 1) + u log(1 + a/u); for a < u/2 log(1 + a/u) is taken as 2 atanh(s) with
+    s = a/(2 u + a) (DLMF 4.6.4).
+    """
     q = a / u
     s = q / (2.0 + q)
     w = s * s
@@ -164,10 +198,14 @@ def _u_log_u_difference(u, a):
 
 
 def _log_gamma_difference(x, a):
-    """log Gamma(x + a) - log Gamma(x), x, a > 0: one step of the recurrence, then F(u) = u log u - u and -1/(24 u) +
-    ... at u = x + 1/2 and u + a, each subtracted in closed form (DLMF 5.5.1, 5.11.8). Measured: at most 6.5 ulp
-    (float64), 4 ulp (float32) beyond conditioning (more only close to its zeros, where the error stays within 1.6
-    times what 1 ulp in x and a explains)."""
+    """The difference log Gamma(x + a) - log Gamma(x); x, a > 0.
+
+    One step of the recurrence, then F(u) = u log u - u and -1/(24 u) + ... at u = x + 1/2 and at
+    u + a, each subtracted in closed form (DLMF 5.5.1, 5.11.8).
+
+    Measured beyond conditioning: at most 6.5 ulp in float64, 4 in float32; close to its zeros more,
+    where the error stays within 1.6 times what one ulp in x and in a explains.
+    """
     u = x + 0.5
     v = u + a
     r, s = 1.0 / u, 1.0 / v
@@ -176,16 +214,14 @@ def _log_gamma_difference(x, a):
     return (_u_log_u_difference(u, a) - _log1p_quotient(a, x)) + tail
 
 
-def _log1p_quotient(a, x):
-    """log(1 + a/x), a, x > 0, also where a/x overflows."""
-    q = a / x
-    return torch.where(torch.isinf(q), torch.log(a) - torch.log(x), torch.log1p(q))
-
-
 def _digamma_difference(x, a):
-    """psi(x + a) - psi(x) > 0, x, a > 0: one step of the recurrence, then log u + 1/(24 u^2) - ... at u = x + 1/2 and
-    u + a, each subtracted in closed form (DLMF 5.5.2, 5.11.2). Measured: at most 1 ulp (float64), 1.5 ulp (float32)
-    beyond conditioning."""
+    """The difference psi(x + a) - psi(x) > 0; x, a > 0.
+
+    One step of the recurrence, then log u + 1/(24 u^2) - ... at u = x + 1/2 and at u + a, each
+    subtracted in closed form (DLMF 5.5.2, 5.11.2).
+
+    Measured beyond conditioning: at most 1 ulp in float64, 1.5 in float32.
+    """
     u = x + 0.5
     v = u + a
     r, s = 1.0 / u, 1.0 / v
@@ -195,9 +231,13 @@ def _digamma_difference(x, a):
 
 
 def _trigamma_difference(x, a):
-    """psi'(x + a) - psi'(x) < 0, x, a > 0: two steps of the recurrence and the expansion of _trigamma, each subtracted
-    in closed form, the steps as (1/p - 1/q)(1/p + 1/q). Measured: at most 1.5 ulp (float64), 1.5 ulp (float32)
-    beyond conditioning."""
+    """The difference psi'(x + a) - psi'(x) < 0; x, a > 0.
+
+    Two steps of the recurrence, then 1/u - 1/(12 u^3) + ... at u = x + 3/2 and at u + a, each
+    subtracted in closed form, the steps as (1/p - 1/q)(1/p + 1/q) (DLMF 5.15.5, 5.15.8).
+
+    Measured beyond conditioning: at most 1.5 ulp in float64, 1.5 in float32.
+    """
     u = x + 1.5
     v = u + a
     r, s = 1.0 / u, 1.0 / v
@@ -211,48 +251,73 @@ def _trigamma_difference(x, a):
 
 
 def _log_beta(a, b):
-    """log B(a, b), a, b > 0: with s the smaller and l the larger, log Gamma(s) - (log Gamma(l + s) - log Gamma(l)) for
-    s below 3, else by Stirling's formula for the three, the main terms of one sign (DLMF 5.12.1, 5.11.1). Measured:
-    at most 4 ulp (float64), 1.5 ulp (float32) beyond conditioning."""
-    s, l = torch.minimum(a, b), torch.maximum(a, b)
-    near = _log_gamma(s) - _log_gamma_difference(l, s)
-    s, l = torch.clamp(s, min=3.0), torch.clamp(l, min=3.0)
-    total, p, q = s + l, 1.0 / s, 1.0 / l
+    """The logarithm of B(a, b); a, b > 0.
+
+    With s the smaller and t the larger, log Gamma(s) - (log Gamma(t + s) - log Gamma(t)) for s
+    below 3, else Stirling's formula for the three, whose main terms have one sign (DLMF 5.12.1,
+    5.11.1).
+
+    Measured beyond conditioning: at most 4 ulp in float64, 1.5 in float32.
+    """
+    s, t = torch.minimum(a, b), torch.maximum(a, b)
+    near = _log_gamma(s) - _log_gamma_difference(t, s)
+    s, t = torch.clamp(s, min=3.0), torch.clamp(t, min=3.0)
+    total, p, q = s + t, 1.0 / s, 1.0 / t
     r = 1.0 / total
-    tail = (p * _rational(_STIRLING_N, _STIRLING_D, p * p) + q * _rational(_STIRLING_N, _STIRLING_D, q * q)
-            - r * _rational(_STIRLING_N, _STIRLING_D, r * r))
+    tail = (
+        p * _rational(_STIRLING_N, _STIRLING_D, p * p)
+        + q * _rational(_STIRLING_N, _STIRLING_D, q * q)
+        - r * _rational(_STIRLING_N, _STIRLING_D, r * r)
+    )
     half = 0.5 * torch.log(6.283185307179586 * (p + q))
-    far = (half + tail) - s * torch.log1p(l / s) - l * torch.log1p(s / l)
+    far = (half + tail) - s * torch.log1p(t / s) - t * torch.log1p(s / t)
     return torch.where(torch.minimum(a, b) < 3.0, near, far)
 
 
 def _stirling_half(x):
-    """log Gamma(x + 1/2) - log Gamma(x) - log(x)/2 < 0, x > 0: T(x) = T(x + 1) - log(1 + 1/(4 x (x + 1)))/2, then T(x)
-    = -1/(8 x) + 1/(192 x^3) - ... as a fitted quotient (DLMF 5.5.1, 5.11.8). Measured: at most 3 ulp (float64), 2.5
-    ulp (float32) beyond conditioning."""
+    """The difference log Gamma(x + 1/2) - log Gamma(x) - log(x)/2 < 0, x > 0.
+
+    With T(x) for it, one step of T(x) = T(x + 1) - log(1 + 1/(4 x (x + 1)))/2, then T(x) =
+    -1/(8 x) + 1/(192 x^3) - ... as a fitted quotient (DLMF 5.5.1, 5.11.8).
+
+    Measured beyond conditioning: at most 3 ulp in float64, 2.5 in float32.
+    """
     r = 1.0 / (x + 1.0)
     return -(0.5 * _log1p_quotient(0.25 * r, x) + r * _rational(_HALF_N, _HALF_D, r * r))
 
 
 def _stirling_half_1(x):
-    """The derivative of _stirling_half, psi(x + 1/2) - psi(x) - 1/(2 x) > 0, x > 0, 1/(8 x^2) for large x. Measured:
-    at most 3 ulp (float64), 2.5 ulp (float32) beyond conditioning."""
+    """The difference psi(x + 1/2) - psi(x) - 1/(2 x) > 0, x > 0, near 1/(8 x^2) for large x.
+
+    The derivative of log Gamma(x + 1/2) - log Gamma(x) - log(x)/2, by the same step and a fitted
+    quotient.
+
+    Measured beyond conditioning: at most 3 ulp in float64, 2.5 in float32.
+    """
     r = 1.0 / (x + 1.0)
     step = 0.5 / x * r / (2.0 * x + 1.0)
     return step + r * r * _rational(_HALF_1_N, _HALF_1_D, r * r)
 
 
 def _stirling_half_2(x):
-    """The second derivative of _stirling_half, psi'(x + 1/2) - psi'(x) + 1/(2 x^2) < 0, x > 0, -1/(4 x^3) for large x.
-    Measured: at most 3 ulp (float64), 2.5 ulp (float32) beyond conditioning."""
+    """The difference psi'(x + 1/2) - psi'(x) + 1/(2 x^2) < 0, x > 0, near -1/(4 x^3) for large x.
+
+    The second derivative of log Gamma(x + 1/2) - log Gamma(x) - log(x)/2, by the same step and a
+    fitted quotient.
+
+    Measured beyond conditioning: at most 3 ulp in float64, 2.5 in float32.
+    """
     r, t = 1.0 / (x + 1.0), 1.0 / (2.0 * x + 1.0)
     step = 0.5 / x * r * t * (1.0 / x + r + 2.0 * t)
     return -(step + r * r * r * _rational(_HALF_2_N, _HALF_2_D, r * r))
 
 
 def _largest(z):
-    """Along the last axis: the largest entry m, a mask of exactly one largest entry, exp(z - m), and its sum S without
-    that entry."""
+    """Where a largest entry stands along the last axis, and how small the others are beside it.
+
+    Gives the largest entry m, a mask of exactly one largest entry, exp(z - m), and the sum S of
+    exp(z - m) without that entry.
+    """
     top, place = torch.max(z, dim=-1, keepdim=True)
     here = torch.arange(z.shape[-1], device=z.device) == place
     weight = torch.where(here, 1.0, torch.exp(z - torch.where(torch.isneginf(top), 0.0, top)))
@@ -260,68 +325,79 @@ def _largest(z):
 
 
 def _log_sum_exp(z):
-    """log sum_k exp(z_k) along the last axis, as m + log1p(S) (m a largest entry, S the sum of the others' exp(z -
-    m))."""
+    """The logarithm of sum_k exp(z_k) along the last axis.
+
+    It is m + log1p(S), with m a largest entry and S the sum of exp(z_l - m) over the others.
+
+    Measured beyond conditioning: at most 1.5 ulp in float64, 1.5 in float32.
+    """
     top, _, _, rest = _largest(z)
     return (top + torch.log1p(rest))[..., 0]
 
 
 def _log_sum_exp_difference(z):
-    """log sum_l exp(z_l) - z_k for every k of the last axis, as (m - z_k) + log1p(S): exact also at the largest entry.
-    Measured: at most 1.5 ulp (float64), 1.5 ulp (float32) beyond conditioning."""
+    """The difference log sum_l exp(z_l) - z_k for every k of the last axis.
+
+    It is (m - z_k) + log1p(S), with m a largest entry and S the sum of exp(z_l - m) over the
+    others, so it is exact at the largest entry too.
+
+    Measured beyond conditioning: at most 1.5 ulp in float64, 1.5 in float32.
+    """
     top, here, _, rest = _largest(z)
     return torch.where(here, 0.0, top - z) + torch.log1p(rest)
 
 
 def _softmax(z):
-    """exp(z_k) / sum_l exp(z_l) along the last axis. Measured: at most 3 ulp (float64), 3 ulp (float32) beyond
-    conditioning."""
+    """The quotient exp(z_k) / sum_l exp(z_l) for every k of the last axis.
+
+    Measured beyond conditioning: at most 3 ulp in float64, 3 in float32.
+    """
     _, _, weight, rest = _largest(z)
     return weight / (1.0 + rest)
 
 
 def _softmax_complement(z):
-    """1 - softmax(z) along the last axis: S/(1 + S) at the largest entry; the others' softmax is at most 1/2.
-    Measured: at most 1.5 ulp (float64), 1.5 ulp (float32) beyond conditioning."""
+    """One minus the softmax of z along the last axis.
+
+    It is S/(1 + S) at the largest entry, with S the sum of exp(z_l - m) over the others, whose own
+    softmax is at most 1/2.
+
+    Measured beyond conditioning: at most 1.5 ulp in float64, 1.5 in float32.
+    """
     _, here, weight, rest = _largest(z)
     return torch.where(here, rest / (1.0 + rest), 1.0 - weight / (1.0 + rest))
 
 
 def _softmax_deviation(z, v):
-    """v_k - sum_l softmax(z)_l v_l along the last axis, as deviations from v at the largest entry of z."""
+    """The deviation v_k - sum_l softmax(z)_l v_l for every k of the last axis.
+
+    Everything is taken from v at the largest entry of z, so nothing is lost where the softmax
+    rounds to 1 there.
+
+    Measured beside what one ulp in each entry of z and of v explains: an error of at most
+    5 times that in float64, 8 times in float32.
+    """
     _, here, weight, rest = _largest(z)
     v = v - torch.sum(torch.where(here, v, 0.0), dim=-1, keepdim=True)
     return v - torch.sum(weight * v, dim=-1, keepdim=True) / (1.0 + rest)
 
 
-def _xlogy(x, y):
-    """x log y, 0 at x = 0 (nan if x or y is nan)."""
-    return torch.special.xlogy(x, y)
-
-
-def _xlog1py(x, y):
-    """x log(1 + y), 0 at x = 0 (nan if x or y is nan)."""
-    return torch.special.xlog1py(x, y)
-
-
 def _ratio(x, y):
-    """x / y with 0/0 = 0, the derivative of x log y in y."""
+    """The quotient x / y with 0/0 = 0: the derivative of x log y in y."""
     quotient = x / y
     return torch.where((x == 0) & (y == 0), torch.zeros_like(quotient), quotient)
 
 
+def _xlog1py(x, y):
+    """The product x log(1 + y), 0 at x = 0 (nan if x or y is nan)."""
+    return torch.special.xlog1py(x, y)
+
+
 def _softplus(x):
-    """log(1 + exp x), without loss at either end (F.softplus drops exp(-x) above its threshold of 20). Measured: at
-    most 0.5 ulp (float64), 1 ulp (float32) beyond conditioning."""
+    """The logarithm of 1 + exp(x), without loss at either end.
+
+    F.softplus drops exp(-x) above its threshold of 20.
+
+    Measured beyond conditioning: at most 0.5 ulp in float64, 1 in float32.
+    """
     return -F.logsigmoid(-x)
-
-
-def _sigmoid(x):
-    """1 / (1 + exp(-x)), relatively exact at either end. Measured: at most 1.5 ulp (float64), 2 ulp (float32) beyond
-    conditioning."""
-    return torch.sigmoid(x)
-
-
-def _square(x):
-    """x^2."""
-    return x * x

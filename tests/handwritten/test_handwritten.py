@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from tests.handwritten import FAMILIES, find
-from tests.handwritten.peers import PEERS
+from derive.catalogue.counterparts import COUNTERPARTS
 
 DIGITS = 60
 SAMPLES = 24
@@ -21,8 +21,8 @@ CLASSES = 4
 SIGMA = mpmath.mpf("1.7")
 B = mpmath.mpf("0.6")
 SLUGS = [slug for slugs in FAMILIES.values() for slug in slugs]
-NAMES = [f"{peer.variant}: {peer.name}" for peer in PEERS]
-DEFECTIVE = [peer for peer in PEERS if peer.defect]
+NAMES = [f"{peer.variant}: {peer.name}" for peer in COUNTERPARTS]
+DEFECTIVE = [peer for peer in COUNTERPARTS if peer.defect]
 
 
 def norm(y, mu, sigma):
@@ -164,7 +164,7 @@ def samples(arguments):
 
 def test_every_variant_is_written_and_has_a_peer():
     """Each slug has a true value to compare with, and at least one library to agree with."""
-    assert set(TRUTH) == set(SLUGS) == {peer.variant for peer in PEERS}
+    assert set(TRUTH) == set(SLUGS) == {peer.variant for peer in COUNTERPARTS}
     assert len(set(NAMES)) == len(NAMES)
 
 
@@ -202,7 +202,7 @@ def test_laplace_gradient_is_zero_at_a_tie(slug):
     np.testing.assert_array_equal(gradient(y, y, *rest)[0], 0)
 
 
-@pytest.mark.parametrize("peer", PEERS, ids=NAMES)
+@pytest.mark.parametrize("peer", COUNTERPARTS, ids=NAMES)
 def test_peer_agrees_with_the_hand_written_loss(peer):
     """On ordinary arguments scale * theirs + shift equals the hand-written loss to 1e-9."""
     if peer.name.startswith("torch"):
@@ -233,6 +233,6 @@ def test_defect_is_real(peer):
 
 def test_reading_the_peers_does_not_import_torch():
     """Torch is imported only by the rows that call it."""
-    script = "import sys, tests.handwritten.peers; assert 'torch' not in sys.modules"
+    script = "import sys, derive.catalogue.counterparts; assert 'torch' not in sys.modules"
     root = Path(__file__).parents[2]
     subprocess.run([sys.executable, "-c", script], cwd=root, check=True)

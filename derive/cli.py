@@ -1,0 +1,190 @@
+"""Derive a loss from a probability density, with every step, and write stable code for it.
+
+\b
+derive normal                                  the derivation, readable in the terminal
+derive normal --emit latex                     the steps as an align* block
+derive normal --fix sigma --emit numpy         sigma known: least squares, as a NumPy module
+derive normal --link sigma=exp --emit torch    log-sigma by the model: a Torch module
+derive normal --fix "sigma[i]"                 known per sample: weighted least squares
+derive normal --shared mu,sigma                one learned value for the whole data set
+derive list                                    the catalogue
+derive show normal                             density, domains, links, what each option drops
+derive generate                                (re)write the loss modules
+derive verify                                  the evidence
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from derive.catalogue import CATALOGUE
+from derive.errors import Misuse
+from derive.request import LINKS, fitting_links, request
+from derive.version import VERSION
+
+VERBS = ("list", "show", "generate", "verify")
+EMITTED = ("text", "latex", "numpy", "torch", "json")
+
+
+class Door(click.Group):
+    """A first word is a verb, or a density of the catalogue."""
+
+    def resolve_command(self, context: click.Context, arguments: list[str]) -> Any:
+        if arguments[0] in self.commands or arguments[0].startswith("-"):
+            return super().resolve_command(context, arguments)
+        return "derive", derivation, arguments
+
+    def shell_complete(self, context: click.Context, incomplete: str) -> list[Any]:
+        names = [click.shell_completion.CompletionItem(n) for n in CATALOGUE if n.startswith(incomplete)]
+        return [*super().shell_complete(context, incomplete), *names]
+
+    def invoke(self, context: click.Context) -> Any:
+        try:
+            return super().invoke(context)
+        except (Misuse, ImportError) as error:
+            click.echo(f"derive: {error}", err=True)
+            context.exit(2)
+
+
+@click.group(cls=Door, help=__doc__, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(VERSION, prog_name="derive")
+def main() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+
+
+@click.command(name="NAME")
+@click.argument("name", shell_complete=lambda c, p, i: [n for n in CATALOGUE if n.startswith(i)])
+@click.option("--fix", multiple=True, metavar="PARAMETER[=VALUE]", help='What is known: sigma, sigma=1, or "sigma[i]" for one value per sample.')
+@click.option("--link", multiple=True, metavar="PARAMETER=LINK", help=f"How a model predicts a parameter: {', '.join(LINKS)}.")
+@click.option("--shared", multiple=True, metavar="PARAMETERS", help="One learned value for the whole data set.")
+@click.option("--keep-constants", is_flag=True, help="Keep the terms that are free of θ.")
+@click.option("--keep-factor", is_flag=True, help="Keep the common factor.")
+@click.option("--emit", "target", type=click.Choice(EMITTED), default="text", help="What to write (text).")
+@click.option("--standalone", is_flag=True, help="With --emit latex: a whole document.")
+@click.option("-o", "output", type=click.Path(), help="Write to a file, whole or not at all.")
+def derivation(name: str, target: str, standalone: bool, output: str | None, **options: Any) -> None:
+    """Derive the loss of a density of the catalogue."""
+    asked = request(name, **options)
+    from derive.derivation import derivation as derived
+    from derive.emit import emit
+
+    text = emit(derived(asked), target, standalone=standalone)
+    if output is None:
+        click.echo(text, nl=False)
+        return
+    from derive.generate import write_atomically
+
+    write_atomically(Path(output), text)
+
+
+@main.command(name="list")
+def list_() -> None:
+    """The catalogue, one line each: p(y | θ), support, links."""
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for heading in ("name", "density", "support", "links"):
+        table.add_column(heading, no_wrap=heading != "links")
+    for row in CATALOGUE.values():
+        support = ", ".join(domain.text for domain in row.data.values())
+        links = "; ".join(
+            f"{name}: {', '.join(link.name for link in fitting_links(domain) if link.name != 'identity') or 'identity'}"
+            for name, domain in row.parameters.items()
+        )
+        table.add_row(row.name, row.signature, support, links)
+    _print(table)
+
+
+@main.command()
+@click.argument("name", shell_complete=lambda c, p, i: [n for n in CATALOGUE if n.startswith(i)])
+def show(name: str) -> None:
+    """Density, domains, links, source, and what each option would drop."""
+    row = request(name).distribution
+    from derive.derivation import derive
+    from derive.pages import text_printer
+
+    plain = derive(name)
+    printer = text_printer(plain)
+    click.echo(f"{row.name}: {row.summary}\n\n  {row.signature} = {printer(plain.density)}\n")
+    for symbol, domain in row.domains.items():
+        links = "" if symbol in row.data else "   links: " + ", ".join(link.name for link in fitting_links(domain))
+        accepted = "" if domain.data is domain else f" (accepted: {domain.data.text})"
+        click.echo(f"  {symbol:<10} in {domain.text}{accepted}   {row.prose.get(symbol, '')}{links}")
+    click.echo("\n  what is minimised, and what goes\n")
+    choices: list[dict[str, Any]] = [{}]
+    choices += [{"fix": parameter} for parameter in row.parameters if len(row.parameters) > 1]
+    choices += [{"link": f"{p}={link.name}"} for p, d in row.parameters.items() for link in fitting_links(d) if link.name != "identity"]
+    for choice in choices:
+        derived = derive(name, **choice)
+        printer = text_printer(derived)
+        click.echo(f"  {derived.request.command}")
+        click.echo(f"      loss {printer(derived.loss)}   factor {printer(derived.factor)}   dropped {printer(derived.dropped)}")
+    if row.soft:
+        click.echo(f"\n  Labels that are not hard are accepted; the loss is then {row.soft}, and no longer a likelihood.")
+    click.echo(f"\n  Source: {row.source}")
+
+
+@main.command()
+@click.argument("names", nargs=-1)
+@click.option("--out", type=click.Path(file_okay=False), default="generated", show_default=True, help="The folder.")
+@click.option("--check", is_flag=True, help="Only compare; exit with 1 and a diff where something differs.")
+def generate(names: Sequence[str], out: str, check: bool) -> None:
+    """(Re)write the loss modules and pages, or compare them with what is there."""
+    from derive.generate import contents, differences, write
+
+    wanted = contents(names)
+    if not check:
+        click.echo(f"{write(Path(out), wanted)} of {len(wanted)} files written below {out}")
+        return
+    found = list(differences(Path(out), wanted))
+    for difference in found:
+        click.echo(difference, nl=False)
+    if found:
+        command = " ".join(["derive generate", *names, *(["--out", out] if out != "generated" else [])])
+        click.echo(f"{len(found)} of {len(wanted)} files differ; accept them with `{command}`", err=True)
+        sys.exit(1)
+    click.echo(f"{len(wanted)} files below {out} are as generated")
+
+
+@main.command()
+@click.argument("names", nargs=-1)
+@click.option("--points", default=20, show_default=True, help="Ordinary points for each loss, library and dtype.")
+def verify(names: Sequence[str], points: int) -> None:
+    """The evidence, as a table; exit with 1 if anything falls short."""
+    from derive.generate import requests
+    from derive.verify import verify_all
+
+    from rich.table import Table
+
+    chosen = requests(names)
+    short = 0
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for heading in ("", "loss", "check", "found", "note"):
+        table.add_column(heading, overflow="fold")
+    for findings in verify_all(chosen, points):
+        for finding in findings:
+            short += not finding.passed
+            table.add_row("ok" if finding.passed else "FAILS", finding.loss, finding.check, finding.figure, finding.note)
+        table.add_section()
+    _print(table)
+    click.echo(f"\n{short} of the checks fall short" if short else "\nnothing falls short")
+    if short:
+        sys.exit(1)
+
+
+def _print(table: Any) -> None:
+    """A table as wide as its content where the output is not a terminal."""
+    from rich.console import Console
+
+    Console(width=None if sys.stdout.isatty() else 200).print(table)
+
+
+if __name__ == "__main__":
+    main()

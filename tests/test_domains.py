@@ -1,0 +1,418 @@
+"""Domains hold what they say, links land where they say, and a table's mistakes are found on reading it."""
+
+import math
+from fractions import Fraction
+from random import Random
+
+import pytest
+import sympy
+from sympy import Symbol
+
+from derive import domains as domains_room
+from derive import links, oracle
+from derive.declare import Distribution, Link, Rule, distribution, identity, link, read, rows
+from derive.domains import (
+    Binary,
+    Count,
+    Entries,
+    Interval,
+    Nonnegative,
+    Nonzero,
+    OneHot,
+    Position,
+    Positive,
+    Real,
+    Simplex,
+    Unit,
+    Vector,
+)
+from derive.heads import Row, index_symbol
+from derive.request import LINKS, fitting_links, predictor_name
+
+INTERVALS = [value for value in vars(domains_room).values() if isinstance(value, Interval)]
+VECTORS = [value for value in vars(domains_room).values() if isinstance(value, Entries)]
+NAMED = {"ids": lambda value: getattr(value, "name", None)}
+SIZE = 3
+
+
+# Intervals --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("domain", INTERVALS, **NAMED)
+def test_samples_and_extremes_lie_inside(domain):
+    """Every typical point, every extreme and the harmless point belong to the domain."""
+    random = Random(domain.name)
+    for value in [*(domain.typical(random) for _ in range(200)), *domain.extremes, domain.harmless]:
+        assert value in domain
+
+
+@pytest.mark.parametrize("domain", INTERVALS, **NAMED)
+def test_typical_points_vary(domain):
+    """Typical points are random: not always the same, and the same again for the same seed."""
+    drawn = [[domain.typical(Random(seed)) for seed in range(40)] for _ in range(2)]
+    assert drawn[0] == drawn[1]
+    assert len(set(drawn[0])) > 1
+
+
+@pytest.mark.parametrize("domain", [*INTERVALS, *VECTORS], **NAMED)
+def test_facts_agree_with_samples(domain):
+    """What SymPy is told of a symbol is true of every number the symbol may be, accepted data included."""
+    assert domain.facts
+    random = Random(domain.name)
+    entry = domain.data.entry if isinstance(domain, Entries) else domain.data
+    for value in [*(entry.typical(random) for _ in range(100)), *entry.extremes]:
+        number = sympy.Integer(int(value)) if value == math.floor(value) else sympy.Float(value)
+        for fact, claimed in domain.facts.items():
+            assert getattr(number, f"is_{fact}") is claimed, (value, fact)
+
+
+@pytest.mark.parametrize("domain", INTERVALS, **NAMED)
+def test_facts_are_consistent(domain):
+    """SymPy takes the facts together, and a symbol with them is real."""
+    assert Symbol("a", **domain.facts).is_real
+
+
+@pytest.mark.parametrize(
+    ("value", "domain", "inside"),
+    [
+        (0.0, Real, True),
+        (-1e300, Real, True),
+        (math.inf, Real, False),
+        (-math.inf, Real, False),
+        (math.nan, Real, False),
+        (0.0, Nonzero, False),
+        (-0.0, Nonzero, False),
+        (-1e-300, Nonzero, True),
+        (0.0, Positive, False),
+        (5e-324, Positive, True),
+        (-1.0, Positive, False),
+        (math.nan, Positive, False),
+        (math.inf, Positive, False),
+        (0.0, Nonnegative, True),
+        (-0.0, Nonnegative, True),
+        (-5e-324, Nonnegative, False),
+        (math.inf, Nonnegative, False),
+        (0.0, Unit, True),
+        (1.0, Unit, True),
+        (1 + 2**-52, Unit, False),
+        (Fraction(1, 3), Unit, True),
+        (Fraction(4, 3), Unit, False),
+        (math.nan, Unit, False),
+        (0, Binary, True),
+        (1, Binary, True),
+        (0.5, Binary, False),
+        (2, Binary, False),
+        (0.5, Binary.data, True),
+        (0, Count, True),
+        (7.0, Count, True),
+        (7.5, Count, False),
+        (-1, Count, False),
+        (math.inf, Count, False),
+        (math.nan, Count, False),
+        (0, Position, False),
+        (1, Position, True),
+        (Fraction(3, 2), Position, False),
+    ],
+)
+def test_contains(value, domain, inside):
+    """A domain knows its ends, its holes and its whole numbers; infinity and nan are nowhere."""
+    assert (value in domain) is inside
+
+
+WITHIN = {
+    "real": {"real"},
+    "nonzero real": {"nonzero real", "real"},
+    "positive": {"positive", "nonnegative", "nonzero real", "real"},
+    "nonnegative": {"nonnegative", "real"},
+    "in the unit interval": {"in the unit interval", "nonnegative", "real"},
+    "binary": {"binary", "in the unit interval", "count", "nonnegative", "real"},
+    "count": {"count", "nonnegative", "real"},
+    "index": {"index", "count", "positive", "nonnegative", "nonzero real", "real"},
+}
+
+
+@pytest.mark.parametrize("inner", INTERVALS, **NAMED)
+@pytest.mark.parametrize("outer", INTERVALS, **NAMED)
+def test_within(inner, outer):
+    """One domain lies within another exactly when every point of it is a point of the other."""
+    assert inner.within(outer) == (outer.name in WITHIN[inner.name])
+
+
+@pytest.mark.parametrize("inner", INTERVALS, **NAMED)
+@pytest.mark.parametrize("outer", INTERVALS, **NAMED)
+def test_within_agrees_with_points(inner, outer):
+    """A domain that lies within another has no point outside it."""
+    if inner.within(outer):
+        random = Random(inner.name)
+        points = [*(inner.typical(random) for _ in range(100)), *inner.extremes]
+        assert all(point in outer for point in points)
+
+
+def test_enumerate():
+    """The points of a discrete domain are listed from the first, as many as asked for."""
+    assert Binary.enumerate() == [0.0, 1.0]
+    assert Count.enumerate(4) == [0.0, 1.0, 2.0, 3.0]
+    assert Position.enumerate(2) == [1.0, 2.0]
+    assert len(Count.enumerate()) == 200
+    for domain in (Binary, Count, Position):
+        assert domain.discrete
+        assert all(point in domain for point in domain.enumerate(50))
+    assert not Real.discrete
+
+
+def test_accepted_data():
+    """A loss may take more data than its density: soft labels beside hard ones, on the simplex too."""
+    assert Binary.data is Unit
+    assert Unit.data is Unit
+    assert OneHot.data.name == Simplex.name
+    assert Simplex.data is Simplex
+    assert Binary.within(Binary.data)
+
+
+# Vectors ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("domain", VECTORS, **NAMED)
+@pytest.mark.parametrize("size", [1, 2, 7])
+def test_vectors_hold_their_entries(domain, size):
+    """A typical vector has its size and legal entries, which sum to one where the domain says so."""
+    random = Random(f"{domain.name} {size}")
+    for _ in range(50):
+        vector = domain.typical_vector(random, size)
+        assert len(vector) == size
+        assert all(value in domain.entry for value in vector)
+        if domain.sums_to_one:
+            assert math.fsum(vector) == pytest.approx(1, abs=1e-14)
+
+
+def test_size_of_a_vector():
+    """A size in brackets renames the size everywhere, in the accepted domain too; the domain stays."""
+    renamed = OneHot["C"]
+    assert renamed.size == "C"
+    assert renamed.accepted.size == "C"
+    assert "C" in renamed.text
+    assert "C" in renamed.latex
+    assert "K" not in renamed.latex
+    assert renamed.accepted.latex == r"\Delta^{C-1}"
+    assert OneHot.size == "K"
+    assert "K" in OneHot.latex
+
+
+# Links ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("row", LINKS.values(), **NAMED)
+def test_link_values_lie_in_the_range(row):
+    """At random predictors and at the extremes, what a link gives is legal."""
+    random = Random(row.name)
+    if isinstance(row.range, Entries):
+        position = index_symbol("k")
+        predictor = sympy.IndexedBase(Symbol("a", real=True))
+        value = row(Row(predictor))(position)
+        for scale in (0.1, 1, 30):
+            entries = [scale * entry for entry in row.domain.typical_vector(random, SIZE)]
+            points = ({"a": entries, "k": k, "K": SIZE} for k in range(1, SIZE + 1))
+            shares = [oracle.value(value, point, 20) for point in points]
+            assert all(share in row.range.entry for share in shares)
+            assert abs(sum(shares) - 1) < 1e-14
+        return
+    predictor = Symbol("a", **row.domain.facts)
+    for number in [*(row.domain.typical(random) for _ in range(30)), *row.domain.extremes]:
+        # Beyond the digits of any float, so that a value that is close to an end of the range is seen to be.
+        if abs(number) <= 1000:
+            assert oracle.value(row(predictor), {"a": number}, 20) in row.range
+        assert row.range.lower <= float(oracle.value(row(predictor), {"a": number}, 20)) <= row.range.upper
+
+
+@pytest.mark.parametrize(
+    "row", [row for row in LINKS.values() if not isinstance(row.range, Entries)], **NAMED
+)
+def test_links_keep_their_promise_to_sympy(row):
+    """SymPy knows of a link's value what the range's facts say, so that rules can rely on it."""
+    value = row(Symbol("a", **row.domain.facts))
+    for fact, claimed in row.range.facts.items():
+        assert getattr(value, f"is_{fact}") is claimed
+
+
+POSITIVE = {"real", "nonzero real", "positive", "nonnegative"}
+FITS = {
+    "identity": {"real"},
+    "exp": POSITIVE,
+    "softplus": POSITIVE,
+    "square": POSITIVE,
+    "sigmoid": {"real", "nonnegative", "in the unit interval"},
+    "softmax": {"probability vector"},
+}
+
+
+@pytest.mark.parametrize("name", LINKS)
+def test_fits(name):
+    """A link fits the parameters of which each of its values is a legal one, and no others."""
+    assert {d.name for d in [*INTERVALS, *VECTORS] if LINKS[name].fits(d)} == FITS[name]
+
+
+def test_fitting_links():
+    """The links offered for a parameter are those that fit it, in the order of the table."""
+    assert [row.name for row in fitting_links(Positive)] == ["exp", "softplus", "square"]
+    assert [row.name for row in fitting_links(Unit)] == ["sigmoid"]
+    assert [row.name for row in fitting_links(Real)] == ["identity", "exp", "softplus", "square", "sigmoid"]
+    assert [row.name for row in fitting_links(Simplex["C"])] == ["softmax"]
+    assert fitting_links(Count) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "parameter", "predictor"),
+    [
+        ("identity", "mu", "mu"),
+        ("exp", "sigma", "log_sigma"),
+        ("softplus", "b", "raw_b"),
+        ("square", "variance", "root_variance"),
+        ("sigmoid", "p", "logit_p"),
+        ("softmax", "p", "logits"),
+    ],
+)
+def test_predictor_names(name, parameter, predictor):
+    """What the model puts out is named by the link and the parameter, and is an identifier."""
+    assert predictor_name(parameter, LINKS[name]) == predictor
+    assert predictor.isidentifier()
+
+
+def test_links_are_declared():
+    """Every link has a sentence, the statistician's name of its inverse and a range."""
+    assert rows([links], Link) == LINKS
+    for row in LINKS.values():
+        assert row.summary.endswith(".")
+        assert row.synonym
+        assert row.range is not None
+        assert len(row.data) == 1
+
+
+@pytest.mark.parametrize("number", [-40.0, -300.0, -700.0])
+def test_links_of_extreme_predictors(number):
+    """Far out a link's true value is small and not 0, and a sigmoid is not 1, as far as floats reach."""
+    a = Symbol("a", real=True)
+    for value in (links.exp(a), links.softplus(a), links.sigmoid(a), 1 - links.sigmoid(-a)):
+        assert oracle.value(value, {"a": number}, 15) == pytest.approx(math.exp(number), rel=1e-12, abs=0)
+
+
+# Declarations -----------------------------------------------------------------------------------
+
+
+FEATURES = Vector.__getitem__("C")
+
+
+def test_read_gathers_what_is_declared():
+    """Reading a function gives its name, sentence, prose, source, and data apart from parameters."""
+
+    @distribution(latex={"b": r"\beta_0"}, regular=False)
+    def lambda_(y: Real, x: FEATURES, *, mu: Real, b: Positive):
+        """One sentence that says
+        what it is.
+
+        y   the observation
+        x   features
+        mu  where it lies
+        b   its scale
+
+        Source: A book (1999),
+        ch. 3.
+        """  # noqa: D205
+        return (y - mu) / b
+
+    assert isinstance(lambda_, Distribution)
+    assert lambda_.name == "lambda"
+    assert lambda_.summary == "One sentence that says what it is."
+    assert lambda_.prose == {"y": "the observation", "x": "features", "mu": "where it lies", "b": "its scale"}
+    assert lambda_.source == "A book (1999), ch. 3."
+    assert list(lambda_.data) == ["y", "x"]
+    assert list(lambda_.parameters) == ["mu", "b"]
+    assert list(lambda_.domains) == ["y", "x", "mu", "b"]
+    assert lambda_.data["x"].size == "C"
+    assert lambda_.signature == "p(y, x | mu, b)"
+    assert [lambda_.symbol_latex(name) for name in ("mu", "b", "y")] == [r"\mu", r"\beta_0", "y"]
+    assert not lambda_.regular
+    assert lambda_.result is None
+    assert lambda_(7, None, mu=1, b=3) == 2
+
+
+def test_a_sentence_is_not_the_prose_of_a_symbol():
+    """A line of a sentence that happens to begin with a symbol's name says nothing of the symbol."""
+
+    @distribution
+    def share(y: Unit, *, a: Positive):
+        """What is left of the whole.
+
+        y  what is left
+        a  how fast it goes
+
+        Source: Johnson, Kotz and Balakrishnan (1995), as much of
+        a classic as there is.
+        """
+        return a * y
+
+    assert share.prose == {"y": "what is left", "a": "how fast it goes"}
+
+
+def test_read_of_a_link_and_a_rule():
+    """A decorator without facts and one with facts read the same form."""
+
+    @link(synonym="half", predictor="half_{name}", letters={"": "h"})
+    def double(a: Real) -> Real:
+        """The model predicts half of it."""
+        return 2 * a
+
+    @identity
+    def double_half(a: Positive):
+        """Twice the half is the whole."""
+        return 2 * (a / 2), a
+
+    assert (double.domain, double.range) == (Real, Real)
+    assert predictor_name("mu", double) == "half_mu"
+    assert isinstance(double_half, Rule)
+    assert double_half(6) == (6, 6)
+
+
+def undeclared(a, b: Real):
+    """The first argument has no domain."""
+
+
+def typed(a: float):
+    """A type is no domain."""
+
+
+def unnamed(a: Real, *, sigma):
+    """The parameter has no domain."""
+
+
+def silent(a: Real):
+    return a
+
+
+def blank(a: Real):
+    return a
+
+
+blank.__doc__ = "   \n\n  "
+
+
+@pytest.mark.parametrize(
+    ("function", "message"),
+    [
+        (undeclared, "undeclared: the argument a needs a domain"),
+        (typed, "typed: the argument a needs a domain"),
+        (unnamed, "unnamed: the argument sigma needs a domain"),
+        (silent, "silent: the docstring needs a first sentence"),
+        (blank, "blank: the docstring needs a first sentence"),
+    ],
+)
+@pytest.mark.parametrize("kind", [Distribution, Link, Rule])
+def test_mistakes_of_a_table(kind, function, message):
+    """A missing domain or sentence is a TypeError that names the row and what it lacks."""
+    with pytest.raises(TypeError, match=message):
+        read(kind, function)
+
+
+def test_rows_are_those_of_the_module():
+    """A table lists the rows written in it, in their order, not those it imports."""
+    assert list(rows([links], Link)) == ["identity", "exp", "softplus", "square", "sigmoid", "softmax"]
+    assert rows([domains_room], Link) == {}

@@ -1,0 +1,475 @@
+"""Every rule is true on its domains, alive, fires where it is written, and stable rules earn their place."""
+
+import importlib.util
+import math
+from dataclasses import replace
+from itertools import islice
+from pathlib import Path
+from random import Random
+
+import mpmath
+import numpy as np
+import pytest
+import sympy
+from scipy import special
+from sympy import IndexedBase, Product, Rational, Sum, Symbol, exp, factorial, log
+from sympy.core.parameters import distribute
+
+from derive import oracle, words
+from derive.domains import Count, Entries, Nonnegative, Nonzero, Position, Positive, Real, Unit, Vector
+from derive.heads import Row, index_symbol
+from derive.identities import OPENING
+from derive.printers.numpy import NumPy
+from derive.rewriting import _sides, applied, bounds, lies_in, rewrite
+from derive.stable import DERIVED, STABLE
+from derive.words import (
+    half_step,
+    log_beta,
+    log_gamma,
+    logsumexp,
+    logsumexp_difference,
+    sigmoid,
+    softmax,
+    softplus,
+    square,
+    xlog1py,
+    xlogy,
+)
+
+RULES = (*OPENING, *STABLE, *DERIVED)
+NAMED = {"ids": lambda value: getattr(value, "name", None)}
+SIZE = 3
+TEMPLATES = Path(__file__).parents[1] / "templates"
+
+
+@pytest.fixture(autouse=True)
+def fresh_sides():
+    """No test sees the sides of rules that another test had made."""
+    _sides.cache_clear()
+
+
+beta, gamma = words.beta, words.gamma
+k, j = sympy.sympify(words.k), sympy.sympify(words.j)
+i, K, N = (index_symbol(name) for name in "iKN")
+
+
+def sides(rule):
+    """Both sides of a rule over its own names, as the engine makes them."""
+    arguments = [
+        Row(IndexedBase(Symbol(name)))
+        if isinstance(domain, Entries)
+        else index_symbol(name)
+        if domain is Position
+        else Symbol(name)
+        for name, domain in rule.data.items()
+    ]
+    with distribute(False):
+        return [sympy.sympify(side) for side in rule(*arguments)]
+
+
+def drawn(domains, random):
+    """A random point of the domains, a vector with SIZE entries, an index on one of them."""
+    point = {"K": SIZE, "N": 2}
+    for name, domain in domains.items():
+        if isinstance(domain, Entries):
+            point[name] = domain.typical_vector(random, SIZE)
+        elif domain is Position:
+            point[name] = random.randrange(1, SIZE + 1)
+        else:
+            point[name] = domain.typical(random)
+    return point
+
+
+def agree(one, other, digits):
+    """Whether two numbers have as many digits in common."""
+    return bool(abs(one - other) <= max(abs(one), abs(other)) * mpmath.mpf(10) ** -digits)
+
+
+def real_points(expression, domains, seed):
+    """Random points at which the expression is a real number (not the log of a negative one)."""
+    random = Random(seed)
+    while True:
+        point = drawn(domains, random)
+        value = oracle.value(expression, point, 30)
+        if mpmath.isfinite(value) and mpmath.im(value) == 0:
+            yield point, value
+
+
+# What a rule says -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("rule", RULES, **NAMED)
+def test_both_sides_are_equal(rule):
+    """Left and right have one value, to 25 digits, at 20 random points of the declared domains."""
+    left, right = sides(rule)
+    for point, value in islice(real_points(left, rule.data, rule.name), 20):
+        assert agree(value, oracle.value(right, point, 30), 25), point
+
+
+@pytest.mark.parametrize("rule", RULES, **NAMED)
+def test_alive(rule):
+    """SymPy does not evaluate one side to the other, neither over bare symbols nor over real ones."""
+    left, right = sides(rule)
+    assert left != right
+    left, right, _ = _sides(rule)
+    assert left != right
+
+
+@pytest.mark.parametrize("rule", RULES, **NAMED)
+def test_declared(rule):
+    """A rule has a sentence; a stable one names where its left side dies, in both precisions."""
+    assert rule.summary.endswith(".")
+    assert bool(rule.f64) == bool(rule.f32) == (rule in STABLE + DERIVED)
+    assert set(rule.unless) <= set(rule.data)
+
+
+# Where a rule fires -----------------------------------------------------------------------------
+
+ABOVE_MINUS_ONE = replace(Real, name="above −1", lower=-1.0, typical=lambda r: math.expm1(r.gauss(0, 1)))
+DOMAINS = {
+    "x": Real,
+    "y": Real,
+    "q": Nonzero,
+    "r": Nonzero,
+    "s": Positive,
+    "t": Positive,
+    "w": Nonnegative,
+    "p": Unit,
+    "c": Count,
+    "u": ABOVE_MINUS_ONE,
+    "z": Vector,
+    "v": Vector,
+    "k": Position,
+    "j": Position,
+}
+x, y, q, r, s, t, w, p, c, u = (Symbol(name, **DOMAINS[name].facts) for name in "xyqrstwpcu")
+z, v = (IndexedBase(Symbol(name, **DOMAINS[name].facts)) for name in "zv")
+over_k = (k, 1, K)
+over_i = (i, 1, N)
+samples = IndexedBase(Symbol("v", real=True, nonzero=True))[i]
+
+
+def closed(inside):
+    """The log of what stands inside, as it stands."""
+    return log(inside, evaluate=False)
+
+
+# Functions, so that SymPy makes the expressions in the state in which the engine makes its own.
+FIRES = {
+    "logarithm_of_product": [
+        lambda: closed(s * t),
+        lambda: 3 - y * closed(5 * s**2 * t * exp(-x)),
+        lambda: closed(Product(exp(v[k]) / s, over_k)) / 2,
+        lambda: Sum(closed(s * p), over_i),
+    ],
+    "logarithm_of_exponential": [
+        lambda: closed(exp(x)),
+        lambda: y - closed(exp(-2 * x)) / 2,
+        lambda: s * closed(exp(-((x - y) ** 2) / (2 * s))) + 1,
+        lambda: Sum(closed(exp(-abs(v[k]))), over_k),
+    ],
+    "logarithm_of_power": [
+        lambda: closed(s**y),
+        lambda: closed((1 - p) ** (1 - y)) - 2,
+        lambda: x * closed(1 / s),
+        lambda: -closed(sympy.sqrt(words.two_pi._sympy_())) + closed((1 + x**2 / s) ** (-(s + 1) / 2)),
+    ],
+    "logarithm_of_square": [
+        lambda: closed(q**2),
+        lambda: 3 - x * closed(q**2) / 2,
+        lambda: closed(q**2) * closed(r**2),
+        lambda: 1 / (1 + closed(r**2) ** 2),
+    ],
+    "logarithm_of_gamma": [
+        lambda: closed(gamma(s)),
+        lambda: -y * closed(gamma((s + 1) / 2)) + 3,
+        lambda: closed(gamma(s * t)) - closed(gamma(1 + w)),
+    ],
+    "logarithm_of_beta": [
+        lambda: closed(beta(s, t)),
+        lambda: y - closed(beta(s / 2, Rational(1, 2))),
+        lambda: -2 * closed(beta(s * t, (1 + w) * t)),
+    ],
+    "logarithm_of_factorial": [
+        lambda: closed(factorial(c)),
+        lambda: -s * closed(factorial(c)) + c * log(s),
+        lambda: closed(factorial(2 * c + 1)) - s,
+    ],
+    "log_sigmoid": [
+        lambda: log(sigmoid(x)),
+        lambda: log(sigmoid(-2 * x)),
+        lambda: y * log(sigmoid(x)) + 3,
+        lambda: Sum(v[k] * log(sigmoid(v[k] - x)), over_k),
+    ],
+    "log_sigmoid_complement": [
+        lambda: log(1 - sigmoid(x)),
+        lambda: -(1 - p) * log(1 - sigmoid(-x / 2)) - p * log(sigmoid(-x / 2)),
+        lambda: log(1 - sigmoid(x + y)) / s + x,
+    ],
+    "log_softmax": [
+        lambda: log(softmax(z, k)),
+        lambda: 3 - y * log(softmax(z, j)),
+        lambda: -Sum(v[k] * log(softmax(z, k)), over_k),
+        lambda: log(softmax(z, k)) - log(softmax(v, k)),
+    ],
+    "logsumexp_of_differences": [
+        lambda: logsumexp(z) - z[k],
+        lambda: -(logsumexp(z) - z[j]) + 3,
+        lambda: Sum(v[k] * (logsumexp(z) - z[k]), over_k),
+        lambda: x + logsumexp(v) - v[j] - 2,
+    ],
+    "square_of_quotient": [
+        lambda: y**2 / s**2,
+        lambda: (y - x) ** 2 / (2 * s**2) + log(s),
+        lambda: s * (x - y) ** 2 / q**2,
+        lambda: -log(1 + (x - y) ** 2 / (t * s**2)),
+    ],
+    "square_of_scaled": [
+        lambda: y**2 * exp(-2 * x),
+        lambda: (y - x) ** 2 * exp(-2 * s) / 2 + s,
+        lambda: log(1 + (y - 1) ** 2 * exp(-2 * x) / t),
+    ],
+    "zero_times_log1p": [
+        lambda: y * log(1 + u),
+        lambda: (1 - y) * log(1 - p) - 3,
+        lambda: -x * y * log(1 + u) / 2,
+    ],
+    "zero_times_log": [
+        lambda: y * log(w),
+        lambda: -(1 - x) * log(p) / 2 + w,
+        lambda: s - x * y * log(w),
+        lambda: Sum(v[k] * log(w), over_k),
+    ],
+    "log_of_one_plus": [
+        lambda: log(1 + s),
+        lambda: -y * log(1 + (x - y) ** 2 / s) / 2,
+        lambda: log(1 + u) + log(1 + exp(x)),
+    ],
+    "log_gamma_over_half_a_step": [
+        lambda: log_gamma(s / 2) - log_gamma((s + 1) / 2) + log(s) / 2,
+        lambda: x - log_gamma((s + 1) / 2) + log_gamma(s / 2) + log(s) / 2 + log(t),
+        lambda: -(log_gamma(s * t / 2) - log_gamma((s * t + 1) / 2) + log(s * t) / 2) * y,
+        lambda: y * (log(s) / 2 + log_gamma(s / 2) - log_gamma(s / 2 + Rational(1, 2))),
+    ],
+    "log_gamma_of_neighbours": [
+        lambda: log_gamma(s) - log_gamma(s + t),
+        lambda: 3 + x - log_gamma(1 + c + s) + log_gamma(s),
+        lambda: y * (log_gamma(s / 2) - log_gamma(s / 2 + Rational(1, 2))),
+    ],
+    "shares_of_a_whole": [
+        lambda: (1 - p) * y + p * y,
+        lambda: (1 - p) * x * sigmoid(y) + p * x * sigmoid(y) + 3,
+        lambda: x * (s * p + s * (1 - p)),
+    ],
+}
+
+
+@pytest.mark.parametrize(
+    ("rule", "context"),
+    [
+        pytest.param(rule, context, id=f"{rule.name}-{place}")
+        for rule in RULES
+        for place, context in enumerate(FIRES[rule.name])
+    ],
+)
+def test_fires(rule, context):
+    """In each of its contexts the rule changes the expression into another of the same value, and ends."""
+    assert len(FIRES[rule.name]) >= 3
+    with distribute(False):
+        expression = context()
+        changed = rewrite(expression, rule, DOMAINS)
+        everywhere = [last for _, last in applied(expression, (rule,), DOMAINS)]
+    assert changed != expression
+    for point, value in islice(real_points(expression, DOMAINS, str(expression)), 4):
+        for one in (changed, everywhere[-1]):
+            assert agree(value, oracle.value(one, point, 30), 25), point
+
+
+SILENT = {
+    "logarithm_of_exponential": [lambda: closed(exp(x) + 1)],
+    "logarithm_of_power": [lambda: closed(x**2), lambda: closed(abs(x) + s)],
+    "logarithm_of_square": [lambda: closed(x**2), lambda: closed(q**3), lambda: closed(w**2)],
+    "logarithm_of_gamma": [lambda: closed(gamma(x)), lambda: closed(gamma(w))],
+    "logarithm_of_beta": [lambda: closed(beta(s, w))],
+    "logarithm_of_factorial": [lambda: closed(gamma(s))],
+    "log_sigmoid_complement": [lambda: closed(2 - sigmoid(x)), lambda: closed(1 + sigmoid(x))],
+    "logsumexp_of_differences": [lambda: logsumexp(z) - v[k], lambda: logsumexp(z) + z[k]],
+    "square_of_quotient": [lambda: x**2 / y**2, lambda: x**2 / s, lambda: x**2 / w**2],
+    "square_of_scaled": [lambda: x**2 * exp(-y), lambda: x * exp(-2 * y)],
+    "zero_times_log1p": [
+        lambda: x * log(1 + s),
+        lambda: x * log(1 + exp(y)),
+        lambda: log(1 + u),
+        lambda: -log(1 + u),
+    ],
+    "zero_times_log": [lambda: x * log(s), lambda: x * log(y), lambda: log(w), lambda: -3 * log(w)],
+    "log_of_one_plus": [lambda: log(2 + s), lambda: log(1 + s, evaluate=False).args[0]],
+    "log_gamma_over_half_a_step": [lambda: log_gamma(s / 2) - log_gamma((t + 1) / 2) + log(s) / 2],
+    "log_gamma_of_neighbours": [
+        lambda: log_gamma(s) - log_gamma(s + x),
+        lambda: log_gamma(s) + log_gamma(s + t),
+    ],
+    "shares_of_a_whole": [lambda: (1 - p) * x + p * y, lambda: (1 - s) * y + s * y],
+}
+
+
+@pytest.mark.parametrize(
+    ("rule", "context"),
+    [
+        pytest.param(rule, context, id=f"{rule.name}-{place}")
+        for rule in RULES
+        for place, context in enumerate(SILENT.get(rule.name, []))
+    ],
+)
+def test_silent(rule, context):
+    """A rule leaves alone what only looks like its left side, or lies outside its domains."""
+    with distribute(False):
+        expression = context()
+        assert rewrite(expression, rule, DOMAINS) == expression
+
+
+def test_rules_in_order_reach_the_stable_form():
+    """Applied in turn, as a derivation does, the rules end in the words that floating point can bear."""
+    chains = [
+        (lambda: closed(softmax(z, k) * s), -logsumexp_difference(z, k) + log(s)),
+        (lambda: closed(exp(-((y - x) ** 2) / s**2)), -square((y - x) / s)),
+        (lambda: closed(sigmoid(x) ** y * s), -y * softplus(-x) + log(s)),
+        (lambda: closed(p**y * (1 - p) ** (1 - y)), xlogy(y, p) + xlog1py(1 - y, -p)),
+        (lambda: closed(gamma(s) / (gamma(s + t) * t)), None),
+        (lambda: closed(beta(s, t) * exp(x)), log_beta(s, t) + x),
+        (lambda: log_gamma(s / 2) - log_gamma((s + 1) / 2) + log(s) / 2 - x, half_step(s) - x),
+    ]
+    for chain, expected in chains:
+        with distribute(False):
+            expression = chain()
+            *_, (_, last) = applied(expression, OPENING + STABLE, DOMAINS)
+        if expected is not None:
+            assert last == expected
+        for point, value in islice(real_points(expression, DOMAINS, "chain"), 2):
+            assert agree(value, oracle.value(last, point, 30), 25)
+
+
+@pytest.mark.parametrize("rule", RULES, **NAMED)
+def test_sides_do_not_depend_on_the_callers_state(rule):
+    """Both sides are the same whether SymPy is distributing numbers over sums or not."""
+    _sides.cache_clear()
+    outside = _sides(rule)[:2]
+    _sides.cache_clear()
+    with distribute(False):
+        inside = _sides(rule)[:2]
+    assert outside == inside
+
+
+# What the engine knows of an expression ---------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        (Rational(3, 2), (1.5, 1.5)),
+        (s, (0, math.inf)),
+        (p, (0, 1)),
+        (1 - p, (0, 1)),
+        (2 - 3 * p, (-1, 2)),
+        (p - 1, (-1, 0)),
+        (z[k], (-math.inf, math.inf)),
+        (K, (1, math.inf)),
+        (exp(x), (0, math.inf)),
+        (sigmoid(x), (0, 1)),
+        (1 - sigmoid(x), (0, 1)),
+        (softplus(x), (0, math.inf)),
+        (x * y, (-math.inf, math.inf)),
+        (x**2, (0, math.inf)),
+        (s * w, (0, math.inf)),
+        (words.two_pi._sympy_() + w, (2 * math.pi, math.inf)),
+    ],
+)
+def test_bounds(expression, expected):
+    """The bounds of an expression hold its values, and are as tight as its parts allow."""
+    assert bounds(expression, DOMAINS) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("expression", "domain", "expected"),
+    [
+        (s, Positive, True),
+        (w, Positive, False),
+        (1 + w, Positive, True),
+        (p, Unit, True),
+        (1 - p, Unit, True),
+        (2 * p, Unit, False),
+        (p - 1, Nonnegative, False),
+        (q, Nonzero, True),
+        (x, Nonzero, False),
+        (exp(x), Nonzero, True),
+        (c, Count, True),
+        (w, Count, False),
+        (c + 1, Count, True),
+        (x**2, Nonnegative, True),
+        (x, Nonnegative, False),
+        (sigmoid(x), Unit, True),
+        (z, Vector, True),
+        (x, Vector, False),
+        (k, Position, True),
+        (c, Position, False),
+    ],
+)
+def test_lies_in(expression, domain, expected):
+    """What provably lies in a domain is known to, and nothing else is."""
+    assert lies_in(expression, domain, DOMAINS) is expected
+
+
+# Where the left side dies -----------------------------------------------------------------------
+
+
+def parsed(text, kind):
+    """The point of a row such as `a = -746, b = 2` or `z = (0, 746), k = 1`, in the dtype."""
+    point = eval(f"dict({text})", {"__builtins__": {}, "dict": dict})
+    return {name: value if name == "k" else np.array(value, kind) for name, value in point.items()}
+
+
+def namespace():
+    """What printed NumPy code runs in."""
+    path = TEMPLATES / "words_numpy.py"
+    specification = importlib.util.spec_from_file_location("words_of_rules", path)
+    module = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(module)
+    return {**vars(module), "np": np, "special": special, "math": math}
+
+
+NAMESPACE = namespace()
+
+
+def computed(expression, point, kind):
+    """The printed expression's value in the dtype, at the class k for a vector."""
+    scope = {**NAMESPACE, **{name: value for name, value in point.items() if name != "k"}}
+    with np.errstate(all="ignore"):
+        value = np.asarray(eval(NumPy({}, {})(expression), scope))
+    assert value.dtype == kind
+    return float(value[point["k"] - 1] if value.ndim else value)
+
+
+def relative(value, truth):
+    """The relative error; infinite where the value is not finite, or not 0 where the truth is."""
+    if not math.isfinite(value):
+        return math.inf
+    return float(abs(value - truth) / abs(truth)) if truth != 0 else (0.0 if value == 0 else math.inf)
+
+
+@pytest.mark.parametrize(
+    ("precision", "kind", "most"), [("f64", np.float64, 1e-12), ("f32", np.float32, 1e-5)]
+)
+@pytest.mark.parametrize("rule", [*STABLE, *DERIVED], **NAMED)
+def test_breaking_points(rule, precision, kind, most):
+    """At the stated point the left side loses half of its digits or all, and the right side none."""
+    left, right = sides(rule)
+    point = parsed(getattr(rule, precision), kind)
+    exact = {
+        name: value.tolist() if isinstance(value, np.ndarray) else value for name, value in point.items()
+    }
+    for name, domain in rule.data.items():
+        if not isinstance(domain, Entries):
+            assert exact[name] in domain
+    truth = oracle.value(right, {**exact, "K": len(exact.get("z", ()))}, 20)
+    assert relative(computed(left, point, kind), truth) > math.sqrt(np.finfo(kind).eps)
+    assert relative(computed(right, point, kind), truth) <= most

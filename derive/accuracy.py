@@ -20,7 +20,7 @@ import numpy as np
 from sympy import Expr, Indexed, log
 
 from derive.derivation import Derivation, Quantity
-from derive.domains import Entries, Interval
+from derive.domains import Entries
 from derive.heads import Row
 from derive.oracle import Place, Point, derivative, value
 from derive.rewriting import label
@@ -46,9 +46,7 @@ def points(derivation: Derivation, count: int, dtype: str, seed: int = 0) -> lis
     """Ordinary points, drawn from the domains and rounded to the dtype; the same for the same seed."""
     random = Random(f"{derivation.name} {dtype} {seed}")
     quantities = _arguments(derivation)
-    return [
-        {**{q.name: _drawn(q, random, dtype) for q in quantities}, "K": CLASSES} for _ in range(count)
-    ]
+    return [{**{q.name: _drawn(q, random, dtype) for q in quantities}, "K": CLASSES} for _ in range(count)]
 
 
 def _arguments(derivation: Derivation) -> list[Quantity]:
@@ -132,7 +130,9 @@ def _places(quantity: Quantity) -> list[Place]:
 Computed = list[tuple[str, list[Place], np.ndarray[Any, Any]]]
 
 
-def measured(derivation: Derivation, library: str, module: ModuleType, dtype: str, count: int) -> Iterator[Worst]:
+def measured(
+    derivation: Derivation, library: str, module: ModuleType, dtype: str, count: int
+) -> Iterator[Worst]:
     """The worst excess of value, gradient and Hessian of a generated module, over ordinary points."""
     truth = Truth(derivation)
     drawn = points(derivation, count, dtype)
@@ -196,7 +196,9 @@ def _torch(derivation: Derivation, module: ModuleType, drawn: Sequence[Point], d
     import torch
 
     kind = getattr(torch, dtype)
-    given = {name: torch.tensor(array, dtype=kind) for name, array in arrays(derivation, drawn, dtype).items()}
+    given = {
+        name: torch.tensor(array, dtype=kind) for name, array in arrays(derivation, drawn, dtype).items()
+    }
     learned = derivation.learned
     for quantity in learned:
         given[quantity.name].requires_grad_()

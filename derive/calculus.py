@@ -20,8 +20,8 @@ from sympy.core.parameters import distribute
 from derive import words
 from derive.derivation import Derivation, Quantity
 from derive.domains import Domain, Entries
-from derive.heads import Row, index_symbol
-from derive.rewriting import applied, label
+from derive.heads import Row
+from derive.rewriting import label, rewrite
 from derive.stable import DERIVED
 from derive.words import word_of
 
@@ -128,8 +128,8 @@ class Parts:
     def derivative(self, expression: Expr, variable: Variable) -> Expr:
         """The derivative of an expression over parts, over parts again, at the index k."""
         slope = self._slope(expression, variable).xreplace({OTHER: CLASS})
-        for _, slope in applied(slope, DERIVED, self._domains):
-            pass
+        for rule in DERIVED:
+            slope = rewrite(slope, rule, self._domains)
         return gathered(self.over_one_denominator(slope))
 
     def over_one_denominator(self, expression: Expr) -> Expr:
@@ -220,6 +220,7 @@ class Parts:
             if isinstance(variable, Along):
                 assert word.along is not None
                 return self.taken_apart(sympy.sympify(word.along(*rows, Row(variable.direction))))
+            assert isinstance(variable, Entry)
             slope = word.derivatives[0](*rows, variable.position)
             return self.taken_apart(sympy.sympify(slope))
         terms = []
@@ -333,10 +334,7 @@ def calculus(derivation: Derivation) -> Calculus:
     parts = Parts(derivation.domains)
     with distribute(False):
         loss = parts.taken_apart(derivation.loss)
-        gradient = tuple(
-            parts.derivative(loss, _variable(quantity))
-            for quantity in derivation.learned
-        )
+        gradient = tuple(parts.derivative(loss, _variable(quantity)) for quantity in derivation.learned)
     return Calculus(parts, loss, derivation.learned, gradient)
 
 

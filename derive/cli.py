@@ -1,4 +1,4 @@
-"""Derive a loss from a probability density, with every step, and write stable code for it.
+r"""Derive a loss from a probability density, with every step, and write stable code for it.
 
 \b
 derive normal                                  the derivation, readable in the terminal
@@ -35,15 +35,18 @@ class Door(click.Group):
     """A first word is a verb, or a density of the catalogue."""
 
     def resolve_command(self, context: click.Context, arguments: list[str]) -> Any:
+        """A verb's command, or the derivation of a density."""
         if arguments[0] in self.commands or arguments[0].startswith("-"):
             return super().resolve_command(context, arguments)
         return "derive", derivation, arguments
 
     def shell_complete(self, context: click.Context, incomplete: str) -> list[Any]:
+        """The verbs and the densities that begin so."""
         names = [click.shell_completion.CompletionItem(n) for n in CATALOGUE if n.startswith(incomplete)]
         return [*super().shell_complete(context, incomplete), *names]
 
     def invoke(self, context: click.Context) -> Any:
+        """Run a command; a mistake of the person is one sentence and exit code 2."""
         try:
             return super().invoke(context)
         except (Misuse, ImportError) as error:
@@ -54,6 +57,7 @@ class Door(click.Group):
 @click.group(cls=Door, help=__doc__, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(VERSION, prog_name="derive")
 def main() -> None:
+    """The command line; its help is this module's docstring."""
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
@@ -61,9 +65,21 @@ def main() -> None:
 
 @click.command(name="NAME")
 @click.argument("name", shell_complete=lambda c, p, i: [n for n in CATALOGUE if n.startswith(i)])
-@click.option("--fix", multiple=True, metavar="PARAMETER[=VALUE]", help='What is known: sigma, sigma=1, or "sigma[i]" for one value per sample.')
-@click.option("--link", multiple=True, metavar="PARAMETER=LINK", help=f"How a model predicts a parameter: {', '.join(LINKS)}.")
-@click.option("--shared", multiple=True, metavar="PARAMETERS", help="One learned value for the whole data set.")
+@click.option(
+    "--fix",
+    multiple=True,
+    metavar="PARAMETER[=VALUE]",
+    help='What is known: sigma, sigma=1, or "sigma[i]" for one value per sample.',
+)
+@click.option(
+    "--link",
+    multiple=True,
+    metavar="PARAMETER=LINK",
+    help=f"How a model predicts a parameter: {', '.join(LINKS)}.",
+)
+@click.option(
+    "--shared", multiple=True, metavar="PARAMETERS", help="One learned value for the whole data set."
+)
 @click.option("--keep-constants", is_flag=True, help="Keep the terms that are free of θ.")
 @click.option("--keep-factor", is_flag=True, help="Keep the common factor.")
 @click.option("--emit", "target", type=click.Choice(EMITTED), default="text", help="What to write (text).")
@@ -114,26 +130,41 @@ def show(name: str) -> None:
     printer = text_printer(plain)
     click.echo(f"{row.name}: {row.summary}\n\n  {row.signature} = {printer(plain.density)}\n")
     for symbol, domain in row.domains.items():
-        links = "" if symbol in row.data else "   links: " + ", ".join(link.name for link in fitting_links(domain))
+        links = (
+            ""
+            if symbol in row.data
+            else "   links: " + ", ".join(link.name for link in fitting_links(domain))
+        )
         accepted = "" if domain.data is domain else f" (accepted: {domain.data.text})"
         click.echo(f"  {symbol:<10} in {domain.text}{accepted}   {row.prose.get(symbol, '')}{links}")
     click.echo("\n  what is minimised, and what goes\n")
     choices: list[dict[str, Any]] = [{}]
     choices += [{"fix": parameter} for parameter in row.parameters if len(row.parameters) > 1]
-    choices += [{"link": f"{p}={link.name}"} for p, d in row.parameters.items() for link in fitting_links(d) if link.name != "identity"]
+    choices += [
+        {"link": f"{p}={link.name}"}
+        for p, d in row.parameters.items()
+        for link in fitting_links(d)
+        if link.name != "identity"
+    ]
     for choice in choices:
         derived = derive(name, **choice)
         printer = text_printer(derived)
         click.echo(f"  {derived.request.command}")
-        click.echo(f"      loss {printer(derived.loss)}   factor {printer(derived.factor)}   dropped {printer(derived.dropped)}")
+        click.echo(
+            f"      loss {printer(derived.loss)}   factor {printer(derived.factor)}   dropped {printer(derived.dropped)}"
+        )
     if row.soft:
-        click.echo(f"\n  Labels that are not hard are accepted; the loss is then {row.soft}, and no longer a likelihood.")
+        click.echo(
+            f"\n  Labels that are not hard are accepted; the loss is then {row.soft}, and no longer a likelihood."
+        )
     click.echo(f"\n  Source: {row.source}")
 
 
 @main.command()
 @click.argument("names", nargs=-1)
-@click.option("--out", type=click.Path(file_okay=False), default="generated", show_default=True, help="The folder.")
+@click.option(
+    "--out", type=click.Path(file_okay=False), default="generated", show_default=True, help="The folder."
+)
 @click.option("--check", is_flag=True, help="Only compare; exit with 1 and a diff where something differs.")
 def generate(names: Sequence[str], out: str, check: bool) -> None:
     """(Re)write the loss modules and pages, or compare them with what is there."""
@@ -155,13 +186,15 @@ def generate(names: Sequence[str], out: str, check: bool) -> None:
 
 @main.command()
 @click.argument("names", nargs=-1)
-@click.option("--points", default=20, show_default=True, help="Ordinary points for each loss, library and dtype.")
+@click.option(
+    "--points", default=20, show_default=True, help="Ordinary points for each loss, library and dtype."
+)
 def verify(names: Sequence[str], points: int) -> None:
     """The evidence, as a table; exit with 1 if anything falls short."""
+    from rich.table import Table
+
     from derive.generate import requests
     from derive.verify import verify_all
-
-    from rich.table import Table
 
     chosen = requests(names)
     short = 0
@@ -171,7 +204,9 @@ def verify(names: Sequence[str], points: int) -> None:
     for findings in verify_all(chosen, points):
         for finding in findings:
             short += not finding.passed
-            table.add_row("ok" if finding.passed else "FAILS", finding.loss, finding.check, finding.figure, finding.note)
+            table.add_row(
+                "ok" if finding.passed else "FAILS", finding.loss, finding.check, finding.figure, finding.note
+            )
         table.add_section()
     _print(table)
     click.echo(f"\n{short} of the checks fall short" if short else "\nnothing falls short")

@@ -29,10 +29,32 @@ from derive.domains import Domain, Entries, Interval
 
 Function = Callable[..., Any]
 
-GREEK = (
-    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi rho "
-    "sigma tau upsilon phi chi psi omega"
-).split()
+GREEK = [
+    "alpha",
+    "beta",
+    "gamma",
+    "delta",
+    "epsilon",
+    "zeta",
+    "eta",
+    "theta",
+    "iota",
+    "kappa",
+    "lambda",
+    "mu",
+    "nu",
+    "xi",
+    "omicron",
+    "pi",
+    "rho",
+    "sigma",
+    "tau",
+    "upsilon",
+    "phi",
+    "chi",
+    "psi",
+    "omega",
+]
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,6 +71,7 @@ class Declaration:
     result: Domain | None
 
     def __call__(self, *arguments: Any, **named: Any) -> Any:
+        """The mathematics, of these arguments."""
         return self.function(*arguments, **named)
 
 

@@ -196,7 +196,8 @@ def derivation(request: Request) -> Derivation:
         steps = [*_likelihood(data, parameters, density)]
         opened = log(density, evaluate=False)
         steps.append(_step(-opened, Relation.EQUAL, "density", "The density goes in."))
-        for rule, opened in applied(opened, OPENING, domains):
+        for rule, changed in applied(opened, OPENING, domains):
+            opened = changed
             steps.append(_step(-opened, Relation.EQUAL, rule.name, rule.summary))
         loss = Add(*(-term for term in Add.make_args(opened)))
         if samples(loss) != samples(-opened):
@@ -214,7 +215,8 @@ def derivation(request: Request) -> Derivation:
                 link = request.linked[parameter.name]
                 loss, mentions = _linked(loss, parameter, predictor, link)
                 steps.append(_step(loss, Relation.EQUAL, f"link_{link.name}", link.summary, *mentions))
-        for rule, loss in applied(loss, OPENING + STABLE, domains):
+        for rule, changed in applied(loss, OPENING + STABLE, domains):
+            loss = changed
             steps.append(_step(loss, Relation.EQUAL, rule.name, rule.summary))
         every = {q.name: q for q in (*parameters, *data, *predictors)}
         ledger = (_plain(part, every) for part in (loss, factor, dropped, density))
@@ -237,9 +239,7 @@ def samples(term: Expr) -> Expr:
     return Sum(term, (SAMPLE, 1, SIZE))
 
 
-def _step(
-    term: Expr, relation: Relation, rule: str, because: str, *mentions: Expr
-) -> Step:
+def _step(term: Expr, relation: Relation, rule: str, because: str, *mentions: Expr) -> Step:
     """An objective to minimise, summed over the samples."""
     return Step(Line(samples(term), "", Goal.MINIMISE), relation, rule, because, mentions)
 
@@ -352,9 +352,7 @@ def _common_factors(term: Expr, theta: set[Expr]) -> set[Expr]:
     return known | ({abs(coefficient)} - {sympy.S.One})
 
 
-def _aligned(
-    parameters: tuple[Quantity, ...], predictors: tuple[Quantity, ...]
-) -> Iterator[Quantity]:
+def _aligned(parameters: tuple[Quantity, ...], predictors: tuple[Quantity, ...]) -> Iterator[Quantity]:
     """For each parameter its predictor, or itself."""
     made = {predictor.parameter or predictor.name: predictor for predictor in predictors}
     return (made.get(parameter.name, parameter) for parameter in parameters)

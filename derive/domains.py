@@ -104,6 +104,7 @@ class Entries:
 
     @property
     def facts(self) -> Facts:
+        """What SymPy is told of each entry."""
         return self.entry.facts
 
     @property

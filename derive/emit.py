@@ -63,7 +63,9 @@ def load(derivation: Derivation, target: str = "numpy") -> ModuleType:
     if target not in ("numpy", "torch"):
         raise Misuse(f"only numpy and torch modules can be loaded, not {target!r}")
     if importlib.util.find_spec(target) is None:
-        raise ImportError(f"the {target} loss needs {target}, which is not installed: pip install 'derive[{target}]'")
+        raise ImportError(
+            f"the {target} loss needs {target}, which is not installed: pip install 'derive[{target}]'"
+        )
     text = emit(derivation, target)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"{derivation.name}_{target}.py"

@@ -63,6 +63,7 @@ class Word(Declaration):
         return isinstance(next(iter(self.data.values())), Entries)
 
     def __call__(self, *arguments: Any, **named: Any) -> sympy.Expr:
+        """The word applied, as a SymPy expression."""
         import sympy
 
         return self.head(*(sympy.sympify(argument, strict=True) for argument in arguments))
@@ -165,7 +166,7 @@ def _constant(name: str) -> sympy.Expr:
     if name != "two_pi":
         return getattr(sympy, name)
 
-    class TwoPi(sympy.NumberSymbol):
+    class TwoPi(sympy.NumberSymbol):  # type: ignore[misc]  # SymPy has no type information
         """2 pi kept together, so that its square root is not taken apart."""
 
         is_real = is_positive = is_irrational = is_number = True

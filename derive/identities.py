@@ -5,7 +5,7 @@ engine's own (`rewriting.NARY`); its row here gives it a name and a sentence.
 """
 
 from derive.declare import identity
-from derive.domains import Nonnegative, Nonzero, Positive, Real, Unit
+from derive.domains import Nonnegative, Nonzero, Positive, Real
 from derive.words import (
     beta,
     exp,

@@ -8,12 +8,10 @@ from __future__ import annotations
 
 import ast
 import re
-import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import sympy
 from sympy import Expr
 
 from derive.calculus import DIRECTION, Calculus, calculus
@@ -115,7 +113,11 @@ def _module(derivation: Derivation, library: Library) -> dict[str, Any]:
     def plain(expression: Expr) -> str:
         return library.printer(names, {}, [q.name for q in derivation.quantities])(expression)
 
-    hessian = [] if found.of_vector else [found.hessian[i][j] for i in range(len(learned)) for j in range(i, len(learned))]
+    hessian = (
+        []
+        if found.of_vector
+        else [found.hessian[i][j] for i in range(len(learned)) for j in range(i, len(learned))]
+    )
     vector = found.of_vector
     kernels = {
         "loss": kernel(found.loss),
@@ -124,7 +126,9 @@ def _module(derivation: Derivation, library: Library) -> dict[str, Any]:
         "diagonal": kernel(found.hessian[0][0]) if vector else None,
         "product": kernel(found.hessian_vector_product) if vector else None,
     }
-    guards = [_guard(quantity, names[quantity.name], library) for quantity in (*derivation.data, *learned, *known)]
+    guards = [
+        _guard(quantity, names[quantity.name], library) for quantity in (*derivation.data, *learned, *known)
+    ]
     context: dict[str, Any] = {
         "title": _title(derivation),
         "summary": derivation.distribution.summary,
@@ -162,7 +166,8 @@ def _module(derivation: Derivation, library: Library) -> dict[str, Any]:
         "direction": DIRECTION,
         "rows": _rows(len(learned)),
         "entries": [
-            f"h_{one}_{other}" for place, one in enumerate(names[q.name] for q in learned)
+            f"h_{one}_{other}"
+            for place, one in enumerate(names[q.name] for q in learned)
             for other in [names[q.name] for q in learned][place:]
         ],
         "shapes": library.class_axis if vector else "All arguments broadcast.",
@@ -183,12 +188,17 @@ def _rows(count: int) -> tuple[tuple[int, ...], ...]:
     """Where each entry of a symmetric matrix stands in the list of its upper triangle."""
     upper = [(row, column) for row in range(count) for column in range(row, count)]
     return tuple(
-        tuple(upper.index((min(row, column), max(row, column))) for column in range(count)) for row in range(count)
+        tuple(upper.index((min(row, column), max(row, column))) for column in range(count))
+        for row in range(count)
     )
 
 
 def _kernel(
-    library: Library, found: Calculus, results: Sequence[Expr], names: Mapping[str, str], derivation: Derivation
+    library: Library,
+    found: Calculus,
+    results: Sequence[Expr],
+    names: Mapping[str, str],
+    derivation: Derivation,
 ) -> Kernel:
     """Print a program over the loss's parts."""
     arranged = program(found.parts, results, {*names.values(), DIRECTION, "weight", "value"})
@@ -232,7 +242,9 @@ def _broken(domain: Interval, name: str, library: Library) -> str:
 
 
 def _demand(domain: Interval) -> str:
-    return {"real": "finite", "nonzero real": "finite and not zero", "count": "a count: 0, 1, 2, ..."}.get(domain.name, domain.name)
+    return {"real": "finite", "nonzero real": "finite and not zero", "count": "a count: 0, 1, 2, ..."}.get(
+        domain.name, domain.name
+    )
 
 
 def _harmless(quantity: Quantity, name: str) -> str:
@@ -265,7 +277,9 @@ def _links(derivation: Derivation) -> list[str]:
     for quantity in derivation.learned:
         if quantity.parameter:
             link = derivation.request.linked[quantity.parameter]
-            found.append(f"{quantity.parameter} = {link.name}({quantity.name}), the {link.synonym} link; {show(quantity.plain)} below")
+            found.append(
+                f"{quantity.parameter} = {link.name}({quantity.name}), the {link.synonym} link; {show(quantity.plain)} below"
+            )
     return found
 
 
@@ -282,11 +296,14 @@ def _words(library: Library, code: str) -> str:
                 need(ast.get_source_segment(source, definitions[name]) or "")
 
     need(code)
-    functions, tables = [], []
+    functions: list[str] = []
+    tables: list[str] = []
     for name, node in definitions.items():
         if name in needed:
-            (functions if isinstance(node, ast.FunctionDef) else tables).append(ast.get_source_segment(source, node))
-    parts = ["\n".join(filter(None, tables)), *filter(None, functions)]
+            (functions if isinstance(node, ast.FunctionDef) else tables).append(
+                ast.get_source_segment(source, node) or ""
+            )
+    parts = ["\n".join(tables), *functions]
     return "\n\n\n".join(part for part in parts if part)
 
 

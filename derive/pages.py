@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
-import sympy
-from sympy import Add, Expr, Sum
-from sympy.core.parameters import distribute
+from sympy import Expr
 
 from derive.calculus import gradient
 from derive.derivation import Derivation, Quantity, Step
-from derive.domains import Domain
 from derive.printers.arrange import Printer
-from derive.printers.latex import Latex
+from derive.printers.latex import Latex, set_width
 from derive.printers.text import Text
 from derive.relation import Relation
 from derive.version import VERSION
@@ -30,7 +27,7 @@ NAMES = {
 }
 
 # The widest line of a page, in characters as set, and the widest line of prose under it.
-LINE_WIDTH = 68
+LINE_WIDTH = 56
 PROSE_WIDTH = 84
 
 
@@ -56,7 +53,9 @@ def text_page(derivation: Derivation) -> dict[str, Any]:
         "loss": show(derivation.loss),
         "factor": show(derivation.factor),
         "dropped": show(derivation.dropped),
-        "gradient": [(_partial(derivation, name), show(slope)) for name, slope in gradient(derivation).items()],
+        "gradient": [
+            (_partial(derivation, name), show(slope)) for name, slope in gradient(derivation).items()
+        ],
         "soft": derivation.distribution.soft,
         "source": derivation.distribution.source,
     }
@@ -83,7 +82,10 @@ def latex_page(derivation: Derivation) -> dict[str, Any]:
         "density": show(derivation.density),
         "data_letters": ", ".join(q.latex for q in derivation.data),
         "parameter_letters": ", ".join(q.latex for q in derivation.parameters),
-        "signs": [(relation.latex, relation.meaning.replace("θ", r"$\theta$")) for relation in _relations(derivation)],
+        "signs": [
+            (relation.latex, relation.meaning.replace("θ", r"$\theta$"))
+            for relation in _relations(derivation)
+        ],
         "soft": distribution.soft,
         "source": _escaped(distribution.source),
     }
@@ -181,8 +183,17 @@ def _latex_rows(step: Step, show: Latex) -> Iterator[str]:
     yield f"{name} &{sign} {first}"
     for row in others:
         yield rf"&\qquad {row}"
-    for line in textwrap.wrap(because(step, show, "$"), PROSE_WIDTH, break_long_words=False):
-        yield rf"&\quad \text{{\small {line.replace('θ', '$θ$')}}}".replace("θ", r"\theta")
+    for line in _wrapped(because(step, show, "$").replace("θ", r"$\theta$")):
+        yield rf"&\quad \text{{\small {line}}}"
+
+
+def _wrapped(prose: str) -> list[str]:
+    """Prose in lines as wide as they are set; a formula between dollars is never broken."""
+    formulas = re.findall(r"\$[^$]*\$", prose)
+    for place, formula in enumerate(formulas):
+        prose = prose.replace(formula, f"<{place}>".ljust(set_width(formula), "·"), 1)
+    lines = textwrap.wrap(prose, PROSE_WIDTH, break_long_words=False, break_on_hyphens=False)
+    return [re.sub(r"<(\d+)>·*", lambda match: formulas[int(match[1])], line) for line in lines]
 
 
 def _partial(derivation: Derivation, name: str) -> str:

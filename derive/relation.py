@@ -8,7 +8,7 @@ a(θ) - a(θ') and b(θ) - b(θ') are compared.  The engine claims a relation fo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
@@ -127,4 +127,6 @@ def _objective(line: Line, point: Point, digits: int) -> Any:
 
 def _close(left: Sequence[Any], right: Sequence[Any], digits: int) -> bool:
     scale = max(map(abs, (*left, *right, mpmath.mpf(0))))
-    return all(abs(one - other) <= scale * mpmath.mpf(10) ** -digits for one, other in zip(left, right, strict=True))
+    return all(
+        abs(one - other) <= scale * mpmath.mpf(10) ** -digits for one, other in zip(left, right, strict=True)
+    )

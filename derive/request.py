@@ -16,7 +16,7 @@ from typing import TypeVar
 from derive import links
 from derive.catalogue import CATALOGUE
 from derive.declare import Distribution, Link, rows
-from derive.domains import Domain, Entries, Interval
+from derive.domains import Domain, Entries
 from derive.errors import Misuse
 
 LINKS: Mapping[str, Link] = rows((links,), Link)
@@ -94,18 +94,16 @@ def request(
     """
     distribution = _lookup(name, CATALOGUE, "density", "derive list shows them all")
     parameters = distribution.parameters
-    fixed = {
-        key: _known(key, text, parameters) for key, text in _pairs(fix, parameters, "--fix").items()
-    }
-    linked = {
-        key: _linked(key, text, parameters) for key, text in _pairs(link, parameters, "--link").items()
-    }
+    fixed = {key: _known(key, text, parameters) for key, text in _pairs(fix, parameters, "--fix").items()}
+    linked = {key: _linked(key, text, parameters) for key, text in _pairs(link, parameters, "--link").items()}
     named_shared = tuple(_pairs(shared, parameters, "--shared"))
     for one, other in ((fixed, linked), (fixed, named_shared)):
         for key in one:
             if key in other:
                 option = "--link" if other is linked else "--shared"
-                raise Misuse(f"{key} is given to both --fix and {option}: a known parameter is not learned; drop one of the two")
+                raise Misuse(
+                    f"{key} is given to both --fix and {option}: a known parameter is not learned; drop one of the two"
+                )
     if parameters and all(key in fixed for key in parameters):
         raise Misuse(
             f"nothing is left to learn: --fix names every parameter of {name} ({', '.join(parameters)}); leave one out"
@@ -177,7 +175,7 @@ def _known(name: str, given: object, parameters: Mapping[str, Domain]) -> Known:
         raise Misuse(
             f"--fix {name}={given}: a known value is a number such as 1, 0.5 or 1/2, or nothing, or {name}[i]"
         ) from None
-    if value not in domain:
+    if float(value) not in domain:
         raise Misuse(f"--fix {name}={given}: {name} lies in {domain.text}, got {given}")
     return Known(value=value)
 

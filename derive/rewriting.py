@@ -13,11 +13,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 
 import sympy
-from sympy import Add, Basic, Expr, Indexed, IndexedBase, Mul, Pow, Symbol
+from sympy import Add, Basic, Expr, Indexed, IndexedBase, Mul, Symbol
 from sympy.core.parameters import distribute
 
 from derive.declare import Rule
-from derive.domains import Domain, Entries, Interval
+from derive.domains import Domain, Entries
 from derive.heads import Row
 from derive.words import VOCABULARY
 

@@ -14,19 +14,18 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import cache, partial
-from random import Random
 from types import ModuleType
 from typing import Any
 
 import mpmath
 import numpy as np
-from sympy import Expr, Indexed, Symbol, log
+from sympy import Expr, log
 
-from derive.accuracy import CLASSES, DTYPES, Truth, Worst, arrays, linked_density, measured, ordered, points
+from derive.accuracy import CLASSES, DTYPES, arrays, linked_density, measured, ordered, points
 from derive.calculus import gradient
 from derive.catalogue.counterparts import counterparts
 from derive.catalogue.variants import BOUND_IN_ULP
-from derive.derivation import Derivation, Quantity, Role, derivation
+from derive.derivation import Derivation, Quantity, derivation
 from derive.domains import Entries, Interval
 from derive.emit import load
 from derive.oracle import Point, evaluate, value
@@ -59,10 +58,14 @@ def verify(request: Request, count: int = 40) -> list[Finding]:
     return findings
 
 
-def verify_all(requests: Sequence[Request], count: int = 40, workers: int | None = None) -> Iterator[list[Finding]]:
+def verify_all(
+    requests: Sequence[Request], count: int = 40, workers: int | None = None
+) -> Iterator[list[Finding]]:
     """The findings on each loss, in order, from several processes."""
     with ProcessPoolExecutor(workers) as pool:
-        yield from pool.map(partial(_verify_named, count=count), [(r.distribution.name, r.options) for r in requests])
+        yield from pool.map(
+            partial(_verify_named, count=count), [(r.distribution.name, r.options) for r in requests]
+        )
 
 
 def _verify_named(named: tuple[str, dict[str, str]], count: int) -> list[Finding]:
@@ -102,7 +105,9 @@ def _steps(derived: Derivation, count: int) -> Found:
     for before, step in zip(derived.steps, derived.steps[1:], strict=False):
         verdict = judge(before.line, step.line, scenes)
         if not holds(step.relation, verdict):
-            wrong.append(f"{step.rule} claims {step.relation.name.lower()}, found {verdict.relation.name.lower()}")
+            wrong.append(
+                f"{step.rule} claims {step.relation.name.lower()}, found {verdict.relation.name.lower()}"
+            )
     yield "steps", not wrong, f"{len(derived.steps) - 1} relations", "; ".join(wrong)
 
 
@@ -161,8 +166,12 @@ def _mean_score(derived: Derivation, count: int) -> Found:
             if not quantity.vector:
                 worst = max(worst, abs(_expectation(derived, partial(evaluate, slope), point)))
                 continue
-            means = [_expectation(derived, partial(_entry, slope, place), point) for place in range(1, CLASSES + 1)]
-            if quantity.domain.sums_to_one:  # the simplex has only tangent directions
+            means = [
+                _expectation(derived, partial(_entry, slope, place), point) for place in range(1, CLASSES + 1)
+            ]
+            if (
+                isinstance(quantity.domain, Entries) and quantity.domain.sums_to_one
+            ):  # the simplex has only tangent directions
                 means = [mean - sum(means) / CLASSES for mean in means]
             worst = max(worst, *map(abs, means))
     yield "mean score is zero", worst < 1e-8, f"off by {mpmath.nstr(worst, 2)}", ""

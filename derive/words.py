@@ -15,7 +15,7 @@ from typing import Any
 
 from derive.domains import Count, Nonnegative, Nonzero, Position, Positive, Real, Unit, Vector
 from derive.errors import Misuse
-from derive.heads import Constant, Index, Level, Row, Word, word
+from derive.heads import Constant, Index, Level, Word, word
 
 j, k, m = Index("j", "K"), Index("k", "K"), Index("l", "K")
 pi = Constant("pi", r"\pi")
@@ -216,7 +216,7 @@ def tetragamma(a: Positive) -> Real:
     derivatives=(lambda a, b: digamma_difference(a, b), lambda a, b: digamma(a + b)),
 )
 def log_gamma_difference(a: Positive, b: Positive) -> Real:
-    """log Γ(a + b) − log Γ(a): the two cancel where a is large beside b."""
+    """Log Γ(a + b) − log Γ(a): the two cancel where a is large beside b."""
     return log_gamma(a + b) - log_gamma(a)
 
 
@@ -301,7 +301,7 @@ def log_beta(a: Positive, b: Positive) -> Real:
     derivatives=(lambda a: 1 / a,),
 )
 def log_absolute(a: Nonzero) -> Real:
-    """log |a|, whose derivative is 1/a on both sides of zero."""
+    """Log |a|, whose derivative is 1/a on both sides of zero."""
     return log(absolute(a))
 
 
@@ -329,7 +329,7 @@ def log1p(a: Real) -> Real:
     derivatives=(lambda a, b: log(b), lambda a, b: ratio(a, b)),
 )
 def xlogy(a: Real, b: Nonnegative) -> Real:
-    """a log b with 0 log 0 = 0, the limit that an impossible event which did not happen needs."""
+    """A log b with 0 log 0 = 0, the limit that an impossible event which did not happen needs."""
     return a * log(b)
 
 
@@ -342,7 +342,7 @@ def xlogy(a: Real, b: Nonnegative) -> Real:
     derivatives=(lambda a, b: log1p(b), lambda a, b: ratio(a, 1 + b)),
 )
 def xlog1py(a: Real, b: Real) -> Real:
-    """a log(1 + b) with 0 log 0 = 0."""
+    """A log(1 + b) with 0 log 0 = 0."""
     return a * log(1 + b)
 
 
@@ -355,7 +355,7 @@ def xlog1py(a: Real, b: Real) -> Real:
     derivatives=(lambda a, b: 1 / b, lambda a, b: -ratio(ratio(a, b), b)),
 )
 def ratio(a: Real, b: Nonnegative) -> Real:
-    """a / b with 0/0 = 0: the derivative of a log b."""
+    """A / b with 0/0 = 0: the derivative of a log b."""
     return a / b
 
 
@@ -407,7 +407,7 @@ def sigmoid(a: Real) -> Unit:
     along=lambda z, v: total(softmax(z, k) * v[k], k),
 )
 def logsumexp(z: Vector) -> Real:
-    """log Σ exp(z), a smooth maximum."""
+    """Log Σ exp(z), a smooth maximum."""
     return log(total(exp(z[m]), m))
 
 
@@ -416,13 +416,11 @@ def logsumexp(z: Vector) -> Real:
     latex=r"\operatorname{{logsumexp}}({0} - {entry})",
     numpy="_log_sum_exp_difference({0})",
     torch="_log_sum_exp_difference({0})",
-    derivatives=(
-        lambda z, k, j: (1 - delta(k, j)) * softmax(z, j) - delta(k, j) * softmax_complement(z, j),
-    ),
+    derivatives=(lambda z, k, j: (1 - delta(k, j)) * softmax(z, j) - delta(k, j) * softmax_complement(z, j),),
     along=lambda z, k, v: -softmax_deviation(z, v, k),
 )
 def logsumexp_difference(z: Vector, k: Position) -> Nonnegative:
-    """log Σₗ exp(zₗ − z_k): how far z_k lies below the smooth maximum, exact when it is the maximum."""
+    """Log Σₗ exp(zₗ − z_k): how far z_k lies below the smooth maximum, exact when it is the maximum."""
     return log(total(exp(z[m] - z[k]), m))
 
 
@@ -474,14 +472,14 @@ def softmax_deviation(z: Vector, v: Vector, k: Position) -> Real:
 
 
 # Every word, by the name of its SymPy class: a function outside this table is an error everywhere.
-VOCABULARY = {
-    row.primitive or row.name: row for row in list(vars().values()) if isinstance(row, Word)
-}
+VOCABULARY = {row.primitive or row.name: row for row in list(vars().values()) if isinstance(row, Word)}
 
 
 def word_of(expression: Any) -> Word:
     """The word that the expression applies; Misuse when it is none of ours."""
     name = type(expression).__name__
     if name not in VOCABULARY:
-        raise Misuse(f"the function {name} is not in the vocabulary of derive; its words are {', '.join(VOCABULARY)}")
+        raise Misuse(
+            f"the function {name} is not in the vocabulary of derive; its words are {', '.join(VOCABULARY)}"
+        )
     return VOCABULARY[name]

@@ -15,7 +15,6 @@ from typing import Any
 
 import sympy
 from sympy import Add, Expr, Indexed, IndexedBase, Integer, Mul, Pow, Product, Rational, Sum, Symbol
-
 from sympy.core.parameters import distribute
 
 from derive.errors import Misuse
@@ -202,7 +201,12 @@ class Printer(ABC):
     def _place_of_term(self, term: Expr) -> tuple[Any, ...]:
         """Positive before negative, simple before composite, bare numbers last among symbols."""
         bare = term.is_Number
-        return (_negative(term), not bare and not term.free_symbols, self._complexity(term) + 5 * bare, str(term))
+        return (
+            _negative(term),
+            not bare and not term.free_symbols,
+            self._complexity(term) + 5 * bare,
+            str(term),
+        )
 
     def _place_of_factor(self, factor: Expr) -> tuple[Any, ...]:
         """Numbers, then symbols in the order of the signature, then sums, then powers and words."""

@@ -92,14 +92,14 @@ class Latex(Printer):
                 return [whole]
             head = self.show(coefficient * Sum(Symbol("BODY"), *total.limits)).removesuffix("BODY")
             (sign, first), *others = self.terms(total.function)
-            rows = [f"{head}\\Bigl[{self.signed(sign, first)}"]
+            rows = [f"{head}\\Biggl[{self.signed(sign, first)}"]
             for sign, term in others:
                 longer = f"{rows[-1]} {sign} {term}"
                 if set_width(longer) <= width:
                     rows[-1] = longer
                 else:
                     rows.append(f"{sign} {term}")
-            rows[-1] += r"\Bigr]"
+            rows[-1] += r"\Biggr]"
             return rows
 
 
@@ -124,7 +124,13 @@ def set_width(latex: str) -> int:
     while fraction := re.search(r"\\frac\{((?:[^{}]|\{[^{}]*\})*)\}\{((?:[^{}]|\{[^{}]*\})*)\}", latex):
         wider = max(fraction.groups(), key=set_width)
         latex = latex[: fraction.start()] + wider + latex[fraction.end() :]
-    return len(re.sub(r"\\(left|right|operatorname|Bigl|Bigr)|\\[a-z]+|[{}^_ ]", lambda m: "" if m[0] in "{}^_ " or m[1] else "x", latex))
+    return len(
+        re.sub(
+            r"\\(left|right|operatorname|Biggl|Biggr)|\\[a-z]+|[{}^_ ]",
+            lambda m: "" if m[0] in "{}^_ " or m[1] else "x",
+            latex,
+        )
+    )
 
 
 def _group(text: str) -> str:

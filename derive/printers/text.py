@@ -56,7 +56,9 @@ class Text(Printer):
         return f"{self.show(above, Level.FUNCTION)}/{self.show(below, Level.FUNCTION)}", Level.PRODUCT
 
     def juxtaposed(self, factors: Sequence[str]) -> str:
-        return " ".join(f"· {factor}" if n and factor[0].isdigit() else factor for n, factor in enumerate(factors))
+        return " ".join(
+            f"· {factor}" if n and factor[0].isdigit() else factor for n, factor in enumerate(factors)
+        )
 
     def power(self, base: Expr, exponent: Expr) -> Piece:
         shown = self.show(base, Level.ATOM)
@@ -65,12 +67,16 @@ class Text(Printer):
         return f"{shown}^{self.show(exponent, Level.ATOM)}", Level.POWER
 
     def root(self, base: Expr) -> Piece:
-        return f"√{self.show(base, Level.ATOM)}" if len(self.show(base)) == 1 else f"√({self.show(base)})", Level.ATOM
+        return f"√{self.show(base, Level.ATOM)}" if len(
+            self.show(base)
+        ) == 1 else f"√({self.show(base)})", Level.ATOM
 
     def over_index(self, expression: Expr) -> Piece:
         sign = "Σ" if isinstance(expression, Sum) else "∏"
         body, *limits = expression.args
-        signs = "".join(f"{sign}{self.show(index).translate(SUBSCRIPTS)} " for index, _, _ in reversed(limits))
+        signs = "".join(
+            f"{sign}{self.show(index).translate(SUBSCRIPTS)} " for index, _, _ in reversed(limits)
+        )
         text = f"[{self.show(body)}]" if isinstance(body, Add) else self.show(body, Level.PRODUCT)
         return signs + text, Level.PRODUCT
 
@@ -84,7 +90,7 @@ class Text(Printer):
 
 
 def plain_letter(latex: str) -> str:
-    """A LaTeX letter as text: `\\eta_{a}` is ηₐ as far as Unicode goes, else η_a."""
+    r"""A LaTeX letter as text: `\eta_{a}` is ηₐ as far as Unicode goes, else η_a."""
     letter, _, subscript = latex.partition("_")
     letter = LETTERS.get(letter.removeprefix("\\"), letter)
     subscript = subscript.strip("{}").removeprefix("\\")

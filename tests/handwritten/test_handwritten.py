@@ -12,8 +12,8 @@ import mpmath
 import numpy as np
 import pytest
 
-from tests.handwritten import FAMILIES, find
 from derive.catalogue.counterparts import COUNTERPARTS
+from tests.handwritten import FAMILIES, find
 
 DIGITS = 60
 SAMPLES = 24

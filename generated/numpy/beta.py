@@ -1,0 +1,445 @@
+"""The beta loss of a and b, with its gradient and Hessian.
+
+A proportion.
+
+Density
+    p(y | a, b) = y^(a − 1)/B(a, b) (1 − y)^(b − 1)
+
+Symbols
+    y  in [0, 1]  data                       observed proportion
+    a  in (0, ∞)  predicted for each sample  first shape
+    b  in (0, ∞)  predicted for each sample  second shape
+
+Loss of one sample, to be minimised over a, b
+    loss    = log B(a, b) − (a − 1) log y − (b − 1) log1p(−y)
+    factor  = 1
+    dropped = 0
+    -log p  = factor · loss + dropped
+
+All arguments broadcast.  Data outside the support cost +inf, parameters outside their domain give nan.
+
+Accuracy: at most 16 units in the last place beyond conditioning on ordinary inputs, in float64
+and float32, for value, gradient and Hessian.
+
+Elsewhere:
+    loss = -scipy.stats.beta.logpdf
+    loss = -torch.distributions.Beta.log_prob
+
+Source: Johnson, Kotz and Balakrishnan (1995), Continuous Univariate Distributions 2, ch. 25.
+
+Made by `derive beta --emit numpy`, derive 0.1.0.
+Anyone may use, change and share this file for any purpose, without warranty (0BSD).
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+from scipy import special
+
+# -log p = FACTOR * loss + dropped
+FACTOR = 1
+
+
+class Gradient(NamedTuple):
+    """The derivative of the loss in each learned argument, in its shape (the samples' where not reduced)."""
+
+    a: np.ndarray
+    b: np.ndarray
+
+
+def loss(y, a, b, *, reduction="mean", weight=None, validate=False):
+    """The loss.
+
+    reduction  "mean" (a weighted mean divides by the sum of the weights), "sum" or "none"
+    weight     the weight of each sample; 0 removes the sample, whatever it holds
+    validate   raise ValueError for data outside the support or parameters outside their domain
+    """
+    with np.errstate(all="ignore"):
+        (y, a, b), penalty, weight = _prepared({"y": y, "a": a, "b": b}, weight, validate)
+        return _reduced(_loss(y, a, b) + penalty, weight, reduction)
+
+
+def loss_and_gradient(y, a, b, *, reduction="mean", weight=None, validate=False):
+    """The loss and its gradient in one pass, both reduced alike."""
+    shapes = [np.shape(a), np.shape(b)]
+    with np.errstate(all="ignore"):
+        (y, a, b), penalty, weight = _prepared({"y": y, "a": a, "b": b}, weight, validate)
+        value, *slopes = _loss_and_gradient(y, a, b)
+        shares = _shares(value, penalty, weight, reduction)
+        slopes = [shares * slope for slope in slopes]
+        if reduction != "none":
+            slopes = [_summed(slope, shape) for slope, shape in zip(slopes, shapes)]
+        return _reduced(value + penalty, weight, reduction), Gradient(*slopes)
+
+
+def hessian(y, a, b, *, reduction="mean", weight=None, validate=False):
+    """The Hessian of the reduced loss in (a, b), on the last two axes.
+
+    The axes before are those of the learned arguments, broadcast: there is one block for each set
+    of learned values, summed over the samples that share it.
+    """
+    shape = np.broadcast_shapes(np.shape(a), np.shape(b))
+    with np.errstate(all="ignore"):
+        (y, a, b), penalty, weight = _prepared({"y": y, "a": a, "b": b}, weight, validate)
+        shares = _shares(_loss(y, a, b), penalty, weight, reduction)
+        entries = [shares * entry for entry in _hessian(y, a, b)]
+        if reduction != "none":
+            entries = [_summed(entry, shape) for entry in entries]
+    rows = ((0, 1), (1, 2))
+    return np.stack([np.stack([entries[place] for place in row], axis=-1) for row in rows], axis=-2)
+
+
+def negative_log_likelihood(y, a, b, *, reduction="mean", weight=None, validate=False):
+    """-log p in full, with nothing dropped: to compare models (AIC needs its sum)."""
+    with np.errstate(all="ignore"):
+        (y, a, b), penalty, weight = _prepared({"y": y, "a": a, "b": b}, weight, validate)
+        value = FACTOR * _loss(y, a, b) + _dropped()
+        return _reduced(value + penalty, weight, reduction)
+
+
+def dropped():
+    """What was dropped from -log p of one sample: 0."""
+    return _dropped()
+
+
+# The mathematics ----------------------------------------------------------------------------------
+
+
+def _loss(y, a, b):
+    return _log_beta(a, b) - special.xlog1py(b - 1, -y) - special.xlogy(a - 1, y)
+
+
+def _loss_and_gradient(y, a, b):
+    product = -y
+    return _log_beta(a, b) - special.xlog1py(b - 1, product) - special.xlogy(a - 1, y), -_digamma_difference(a, b) - np.log(y), -_digamma_difference(b, a) - np.log1p(product)
+
+
+def _hessian(y, a, b):
+    return -_trigamma_difference(a, b), -_trigamma(a + b), -_trigamma_difference(b, a)
+
+
+def _dropped():
+    return 0
+
+
+_LGAMMA_N = (
+    0.5772156649015329, 1.795879018997928, 2.1865334418937055, 1.3226883681228077,
+    0.4175253681048576, 0.06620652414372981, 0.004630212547046027, 0.00010318936786846241,
+    1.54621296801624e-07,
+)
+_LGAMMA_D = (
+    1.0, 3.5361659629745215, 5.021257900661251, 3.6722217552107503,
+    1.4771004522959044, 0.3239769173460576, 0.03613884447121401, 0.0017463681006452904,
+    2.4701852219090835e-05,
+)
+_GAMMA_N = (
+    0.041666666666666484, 0.8748293807516524, 6.846784029361241, 26.212768152499205,
+    54.17915743422269, 62.96359555571318, 41.55205688624877, 15.365503034849912,
+    3.065653804470548, 0.3070882456584129, 0.01352539945161849, 0.00019901730490036668,
+    4.2313168157975685e-07,
+)
+_GAMMA_D = (
+    1.0, 21.054238471370155, 165.53252823489842, 638.3881730654713,
+    1334.7628823965038, 1579.1754292313499, 1071.2643744155148, 413.24903403139973,
+    88.00908802640934, 9.770856947003564, 0.5102600265863146, 0.01030177718308029,
+    5.0388373492194616e-05,
+)
+_DIGAMMA_N = (
+    0.04166666666666425, 0.951307620470766, 8.1005289677091, 33.72886478670227,
+    75.69960382350921, 95.2298944126867, 67.69101208885793, 26.763214712539504,
+    5.648402125012893, 0.5888460218721636, 0.026222564441836686, 0.00036281938636605635,
+    4.1376202783511134e-07,
+)
+_DIGAMMA_D = (
+    1.0, 23.006382891260635, 198.34655033097877, 842.1800069566671,
+    1947.9733737833337, 2564.722284592683, 1950.9009541671933, 852.4353557208073,
+    208.52129471746744, 27.1361710025195, 1.7146989066476013, 0.04428768801012326,
+    0.000313009712830498,
+)
+_TRIGAMMA_N = (
+    0.08333333333333325, 2.082329385038045, 17.733169698503104, 64.58011321806684,
+    103.19264913325368, 65.95480540830835, 12.593195881984583, 0.16513282929255674,
+)
+_TRIGAMMA_D = (
+    1.0, 25.337952620454512, 221.38953408560306, 845.8313871360522,
+    1482.2240067332648, 1144.0319933156452, 339.02838036459434, 26.94993056216394,
+)
+_STIRLING_N = (
+    0.08333333333333333, 1.515098957369077, 8.72328061013224, 19.358255054493245,
+    16.087100548074662, 4.0400979538384165, 0.14647363088516283,
+)
+_STIRLING_D = (
+    1.0, 18.214520821762253, 105.27699420612358, 235.6419650240955,
+    200.0173034405931, 53.495212062554415, 2.5979366304662626,
+)
+
+
+def _wide(*arguments):
+    """The arguments as float64 arrays, and the floating dtype in which to answer."""
+    kind = np.result_type(*arguments)
+    kind = kind if kind.kind == "f" else np.dtype(np.float64)
+    return (*(np.asarray(value, dtype=np.float64) for value in arguments), kind)
+
+
+def _polynomial(coefficients, w):
+    """The polynomial with these coefficients (lowest power first) at w, by Horner's rule."""
+    total = np.zeros_like(w)
+    for coefficient in reversed(coefficients):
+        total = total * w + coefficient
+    return total
+
+
+def _rational(numerator, denominator, w):
+    """The quotient of two polynomials at w."""
+    return _polynomial(numerator, w) / _polynomial(denominator, w)
+
+
+def _polynomial_slope(coefficients, w, v):
+    """Give p(w), p(v) and the slope (p(w) - p(v)) / (w - v), in which nothing cancels."""
+    at_w, at_v, slope = np.zeros_like(w), np.zeros_like(v), np.zeros_like(w)
+    for coefficient in reversed(coefficients):
+        slope = slope * w + at_v
+        at_w, at_v = at_w * w + coefficient, at_v * v + coefficient
+    return at_w, at_v, slope
+
+
+def _rational_slope(numerator, denominator, w, v):
+    """Give q(w) and the slope (q(w) - q(v)) / (w - v) of a quotient q of polynomials, 0 <= v <= w.
+
+    The slope is taken as written for v < 0.9 w, else from the slopes of the polynomials.
+    """
+    top_w, top_v, top = _polynomial_slope(numerator, w, v)
+    low_w, low_v, low = _polynomial_slope(denominator, w, v)
+    value = top_w / low_w
+    return value, np.where(v < 0.9 * w, (value - top_v / low_v) / (w - v), (top - value * low) / low_v)
+
+
+def _log_gamma(x):
+    """The logarithm of Gamma(x), x > 0.
+
+    Below 3 it is t (t - 1) times a fitted quotient, less log x below 1, with t = x - 1 (below 1:
+    t = x), which keeps the zeros at 1 and 2; scipy.special.gammaln does not keep the one at 1
+    (DLMF 5.5.1).
+
+    Measured beyond conditioning: at most 4 ulp in float64, 0.5 in float32.
+    """
+    x, kind = _wide(x)
+    with np.errstate(all="ignore"):
+        below = x < 1.0
+        t = np.minimum(np.where(below, x, x - 1.0), 2.0)
+        near = t * (t - 1.0) * _rational(_LGAMMA_N, _LGAMMA_D, t) + np.where(below, -np.log(x), 0.0)
+        return np.where(x < 3.0, near, special.gammaln(x)).astype(kind)
+
+
+def _trigamma(x):
+    """The second derivative psi'(x) of log Gamma(x), x > 0.
+
+    Two steps of psi'(x) = 1/x^2 + psi'(x + 1) (DLMF 5.15.5), then
+    psi'(u + 1/2) = 1/u - 1/(12 u^3) + ... (5.15.8) as a fitted quotient.
+
+    Measured beyond conditioning: at most 1.5 ulp in float64, 0.5 in float32.
+    """
+    x, kind = _wide(x)
+    with np.errstate(all="ignore"):
+        r = 1.0 / (x + 1.5)
+        w = r * r
+        tail = r - r * w * _rational(_TRIGAMMA_N, _TRIGAMMA_D, w)
+        return ((1.0 / x) ** 2 + ((1.0 / (x + 1.0)) ** 2 + tail)).astype(kind)
+
+
+def _log1p_quotient(a, x):
+    """The logarithm of 1 + a/x, a, x > 0, also where a/x overflows."""
+    q = a / x
+    return np.where(np.isinf(q), np.log(a) - np.log(x), np.log1p(q))
+
+
+def _u_log_u_difference(u, a):
+    """F(u + a) - F(u) for F(u) = u log u - u; u, a > 0.
+
+    It is a (log(u + a) - 1) + u log(1 + a/u); for a < u/2 log(1 + a/u) is taken as 2 atanh(s) with
+    s = a/(2 u + a) (DLMF 4.6.4).
+    """
+    q = a / u
+    s = q / (2.0 + q)
+    w = s * s
+    rest = 2.0 * s * w * _polynomial(tuple(1.0 / (2 * k + 3) for k in range(12)), np.minimum(w, 0.04))
+    near = a * np.log(u) + (a * (s + rest) + u * rest)
+    return np.where(q < 0.5, near, a * (np.log(u + a) - 1.0) + u * np.log1p(q))
+
+
+def _log_gamma_difference(x, a):
+    """The difference log Gamma(x + a) - log Gamma(x); x, a > 0.
+
+    One step of the recurrence, then F(u) = u log u - u and -1/(24 u) + ... at u = x + 1/2 and at
+    u + a, each subtracted in closed form (DLMF 5.5.1, 5.11.8).
+
+    Measured beyond conditioning: at most 6.5 ulp in float64, 0.5 in float32; close to its zeros
+    more, where the error stays within 1.6 times what one ulp in x and in a explains.
+    """
+    x, a, kind = _wide(x, a)
+    with np.errstate(all="ignore"):
+        u = x + 0.5
+        v = u + a
+        r, s = 1.0 / u, 1.0 / v
+        value, slope = _rational_slope(_GAMMA_N, _GAMMA_D, r * r, s * s)
+        tail = (a / v) * r * (value + s * (r + s) * slope)
+        return ((_u_log_u_difference(u, a) - _log1p_quotient(a, x)) + tail).astype(kind)
+
+
+def _digamma_difference(x, a):
+    """The difference psi(x + a) - psi(x) > 0; x, a > 0.
+
+    One step of the recurrence, then log u + 1/(24 u^2) - ... at u = x + 1/2 and at u + a, each
+    subtracted in closed form (DLMF 5.5.2, 5.11.2).
+
+    Measured beyond conditioning: at most 1 ulp in float64, 0.5 in float32.
+    """
+    x, a, kind = _wide(x, a)
+    with np.errstate(all="ignore"):
+        u = x + 0.5
+        v = u + a
+        r, s = 1.0 / u, 1.0 / v
+        value, slope = _rational_slope(_DIGAMMA_N, _DIGAMMA_D, r * r, s * s)
+        tail = (a / v) * r * (r + s) * (value + s * s * slope)
+        return ((a / (x + a)) / x + (_log1p_quotient(a, u) - tail)).astype(kind)
+
+
+def _trigamma_difference(x, a):
+    """The difference psi'(x + a) - psi'(x) < 0; x, a > 0.
+
+    Two steps of the recurrence, then 1/u - 1/(12 u^3) + ... at u = x + 3/2 and at u + a, each
+    subtracted in closed form, the steps as (1/p - 1/q)(1/p + 1/q) (DLMF 5.15.5, 5.15.8).
+
+    Measured beyond conditioning: at most 1.5 ulp in float64, 0.5 in float32.
+    """
+    x, a, kind = _wide(x, a)
+    with np.errstate(all="ignore"):
+        u = x + 1.5
+        v = u + a
+        r, s = 1.0 / u, 1.0 / v
+        value, slope = _rational_slope(_TRIGAMMA_N, _TRIGAMMA_D, r * r, s * s)
+        tail = (a / v) * r * (1.0 - r * r * value - s * (r + s) * (value + s * s * slope))
+        p, q = x + 1.0, (x + a) + 1.0
+        second = (a / q) / p * (1.0 / p + 1.0 / q)
+        q = x + a
+        first = (a / q) / x * (1.0 / x + 1.0 / q)
+        return (-(first + (second + tail))).astype(kind)
+
+
+def _log_beta(a, b):
+    """The logarithm of B(a, b); a, b > 0.
+
+    With s the smaller and t the larger, log Gamma(s) - (log Gamma(t + s) - log Gamma(t)) for s
+    below 3, else Stirling's formula for the three, whose main terms have one sign (DLMF 5.12.1,
+    5.11.1).
+
+    Measured beyond conditioning: at most 1.5 ulp in float64, 0.5 in float32.
+    """
+    a, b, kind = _wide(a, b)
+    with np.errstate(all="ignore"):
+        s, t = np.minimum(a, b), np.maximum(a, b)
+        near = _log_gamma(s) - _log_gamma_difference(t, s)
+        s, t = np.maximum(s, 3.0), np.maximum(t, 3.0)
+        total, p, q = s + t, 1.0 / s, 1.0 / t
+        r = 1.0 / total
+        tail = (
+            p * _rational(_STIRLING_N, _STIRLING_D, p * p)
+            + q * _rational(_STIRLING_N, _STIRLING_D, q * q)
+            - r * _rational(_STIRLING_N, _STIRLING_D, r * r)
+        )
+        half = 0.5 * np.log(6.283185307179586 * (p + q))
+        far = (half + tail) - s * np.log1p(t / s) - t * np.log1p(s / t)
+        return np.where(np.minimum(a, b) < 3.0, near, far).astype(kind)
+
+
+# Arguments and reductions -------------------------------------------------------------------------
+
+
+class _Argument(NamedTuple):
+    """What an argument must be, and what replaces it in a sample of weight 0."""
+
+    demand: str
+    broken: Callable
+    harmless: float
+    data: bool = False
+    vector: bool = False
+
+
+_ARGUMENTS = {
+    "y": _Argument("in the unit interval", lambda y: (y < 0) | (y > 1), 0.5, data=True),
+    "a": _Argument("positive", lambda a: (a <= 0) | np.isinf(a), 1.0),
+    "b": _Argument("positive", lambda b: (b <= 0) | np.isinf(b), 1.0),
+}
+
+
+def _prepared(arguments, weight, validate):
+    """The arguments in one floating dtype, +inf for samples outside the support (else 0), the weight.
+
+    Data outside the support are made harmless and penalised, parameters outside their domain become
+    nan, and a sample of weight 0 is replaced by a harmless one.
+    """
+    dtype = _dtype([value for name, value in arguments.items() if not _ARGUMENTS[name].data] or arguments.values())
+    weight = None if weight is None else np.asarray(weight, dtype)
+    prepared, penalty = [], dtype.type(0)
+    for name, value in arguments.items():
+        argument = _ARGUMENTS[name]
+        value = np.asarray(value, dtype)
+        harmless = argument.harmless
+        if weight is not None:
+            value = np.where(weight == 0, dtype.type(harmless), value)
+        broken = argument.broken(value)
+        if validate:
+            _validate(name, value, broken | np.isnan(value))
+        if argument.data:
+            penalty = penalty + np.where(broken, dtype.type(np.inf), dtype.type(0))
+        replacement = dtype.type(harmless if argument.data else np.nan)
+        prepared.append(np.where(broken, replacement, value))
+    return prepared, penalty, weight
+
+
+def _dtype(parameters):
+    """The floating dtype of the parameters; half precision computes in single."""
+    dtype = np.result_type(*(value if isinstance(value, (int, float)) else np.asarray(value) for value in parameters))
+    return np.promote_types(dtype, np.float32) if dtype.kind == "f" else np.dtype(np.float64)
+
+
+def _validate(name, value, broken):
+    if np.any(broken):
+        place = tuple(int(axis[0]) for axis in np.nonzero(np.atleast_1d(broken)))
+        raise ValueError(f"{name} must be {_ARGUMENTS[name].demand}, got {np.atleast_1d(value)[place]} at index {place}")
+
+
+def _check(reduction):
+    if reduction not in ("mean", "sum", "none"):
+        raise ValueError(f"reduction must be 'mean', 'sum' or 'none', got {reduction!r}")
+
+
+def _reduced(value, weight, reduction):
+    """The weighted mean or sum of the samples, or the samples."""
+    _check(reduction)
+    if weight is not None:
+        value = weight * value
+    if reduction == "none":
+        return value
+    total = np.sum(value)
+    if reduction == "sum":
+        return total
+    return total / (value.size if weight is None else np.sum(np.broadcast_to(weight, value.shape)))
+
+
+def _shares(value, penalty, weight, reduction):
+    """How much of each sample is in the reduced loss; nan where it has no slope: nan, or outside the support."""
+    _check(reduction)
+    nothing = np.where(np.isnan(value), value, 0 * penalty)
+    shares = nothing + (1 if weight is None else weight)
+    if reduction == "mean":
+        shares = shares / (shares.size if weight is None else np.sum(np.broadcast_to(weight, shares.shape)))
+    return shares
+
+
+def _summed(array, shape):
+    """The array summed over the axes along which an argument of this shape was broadcast."""
+    array = np.sum(array, axis=tuple(range(np.ndim(array) - len(shape))))
+    along = tuple(axis for axis, size in enumerate(shape) if size == 1 and array.shape[axis] != 1)
+    return np.sum(array, axis=along, keepdims=True)

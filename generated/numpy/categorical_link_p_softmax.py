@@ -1,0 +1,315 @@
+"""The categorical loss of logits, with its gradient and Hessian.
+
+One of K classes.
+
+Density
+    p(y | p) = ∏ₖ pₖ^yₖ
+    p = softmax(logits), the multinomial logit link; z below
+
+Symbols
+    y       in the one-hot vectors of K classes  data                       the class as a one-hot vector; soft labels on the simplex are accepted
+    logits  in ℝᴷ                                predicted for each sample  predictor of p (probabilities of the classes) through the multinomial logit link
+    p       in the simplex of K classes          predicted for each sample  probabilities of the classes
+
+Loss of one sample, to be minimised over logits
+    loss    = Σₖ yₖ logsumexp(z − zₖ)
+    factor  = 1
+    dropped = 0
+    -log p  = factor · loss + dropped
+
+Labels that are not hard are accepted; the loss is then the cross-entropy between the labels and p, and no
+longer a likelihood.
+
+The class axis is the last one; all other axes broadcast.  Data outside the support cost +inf, parameters outside their domain give nan.
+
+Accuracy: at most 16 units in the last place beyond conditioning on ordinary inputs, in float64
+and float32, for value, gradient and Hessian.
+
+Elsewhere:
+    loss = -torch.distributions.OneHotCategorical(logits).log_prob
+    loss = torch.nn.CrossEntropyLoss (soft targets)
+    loss = torch.nn.CrossEntropyLoss (class indices)
+
+Source: Johnson, Kotz and Balakrishnan (1997), Discrete Multivariate Distributions, ch. 35.
+
+Made by `derive categorical --link p=softmax --emit numpy`, derive 0.1.0.
+Anyone may use, change and share this file for any purpose, without warranty (0BSD).
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+
+# -log p = FACTOR * loss + dropped
+FACTOR = 1
+
+
+class Gradient(NamedTuple):
+    """The derivative of the loss in each learned argument, in its shape (the samples' where not reduced)."""
+
+    logits: np.ndarray
+
+
+def loss(y, logits, *, reduction="mean", weight=None, validate=False):
+    """The loss.
+
+    reduction  "mean" (a weighted mean divides by the sum of the weights), "sum" or "none"
+    weight     the weight of each sample; 0 removes the sample, whatever it holds
+    validate   raise ValueError for data outside the support or parameters outside their domain
+    """
+    with np.errstate(all="ignore"):
+        (y, logits), penalty, weight = _prepared({"y": y, "logits": logits}, weight, validate)
+        return _reduced(_loss(y, logits) + penalty, weight, reduction)
+
+
+def loss_and_gradient(y, logits, *, reduction="mean", weight=None, validate=False):
+    """The loss and its gradient in one pass, both reduced alike."""
+    shapes = [np.shape(logits)]
+    with np.errstate(all="ignore"):
+        (y, logits), penalty, weight = _prepared({"y": y, "logits": logits}, weight, validate)
+        value, *slopes = _loss_and_gradient(y, logits)
+        shares = _shares(value, penalty, weight, reduction)[..., None]
+        slopes = [shares * slope for slope in slopes]
+        if reduction != "none":
+            slopes = [_summed(slope, shape) for slope, shape in zip(slopes, shapes)]
+        return _reduced(value + penalty, weight, reduction), Gradient(*slopes)
+
+
+def hessian_diagonal(y, logits, *, reduction="mean", weight=None, validate=False):
+    """The diagonal of the Hessian of the reduced loss, in the shape of logits."""
+    shape = np.shape(logits)
+    with np.errstate(all="ignore"):
+        (y, logits), penalty, weight = _prepared({"y": y, "logits": logits}, weight, validate)
+        shares = _shares(_loss(y, logits), penalty, weight, reduction)[..., None]
+        diagonal = shares * _hessian_diagonal(y, logits)
+        return diagonal if reduction == "none" else _summed(diagonal, shape)
+
+
+def hessian_vector_product(y, logits, vector, *, reduction="mean", weight=None, validate=False):
+    """The Hessian of the reduced loss times a vector in the shape of logits; nothing of size K² is formed."""
+    shape = np.shape(logits)
+    with np.errstate(all="ignore"):
+        (y, logits), penalty, weight = _prepared({"y": y, "logits": logits}, weight, validate)
+        vector = np.asarray(vector, logits.dtype)
+        shares = _shares(_loss(y, logits), penalty, weight, reduction)[..., None]
+        product = shares * _hessian_vector_product(y, logits, vector)
+        return product if reduction == "none" else _summed(product, shape)
+
+
+def loss_from_index(index, logits, *, reduction="mean", weight=None, validate=False):
+    """The loss of class indices 0, 1, …, K - 1: integers with one axis less than logits."""
+    return loss(_one_hot(index, logits), logits, reduction=reduction, weight=weight, validate=validate)
+
+
+def negative_log_likelihood(y, logits, *, reduction="mean", weight=None, validate=False):
+    """-log p in full, with nothing dropped: to compare models (AIC needs its sum)."""
+    with np.errstate(all="ignore"):
+        (y, logits), penalty, weight = _prepared({"y": y, "logits": logits}, weight, validate)
+        value = FACTOR * _loss(y, logits) + _dropped()
+        return _reduced(value + penalty, weight, reduction)
+
+
+def dropped():
+    """What was dropped from -log p of one sample: 0."""
+    return _dropped()
+
+
+# The mathematics ----------------------------------------------------------------------------------
+
+
+def _loss(y, logits):
+    return np.sum(y * _log_sum_exp_difference(logits), axis=-1)
+
+
+def _loss_and_gradient(y, logits):
+    return np.sum(y * _log_sum_exp_difference(logits), axis=-1), _softmax(logits) * (1 - y) - y * _softmax_complement(logits)
+
+
+def _hessian_diagonal(y, logits):
+    return _softmax(logits) * _softmax_complement(logits)
+
+
+def _hessian_vector_product(y, logits, vector):
+    return _softmax(logits) * _softmax_deviation(logits, vector)
+
+
+def _dropped():
+    return 0
+
+
+def _wide(*arguments):
+    """The arguments as float64 arrays, and the floating dtype in which to answer."""
+    kind = np.result_type(*arguments)
+    kind = kind if kind.kind == "f" else np.dtype(np.float64)
+    return (*(np.asarray(value, dtype=np.float64) for value in arguments), kind)
+
+
+def _largest(z):
+    """Where a largest entry stands along the last axis, and how small the others are beside it.
+
+    Gives the largest entry m, a mask of exactly one largest entry, exp(z - m), and the sum S of
+    exp(z - m) without that entry.
+    """
+    top = np.max(z, axis=-1, keepdims=True)
+    here = np.arange(z.shape[-1]) == np.argmax(z, axis=-1)[..., None]
+    weight = np.where(here, 1.0, np.exp(z - np.where(np.isneginf(top), 0.0, top)))
+    return top, here, weight, np.sum(np.where(here, 0.0, weight), axis=-1, keepdims=True)
+
+
+def _log_sum_exp_difference(z):
+    """The difference log sum_l exp(z_l) - z_k for every k of the last axis.
+
+    It is (m - z_k) + log1p(S), with m a largest entry and S the sum of exp(z_l - m) over the
+    others, so it is exact at the largest entry too.
+
+    Measured beyond conditioning: at most 1.5 ulp in float64, 0.5 in float32.
+    """
+    z, kind = _wide(z)
+    with np.errstate(all="ignore"):
+        top, here, _, rest = _largest(z)
+        return (np.where(here, 0.0, top - z) + np.log1p(rest)).astype(kind)
+
+
+def _softmax(z):
+    """The quotient exp(z_k) / sum_l exp(z_l) for every k of the last axis.
+
+    Measured beyond conditioning: at most 3 ulp in float64, 0.5 in float32.
+    """
+    z, kind = _wide(z)
+    with np.errstate(all="ignore"):
+        _, _, weight, rest = _largest(z)
+        return (weight / (1.0 + rest)).astype(kind)
+
+
+def _softmax_complement(z):
+    """One minus the softmax of z along the last axis.
+
+    It is S/(1 + S) at the largest entry, with S the sum of exp(z_l - m) over the others, whose own
+    softmax is at most 1/2.
+
+    Measured beyond conditioning: at most 1.5 ulp in float64, 0.5 in float32.
+    """
+    z, kind = _wide(z)
+    with np.errstate(all="ignore"):
+        _, here, weight, rest = _largest(z)
+        return np.where(here, rest / (1.0 + rest), 1.0 - weight / (1.0 + rest)).astype(kind)
+
+
+def _softmax_deviation(z, v):
+    """The deviation v_k - sum_l softmax(z)_l v_l for every k of the last axis.
+
+    Everything is taken from v at the largest entry of z, so nothing is lost where the softmax
+    rounds to 1 there.
+
+    Measured beside what one ulp in each entry of z and of v explains: an error of at most
+    5 times that in float64, 0.5 times in float32.
+    """
+    z, v, kind = _wide(z, v)
+    with np.errstate(all="ignore"):
+        _, here, weight, rest = _largest(z)
+        v = v - np.sum(np.where(here, v, 0.0), axis=-1, keepdims=True)
+        return (v - np.sum(weight * v, axis=-1, keepdims=True) / (1.0 + rest)).astype(kind)
+
+
+# Arguments and reductions -------------------------------------------------------------------------
+
+
+class _Argument(NamedTuple):
+    """What an argument must be, and what replaces it in a sample of weight 0."""
+
+    demand: str
+    broken: Callable
+    harmless: float
+    data: bool = False
+    vector: bool = False
+
+
+_ARGUMENTS = {
+    "y": _Argument("a probability vector: entries in [0, 1] that sum to one", lambda y: np.any((y < 0) | (y > 1), axis=-1) | (np.abs(np.sum(y, axis=-1) - 1) > 1e-05), None, data=True, vector=True),
+    "logits": _Argument("finite", lambda logits: np.any(np.isinf(logits), axis=-1), 0.0, vector=True),
+}
+
+
+def _prepared(arguments, weight, validate):
+    """The arguments in one floating dtype, +inf for samples outside the support (else 0), the weight.
+
+    Data outside the support are made harmless and penalised, parameters outside their domain become
+    nan, and a sample of weight 0 is replaced by a harmless one.
+    """
+    dtype = _dtype([value for name, value in arguments.items() if not _ARGUMENTS[name].data] or arguments.values())
+    weight = None if weight is None else np.asarray(weight, dtype)
+    lengths = {np.shape(value)[-1:] for name, value in arguments.items() if _ARGUMENTS[name].vector}
+    if len(lengths) > 1:
+        raise ValueError(f"the last axis is the classes' and does not broadcast, got lengths {lengths}")
+    prepared, penalty = [], dtype.type(0)
+    for name, value in arguments.items():
+        argument = _ARGUMENTS[name]
+        value = np.asarray(value, dtype)
+        harmless = 1 / value.shape[-1] if argument.harmless is None else argument.harmless
+        if weight is not None:
+            value = np.where((weight[..., None] if argument.vector else weight) == 0, dtype.type(harmless), value)
+        broken = argument.broken(value)
+        if validate:
+            _validate(name, value, broken | (np.isnan(value).any(-1) if argument.vector else np.isnan(value)))
+        if argument.data:
+            penalty = penalty + np.where(broken, dtype.type(np.inf), dtype.type(0))
+        replacement = dtype.type(harmless if argument.data else np.nan)
+        prepared.append(np.where(broken[..., None] if argument.vector else broken, replacement, value))
+    return prepared, penalty, weight
+
+
+def _dtype(parameters):
+    """The floating dtype of the parameters; half precision computes in single."""
+    dtype = np.result_type(*(value if isinstance(value, (int, float)) else np.asarray(value) for value in parameters))
+    return np.promote_types(dtype, np.float32) if dtype.kind == "f" else np.dtype(np.float64)
+
+
+def _validate(name, value, broken):
+    if np.any(broken):
+        place = tuple(int(axis[0]) for axis in np.nonzero(np.atleast_1d(broken)))
+        raise ValueError(f"{name} must be {_ARGUMENTS[name].demand}, got {np.atleast_1d(value)[place]} at index {place}")
+
+
+def _check(reduction):
+    if reduction not in ("mean", "sum", "none"):
+        raise ValueError(f"reduction must be 'mean', 'sum' or 'none', got {reduction!r}")
+
+
+def _reduced(value, weight, reduction):
+    """The weighted mean or sum of the samples, or the samples."""
+    _check(reduction)
+    if weight is not None:
+        value = weight * value
+    if reduction == "none":
+        return value
+    total = np.sum(value)
+    if reduction == "sum":
+        return total
+    return total / (value.size if weight is None else np.sum(np.broadcast_to(weight, value.shape)))
+
+
+def _shares(value, penalty, weight, reduction):
+    """How much of each sample is in the reduced loss; nan where it has no slope: nan, or outside the support."""
+    _check(reduction)
+    nothing = np.where(np.isnan(value), value, 0 * penalty)
+    shares = nothing + (1 if weight is None else weight)
+    if reduction == "mean":
+        shares = shares / (shares.size if weight is None else np.sum(np.broadcast_to(weight, shares.shape)))
+    return shares
+
+
+def _summed(array, shape):
+    """The array summed over the axes along which an argument of this shape was broadcast."""
+    array = np.sum(array, axis=tuple(range(np.ndim(array) - len(shape))))
+    along = tuple(axis for axis, size in enumerate(shape) if size == 1 and array.shape[axis] != 1)
+    return np.sum(array, axis=along, keepdims=True)
+
+
+def _one_hot(index, entries):
+    """Class indices as one-hot vectors of the dtype and length of `entries`; an index out of range has none."""
+    index = np.asarray(index)
+    if index.dtype.kind not in "iu":
+        raise TypeError(f"index must hold integers, got {index.dtype}")
+    entries = np.asarray(entries)
+    return (index[..., None] == np.arange(entries.shape[-1])).astype(_dtype([entries]))

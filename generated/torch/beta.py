@@ -1,0 +1,474 @@
+"""The beta loss of a and b, with its gradient and Hessian.
+
+A proportion.
+
+Density
+    p(y | a, b) = y^(a − 1)/B(a, b) (1 − y)^(b − 1)
+
+Symbols
+    y  in [0, 1]  data                       observed proportion
+    a  in (0, ∞)  predicted for each sample  first shape
+    b  in (0, ∞)  predicted for each sample  second shape
+
+Loss of one sample, to be minimised over a, b
+    loss    = log B(a, b) − (a − 1) log y − (b − 1) log1p(−y)
+    factor  = 1
+    dropped = 0
+    -log p  = factor · loss + dropped
+
+All arguments broadcast.  Data outside the support cost +inf, parameters outside their domain give nan.
+
+Accuracy: at most 16 units in the last place beyond conditioning on ordinary inputs, in float64
+and float32, for value, gradient and Hessian.
+
+Elsewhere:
+    loss = -scipy.stats.beta.logpdf
+    loss = -torch.distributions.Beta.log_prob
+
+Source: Johnson, Kotz and Balakrishnan (1995), Continuous Univariate Distributions 2, ch. 25.
+
+Made by `derive beta --emit torch`, derive 0.1.0.
+Anyone may use, change and share this file for any purpose, without warranty (0BSD).
+"""
+
+import math
+
+import torch
+
+# -log p = FACTOR * loss + dropped
+FACTOR = 1
+
+
+def loss(a, b, target, *, reduction="mean", weight=None, validate=False):
+    """The loss, with an analytic gradient and Hessian; predictions first, the target last.
+
+    reduction  "mean" (a weighted mean divides by the sum of the weights), "sum" or "none"
+    weight     the weight of each sample; 0 removes the sample, whatever it holds
+    validate   raise ValueError for data outside the support or parameters outside their domain
+               (looks at the data, so it is not for torch.compile)
+    """
+    (y, a, b), penalty, weight = _prepared({"y": target, "a": a, "b": b}, weight, validate)
+    return _reduced(_per_sample(penalty, y, a, b), weight, reduction)
+
+
+class BetaLoss(torch.nn.Module):
+    """The loss as a module: `BetaLoss()(a, b, target)`."""
+
+    def __init__(self, reduction="mean", validate=False):
+        super().__init__()
+        self.reduction = reduction
+        self.validate = validate
+
+    def forward(self, a, b, target, weight=None):
+        """The loss of the predictions and the target; see `loss`."""
+        return loss(a, b, target, reduction=self.reduction, weight=weight, validate=self.validate)
+
+    def extra_repr(self):
+        return f"reduction={self.reduction!r}"
+
+
+def negative_log_likelihood(a, b, target, *, reduction="mean", weight=None, validate=False):
+    """-log p in full, with nothing dropped: to compare models (AIC needs its sum)."""
+    (y, a, b), penalty, weight = _prepared({"y": target, "a": a, "b": b}, weight, validate)
+    value = FACTOR * _per_sample(penalty, y, a, b) + _dropped()
+    return _reduced(value, weight, reduction)
+
+
+def dropped():
+    """What was dropped from -log p of one sample: 0."""
+    return _dropped()
+
+
+# The mathematics ----------------------------------------------------------------------------------
+
+
+def _loss(y, a, b):
+    """The loss of each sample."""
+    return _log_beta(a, b) - _xlog1py(b - 1, -y) - torch.xlogy(a - 1, y)
+
+
+def _loss_and_gradient(y, a, b):
+    """The loss of each sample and its gradient, from shared parts."""
+    product = -y
+    return _log_beta(a, b) - _xlog1py(b - 1, product) - torch.xlogy(a - 1, y), -_digamma_difference(a, b) - torch.log(y), -_digamma_difference(b, a) - torch.log1p(product)
+
+
+def _hessian_product(y, a, b, v_a, v_b):
+    """The Hessian of the loss of each sample times a vector."""
+    h_a_a, h_a_b, h_b_b = -_trigamma_difference(a, b), -_trigamma(a + b), -_trigamma_difference(b, a)
+    return (
+        h_a_a * v_a + h_a_b * v_b,
+        h_a_b * v_a + h_b_b * v_b,
+    )
+
+
+def _dropped():
+    return 0
+
+
+_GAMMA_N = (
+    0.041666666666666484, 0.8748293807516524, 6.846784029361241, 26.212768152499205,
+    54.17915743422269, 62.96359555571318, 41.55205688624877, 15.365503034849912,
+    3.065653804470548, 0.3070882456584129, 0.01352539945161849, 0.00019901730490036668,
+    4.2313168157975685e-07,
+)
+_GAMMA_D = (
+    1.0, 21.054238471370155, 165.53252823489842, 638.3881730654713,
+    1334.7628823965038, 1579.1754292313499, 1071.2643744155148, 413.24903403139973,
+    88.00908802640934, 9.770856947003564, 0.5102600265863146, 0.01030177718308029,
+    5.0388373492194616e-05,
+)
+_DIGAMMA_N = (
+    0.04166666666666425, 0.951307620470766, 8.1005289677091, 33.72886478670227,
+    75.69960382350921, 95.2298944126867, 67.69101208885793, 26.763214712539504,
+    5.648402125012893, 0.5888460218721636, 0.026222564441836686, 0.00036281938636605635,
+    4.1376202783511134e-07,
+)
+_DIGAMMA_D = (
+    1.0, 23.006382891260635, 198.34655033097877, 842.1800069566671,
+    1947.9733737833337, 2564.722284592683, 1950.9009541671933, 852.4353557208073,
+    208.52129471746744, 27.1361710025195, 1.7146989066476013, 0.04428768801012326,
+    0.000313009712830498,
+)
+_TRIGAMMA_N = (
+    0.08333333333333325, 2.082329385038045, 17.733169698503104, 64.58011321806684,
+    103.19264913325368, 65.95480540830835, 12.593195881984583, 0.16513282929255674,
+)
+_TRIGAMMA_D = (
+    1.0, 25.337952620454512, 221.38953408560306, 845.8313871360522,
+    1482.2240067332648, 1144.0319933156452, 339.02838036459434, 26.94993056216394,
+)
+_STIRLING_N = (
+    0.08333333333333333, 1.515098957369077, 8.72328061013224, 19.358255054493245,
+    16.087100548074662, 4.0400979538384165, 0.14647363088516283,
+)
+_STIRLING_D = (
+    1.0, 18.214520821762253, 105.27699420612358, 235.6419650240955,
+    200.0173034405931, 53.495212062554415, 2.5979366304662626,
+)
+
+
+def _polynomial(coefficients, w):
+    """The polynomial with these coefficients (lowest power first) at w, by Horner's rule."""
+    total = torch.zeros_like(w)
+    for coefficient in reversed(coefficients):
+        total = total * w + coefficient
+    return total
+
+
+def _rational(numerator, denominator, w):
+    """The quotient of two polynomials at w."""
+    return _polynomial(numerator, w) / _polynomial(denominator, w)
+
+
+def _polynomial_slope(coefficients, w, v):
+    """Give p(w), p(v) and the slope (p(w) - p(v)) / (w - v), in which nothing cancels."""
+    at_w, at_v, slope = torch.zeros_like(w), torch.zeros_like(v), torch.zeros_like(w)
+    for coefficient in reversed(coefficients):
+        slope = slope * w + at_v
+        at_w, at_v = at_w * w + coefficient, at_v * v + coefficient
+    return at_w, at_v, slope
+
+
+def _rational_slope(numerator, denominator, w, v):
+    """Give q(w) and the slope (q(w) - q(v)) / (w - v) of a quotient q of polynomials, 0 <= v <= w.
+
+    The slope is taken as written for v < 0.9 w, else from the slopes of the polynomials.
+    """
+    top_w, top_v, top = _polynomial_slope(numerator, w, v)
+    low_w, low_v, low = _polynomial_slope(denominator, w, v)
+    value = top_w / low_w
+    return value, torch.where(v < 0.9 * w, (value - top_v / low_v) / (w - v), (top - value * low) / low_v)
+
+
+def _log_gamma(x):
+    """The logarithm of Gamma(x), x > 0.
+
+    Torch's own keeps the zeros at 1 and 2.
+
+    Measured beyond conditioning: at most 1 ulp in float64, 1 in float32.
+    """
+    return torch.lgamma(x)
+
+
+def _trigamma(x):
+    """The second derivative psi'(x) of log Gamma(x), x > 0.
+
+    Two steps of psi'(x) = 1/x^2 + psi'(x + 1) (DLMF 5.15.5), then
+    psi'(u + 1/2) = 1/u - 1/(12 u^3) + ... (5.15.8) as a fitted quotient.
+
+    Measured beyond conditioning: at most 1.5 ulp in float64, 1.5 in float32.
+    """
+    r = 1.0 / (x + 1.5)
+    w = r * r
+    tail = r - r * w * _rational(_TRIGAMMA_N, _TRIGAMMA_D, w)
+    return (1.0 / x) ** 2 + ((1.0 / (x + 1.0)) ** 2 + tail)
+
+
+def _log1p_quotient(a, x):
+    """The logarithm of 1 + a/x, a, x > 0, also where a/x overflows."""
+    q = a / x
+    return torch.where(torch.isinf(q), torch.log(a) - torch.log(x), torch.log1p(q))
+
+
+def _u_log_u_difference(u, a):
+    """F(u + a) - F(u) for F(u) = u log u - u; u, a > 0.
+
+    It is a (log(u + a) - 1) + u log(1 + a/u); for a < u/2 log(1 + a/u) is taken as 2 atanh(s) with
+    s = a/(2 u + a) (DLMF 4.6.4).
+    """
+    q = a / u
+    s = q / (2.0 + q)
+    w = s * s
+    rest = 2.0 * s * w * _polynomial(tuple(1.0 / (2 * k + 3) for k in range(12)), torch.clamp(w, max=0.04))
+    near = a * torch.log(u) + (a * (s + rest) + u * rest)
+    return torch.where(q < 0.5, near, a * (torch.log(u + a) - 1.0) + u * torch.log1p(q))
+
+
+def _log_gamma_difference(x, a):
+    """The difference log Gamma(x + a) - log Gamma(x); x, a > 0.
+
+    One step of the recurrence, then F(u) = u log u - u and -1/(24 u) + ... at u = x + 1/2 and at
+    u + a, each subtracted in closed form (DLMF 5.5.1, 5.11.8).
+
+    Measured beyond conditioning: at most 6.5 ulp in float64, 4 in float32; close to its zeros more,
+    where the error stays within 1.6 times what one ulp in x and in a explains.
+    """
+    u = x + 0.5
+    v = u + a
+    r, s = 1.0 / u, 1.0 / v
+    value, slope = _rational_slope(_GAMMA_N, _GAMMA_D, r * r, s * s)
+    tail = (a / v) * r * (value + s * (r + s) * slope)
+    return (_u_log_u_difference(u, a) - _log1p_quotient(a, x)) + tail
+
+
+def _digamma_difference(x, a):
+    """The difference psi(x + a) - psi(x) > 0; x, a > 0.
+
+    One step of the recurrence, then log u + 1/(24 u^2) - ... at u = x + 1/2 and at u + a, each
+    subtracted in closed form (DLMF 5.5.2, 5.11.2).
+
+    Measured beyond conditioning: at most 1 ulp in float64, 1.5 in float32.
+    """
+    u = x + 0.5
+    v = u + a
+    r, s = 1.0 / u, 1.0 / v
+    value, slope = _rational_slope(_DIGAMMA_N, _DIGAMMA_D, r * r, s * s)
+    tail = (a / v) * r * (r + s) * (value + s * s * slope)
+    return (a / (x + a)) / x + (_log1p_quotient(a, u) - tail)
+
+
+def _trigamma_difference(x, a):
+    """The difference psi'(x + a) - psi'(x) < 0; x, a > 0.
+
+    Two steps of the recurrence, then 1/u - 1/(12 u^3) + ... at u = x + 3/2 and at u + a, each
+    subtracted in closed form, the steps as (1/p - 1/q)(1/p + 1/q) (DLMF 5.15.5, 5.15.8).
+
+    Measured beyond conditioning: at most 1.5 ulp in float64, 1.5 in float32.
+    """
+    u = x + 1.5
+    v = u + a
+    r, s = 1.0 / u, 1.0 / v
+    value, slope = _rational_slope(_TRIGAMMA_N, _TRIGAMMA_D, r * r, s * s)
+    tail = (a / v) * r * (1.0 - r * r * value - s * (r + s) * (value + s * s * slope))
+    p, q = x + 1.0, (x + a) + 1.0
+    second = (a / q) / p * (1.0 / p + 1.0 / q)
+    q = x + a
+    first = (a / q) / x * (1.0 / x + 1.0 / q)
+    return -(first + (second + tail))
+
+
+def _log_beta(a, b):
+    """The logarithm of B(a, b); a, b > 0.
+
+    With s the smaller and t the larger, log Gamma(s) - (log Gamma(t + s) - log Gamma(t)) for s
+    below 3, else Stirling's formula for the three, whose main terms have one sign (DLMF 5.12.1,
+    5.11.1).
+
+    Measured beyond conditioning: at most 4 ulp in float64, 1.5 in float32.
+    """
+    s, t = torch.minimum(a, b), torch.maximum(a, b)
+    near = _log_gamma(s) - _log_gamma_difference(t, s)
+    s, t = torch.clamp(s, min=3.0), torch.clamp(t, min=3.0)
+    total, p, q = s + t, 1.0 / s, 1.0 / t
+    r = 1.0 / total
+    tail = (
+        p * _rational(_STIRLING_N, _STIRLING_D, p * p)
+        + q * _rational(_STIRLING_N, _STIRLING_D, q * q)
+        - r * _rational(_STIRLING_N, _STIRLING_D, r * r)
+    )
+    half = 0.5 * torch.log(6.283185307179586 * (p + q))
+    far = (half + tail) - s * torch.log1p(t / s) - t * torch.log1p(s / t)
+    return torch.where(torch.minimum(a, b) < 3.0, near, far)
+
+
+def _xlog1py(x, y):
+    """The product x log(1 + y), 0 at x = 0 (nan if x or y is nan)."""
+    return torch.special.xlog1py(x, y)
+
+
+# The derivatives, for autograd --------------------------------------------------------------------
+
+
+def _per_sample(penalty, y, a, b):
+    """The loss of each sample, with its own derivatives where gradients are wanted."""
+    if not torch.is_grad_enabled():
+        return _loss(y, a, b) + penalty
+    if torch.compiler.is_compiling():
+        return _CompiledLoss.apply(penalty, y, a, b)
+    return _Loss.apply(penalty, y, a, b)[0]
+
+
+def _penalised(penalty, value, *slopes):
+    """The loss with its penalty, and the gradient: nan where the loss is nan or the penalty infinite."""
+    nothing = torch.where(value.isnan(), value, 0 * penalty)
+    return value + penalty, *[slope + nothing for slope in slopes]
+
+
+class _Loss(torch.autograd.Function):
+    """Puts out the gradient beside the loss: outputs, when saved, can be differentiated again."""
+
+    generate_vmap_rule = True
+
+    @staticmethod
+    def forward(penalty, y, a, b):
+        return _penalised(penalty, *_loss_and_gradient(y, a, b))
+
+    @staticmethod
+    def setup_context(ctx, inputs, outputs):
+        ctx.set_materialize_grads(False)
+        ctx.save_for_backward(*inputs[1:], *outputs[1:])
+        ctx.save_for_forward(*inputs[1:], *outputs[1:])
+
+    @staticmethod
+    def backward(ctx, g, *directions):
+        y, a, b, *slopes = ctx.saved_tensors
+        found = [None if g is None else g * slope for slope in slopes]
+        if any([v is not None for v in directions]):
+            bends = _bends(slopes, directions, y, a, b)
+            found = bends if g is None else [slope + bend for slope, bend in zip(found, bends)]
+        return None, None, *found
+
+    @staticmethod
+    def jvp(ctx, _, v_y, v_a, v_b):
+        if v_y is not None:
+            raise ValueError("the loss has no gradient in the target; detach it")
+        y, a, b, *slopes = ctx.saved_tensors
+        directions = [v_a, v_b]
+        change = sum([slope * v for slope, v in zip(slopes, directions) if v is not None])
+        return change, *_bends(slopes, directions, y, a, b)
+
+
+def _bends(slopes, directions, y, a, b):
+    """The Hessian of each sample times a vector, nan where the gradient is; None is a vector of zeros."""
+    directions = [torch.zeros_like(slope) if v is None else v for slope, v in zip(slopes, directions)]
+    bends = _hessian_product(y, a, b, *directions)
+    return [torch.where(slope.isnan(), math.nan, bend) for slope, bend in zip(slopes, bends)]
+
+
+class _CompiledLoss(torch.autograd.Function):
+    """For torch.compile, which shares the work of forward and backward by itself."""
+
+    @staticmethod
+    def forward(penalty, y, a, b):
+        return _loss(y, a, b) + penalty
+
+    @staticmethod
+    def setup_context(ctx, inputs, output):
+        ctx.save_for_backward(*inputs)
+
+    @staticmethod
+    def backward(ctx, g):
+        penalty, *arguments = ctx.saved_tensors
+        _, d_a, d_b = _penalised(penalty, *_loss_and_gradient(*arguments))
+        return None, None, g * d_a, g * d_b
+
+
+# Arguments and reductions -------------------------------------------------------------------------
+
+
+def _broken_y(y):
+    return (y < 0) | (y > 1)
+
+
+def _broken_a(a):
+    return (a <= 0) | torch.isinf(a)
+
+
+def _broken_b(b):
+    return (b <= 0) | torch.isinf(b)
+
+
+# For each argument: what it must be, where it is not, what replaces it in a sample of weight 0.
+_ARGUMENTS = {
+    "y": ("in the unit interval", _broken_y, 0.5),
+    "a": ("positive", _broken_a, 1.0),
+    "b": ("positive", _broken_b, 1.0),
+}
+_LEARNED = ("a", "b")
+_DATA = ("y",)
+_VECTORS = ()
+
+
+def _prepared(arguments, weight, validate):
+    """The arguments in one dtype and shape, +inf for samples outside the support (else 0), the weight.
+
+    Half precision computes in single. Data outside the support are made harmless and penalised,
+    parameters outside their domain become nan, and a sample of weight 0 is replaced by a harmless one.
+    """
+    dtype, device = torch.float32, None
+    deciding = [name for name in arguments if name not in _DATA] or arguments
+    for name, value in arguments.items():
+        if isinstance(value, torch.Tensor):
+            device = value.device if device is None or device.type == "cpu" else device
+            if name not in _LEARNED and value.requires_grad:
+                raise ValueError(f"the loss has no gradient in {'the target' if name in _DATA else name}; detach it")
+            if name in deciding and value.is_floating_point():
+                dtype = torch.promote_types(dtype, value.dtype)
+    values = [torch.as_tensor(value, dtype=dtype, device=device) for value in arguments.values()]
+    if weight is not None:
+        weight = torch.as_tensor(weight, dtype=dtype, device=device)
+    values = _broadcast(list(arguments), values, weight)
+    prepared, penalty = [], torch.zeros((), dtype=dtype, device=device)
+    for name, value in zip(arguments, values):
+        demand, broken_at, harmless = _ARGUMENTS[name]
+        vector = name in _VECTORS
+        harmless = 1 / value.shape[-1] if harmless is None else harmless
+        if weight is not None:
+            value = torch.where((weight.unsqueeze(-1) if vector else weight) == 0, harmless, value)
+        broken = broken_at(value)
+        if validate:
+            _validate(name, value, broken | (value.isnan().any(-1) if vector else value.isnan()), demand)
+        if name in _DATA:
+            penalty = penalty + torch.where(broken, math.inf, 0.0).to(dtype)
+            value = torch.where(broken.unsqueeze(-1) if vector else broken, harmless, value)
+        else:
+            value = value + torch.where(broken.unsqueeze(-1) if vector else broken, math.nan, 0.0).to(dtype)
+        prepared.append(value)
+    return prepared, penalty, weight
+
+
+def _broadcast(names, values, weight):
+    """Every argument expanded to the shape of the samples."""
+    shapes = [value.shape for value in values]
+    shape = torch.broadcast_shapes(*shapes, *([] if weight is None else [weight.shape]))
+    return [value.expand(shape) for value in values]
+
+
+def _validate(name, value, broken, demand):
+    if broken.any():
+        place = tuple(torch.nonzero(torch.atleast_1d(broken))[0].tolist())
+        raise ValueError(f"{name} must be {demand}, got {torch.atleast_1d(value)[place].tolist()} at index {place}")
+
+
+def _reduced(value, weight, reduction):
+    """The weighted mean or sum of the samples, or the samples."""
+    if reduction not in ("mean", "sum", "none"):
+        raise ValueError(f"reduction must be 'mean', 'sum' or 'none', got {reduction!r}")
+    if weight is not None:
+        value = weight * value
+    if reduction == "none":
+        return value
+    if reduction == "sum":
+        return value.sum()
+    return value.mean() if weight is None else value.sum() / weight.expand(value.shape).sum()

@@ -1,0 +1,81 @@
+"""The command line, as a person meets it."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from derive.cli import main
+
+ROOT = Path(__file__).parent.parent
+
+
+def run(*words):
+    """Run the command line in this process."""
+    return CliRunner().invoke(main, words, catch_exceptions=False)
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["norml"], "Did you mean normal?"),
+        (["normal", "--fix", "sigma=-1"], "sigma lies in (0, ∞), got -1"),
+        (["normal", "--fix", "mu,sigma"], "nothing is left to learn"),
+        (["normal", "--link", "sigma=sigmoid"], "links that fit: exp, softplus, square"),
+        (["normal", "--link", "sigma=expp"], "Did you mean exp?"),
+        (["normal", "--fix", "sigme"], "Did you mean sigma?"),
+        (["normal", "--fix", "sigma=one"], "a known value is a number"),
+        (["normal", "--fix", "sigma", "--link", "sigma=exp"], "given to both --fix and --link"),
+        (["normal", "--standalone"], "--standalone makes a LaTeX document"),
+        (["normal", "-o", "/proc/nowhere/page.txt"], "cannot write"),
+        (["generate", "norml"], "Did you mean normal?"),
+    ],
+)
+def test_misuse_is_one_sentence_and_exit_code_2(words, sentence):
+    """A mistake is answered by one sentence that says what to do, never by a traceback."""
+    result = run(*words)
+    assert result.exit_code == 2
+    assert sentence in result.stderr
+    assert result.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("target", ["text", "latex", "numpy", "torch", "json"])
+def test_every_target_is_written_and_is_the_same_in_a_file(target, tmp_path):
+    """What is printed is what `-o` writes."""
+    printed = run("normal", "--link", "sigma=exp", "--emit", target)
+    assert printed.exit_code == 0
+    assert run("normal", "--link", "sigma=exp", "--emit", target, "-o", str(tmp_path / "file")).exit_code == 0
+    assert (tmp_path / "file").read_text(encoding="utf-8") == printed.stdout
+
+
+def test_listing_and_help_do_not_import_sympy():
+    """`derive --help` and `derive list` start at once."""
+    for word in ("--help", "list"):
+        script = f"import sys; sys.argv = ['derive', {word!r}]\nfrom derive.cli import main\ntry:\n main()\nexcept SystemExit:\n pass\nassert 'sympy' not in sys.modules"
+        subprocess.run([sys.executable, "-c", script], check=True, capture_output=True)
+
+
+def test_show_says_what_each_option_drops():
+    """`derive show` has the density, the source and a ledger for each option."""
+    shown = run("show", "student_t").stdout
+    assert "Source: Johnson" in shown
+    assert "derive student_t --fix nu" in shown
+
+
+def test_generated_files_are_as_committed():
+    """`derive generate --check` finds nothing to accept."""
+    result = run("generate", "--check", "--out", str(ROOT / "generated"))
+    assert result.exit_code == 0, result.output[-3000:]
+
+
+def test_check_shows_the_difference_and_the_command_that_accepts_it(tmp_path):
+    """A changed file is shown as a diff, and the exit code is 1."""
+    run("generate", "poisson", "--out", str(tmp_path))
+    path = tmp_path / "numpy" / "poisson_link_rate_exp.py"
+    path.write_text(path.read_text(encoding="utf-8").replace("FACTOR = 1", "FACTOR = 2"), encoding="utf-8")
+    result = run("generate", "poisson", "--out", str(tmp_path), "--check")
+    assert result.exit_code == 1
+    assert "-FACTOR = 2" in result.stdout
+    assert "accept them with `derive generate poisson" in result.stderr

@@ -22,7 +22,6 @@ import jinja2
 
 from derive.derivation import Derivation
 from derive.errors import Misuse
-from derive.modules import numpy_module, torch_module
 from derive.pages import latex_page, record, text_page
 from derive.resources import TEMPLATES
 
@@ -90,13 +89,25 @@ def _templates() -> jinja2.Environment:
     )
 
 
+def _numpy_module(derivation: Derivation) -> Mapping[str, Any]:
+    from derive.modules import numpy_module  # pages do not wait for what only modules need
+
+    return numpy_module(derivation)
+
+
+def _torch_module(derivation: Derivation) -> Mapping[str, Any]:
+    from derive.modules import torch_module
+
+    return torch_module(derivation)
+
+
 TARGETS = {
     target.name: target
     for target in (
         Target("text", "txt", text_page),
         Target("latex", "tex", latex_page),
-        Target("numpy", "py", numpy_module),
-        Target("torch", "py", torch_module),
+        Target("numpy", "py", _numpy_module),
+        Target("torch", "py", _torch_module),
         Target("json", "json", record),
     )
 }

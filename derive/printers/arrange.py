@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from functools import total_ordering
 from typing import Any
 
 import sympy
@@ -205,7 +206,7 @@ class Printer(ABC):
             _negative(term),
             not bare and not term.free_symbols,
             self._complexity(term) + 5 * bare,
-            str(term),
+            _Spelled(term),
         )
 
     def _place_of_factor(self, factor: Expr) -> tuple[Any, ...]:
@@ -217,7 +218,7 @@ class Printer(ABC):
             not isinstance(factor, sympy.exp | Sum),
             True,
         )
-        return (kinds.index(True), self._rank(factor), self._complexity(factor), str(factor))
+        return (kinds.index(True), self._rank(factor), self._complexity(factor), _Spelled(factor))
 
     def _rank(self, expression: Expr) -> int:
         names = [str(getattr(expression, "base", expression))]
@@ -248,6 +249,22 @@ class _Shown:
         if specification == "()":
             return printer.bracketed(printer.show(expression))
         return printer.show(expression)
+
+
+@total_ordering
+class _Spelled:
+    """An expression that sorts by its text, which is made only when all else ties."""
+
+    def __init__(self, expression: Expr) -> None:
+        self._expression = expression
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Spelled) and self._expression == other._expression
+
+    def __lt__(self, other: _Spelled) -> bool:
+        return str(self._expression) < str(other._expression)
+
+    __hash__ = None  # type: ignore[assignment]  # sorted, never looked up
 
 
 def _negative(term: Expr) -> bool:

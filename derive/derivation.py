@@ -147,10 +147,9 @@ class Derivation:
 
     @property
     def quantities(self) -> tuple[Quantity, ...]:
-        """Every symbol, data first, then predictors, then parameters that are not predictors."""
-        named = {quantity.name: quantity for quantity in (*self.data, *self.predictors)}
-        others = (quantity for quantity in self.parameters if quantity.name not in named)
-        return (*named.values(), *others)
+        """Every symbol of the loss and of its constants, data first; a predictor stands for its parameter."""
+        with_number = (quantity for quantity in self.parameters if quantity.value is not None)
+        return (*self.data, *self.predictors, *with_number)
 
     @property
     def symbols(self) -> dict[str, Expr]:
@@ -160,7 +159,7 @@ class Derivation:
     @property
     def domains(self) -> dict[str, Domain]:
         """Where each symbol lives."""
-        return {quantity.name: quantity.domain for quantity in self.quantities}
+        return {quantity.name: quantity.domain for quantity in (*self.parameters, *self.quantities)}
 
 
 def derive(name: str, **options: Any) -> Derivation:

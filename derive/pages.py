@@ -141,7 +141,10 @@ def because(step: Step, show: Printer, quote: str) -> str:
 
 def quantity_lines(derivation: Derivation) -> list[str]:
     """A line for each symbol: its name, where it lives, its role and its prose, in columns."""
-    cells = [(q.name, f"in {q.domain.text}", q.role.value, q.prose) for q in derivation.quantities]
+    cells = [
+        (q.name, f"in {q.domain.text}" if q.value is None else f"= {q.value}", q.role.value, q.prose)
+        for q in derivation.quantities
+    ]
     widths = [max(len(row[column]) for row in cells) for column in range(3)]
     return [
         "  ".join(cell.ljust(width) for cell, width in zip(row, [*widths, 0], strict=True)).rstrip()

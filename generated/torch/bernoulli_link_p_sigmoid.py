@@ -9,7 +9,6 @@ Density
 Symbols
     y        in {0, 1}  data                       1 for success, 0 for failure; soft labels in [0, 1] are accepted
     logit_p  in ℝ       predicted for each sample  predictor of p (probability of success) through the logit link
-    p        in [0, 1]  predicted for each sample  probability of success
 
 Loss of one sample, to be minimised over logit_p
     loss    = y softplus(−z) + (1 − y) softplus(z)

@@ -9,7 +9,6 @@ Density
 Symbols
     y       in the one-hot vectors of K classes  data                       the class as a one-hot vector; soft labels on the simplex are accepted
     logits  in ℝᴷ                                predicted for each sample  predictor of p (probabilities of the classes) through the multinomial logit link
-    p       in the simplex of K classes          predicted for each sample  probabilities of the classes
 
 Loss of one sample, to be minimised over logits
     loss    = Σₖ yₖ logsumexp(z − zₖ)
@@ -267,7 +266,7 @@ _ARGUMENTS = {
 }
 _LEARNED = ("logits",)
 _DATA = ("y",)
-_VECTORS = ("y", "logits", "p")
+_VECTORS = ("y", "logits")
 
 
 def _prepared(arguments, weight, validate):

@@ -6,9 +6,9 @@ Density
     p(y | mu, sigma) = 1/√(2π) e^(−(y − μ)²/2)
 
 Symbols
-    y      in ℝ       data                       observation, in the units of the data
-    mu     in ℝ       predicted for each sample  mean, in the units of the data
-    sigma  in (0, ∞)  known                      standard deviation, in the units of the data
+    y      in ℝ  data                       observation, in the units of the data
+    mu     in ℝ  predicted for each sample  mean, in the units of the data
+    sigma  = 1   known                      standard deviation, in the units of the data
 
 Loss of one sample, to be minimised over mu
     loss    = (y − μ)²

@@ -7,10 +7,9 @@ Density
     sigma = exp(log_sigma), the log link; s below
 
 Symbols
-    y          in ℝ       data                       observation, in the units of the data
-    mu         in ℝ       predicted for each sample  mean, in the units of the data
-    log_sigma  in ℝ       predicted for each sample  predictor of sigma (standard deviation, in the units of the data) through the log link
-    sigma      in (0, ∞)  predicted for each sample  standard deviation, in the units of the data
+    y          in ℝ  data                       observation, in the units of the data
+    mu         in ℝ  predicted for each sample  mean, in the units of the data
+    log_sigma  in ℝ  predicted for each sample  predictor of sigma (standard deviation, in the units of the data) through the log link
 
 Loss of one sample, to be minimised over mu, log_sigma
     loss    = s + ½ ((y − μ) e^(−s))²

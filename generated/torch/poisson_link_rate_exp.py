@@ -9,7 +9,6 @@ Density
 Symbols
     y         in {0, 1, 2, …}  data                       number of events
     log_rate  in ℝ             predicted for each sample  predictor of rate (expected number of events) through the log link
-    rate      in (0, ∞)        predicted for each sample  expected number of events
 
 Loss of one sample, to be minimised over log_rate
     loss    = e^η − y η

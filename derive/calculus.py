@@ -189,7 +189,8 @@ class Parts:
             return Add(*self._product_rule(expression, whole, variable))
         if isinstance(expression, Pow):
             base, exponent = expression.args
-            return exponent * base ** (exponent - 1) * self._slope(base, variable)
+            of_base = exponent * base ** (exponent - 1) * self._slope(base, variable)
+            return of_base + self._exponent_slope(expression, whole, variable)
         if isinstance(expression, Sum):
             body, (index, *limits) = expression.args
             return self._summed(self._slope(body, variable), (index, *limits), variable)
@@ -206,8 +207,14 @@ class Parts:
                 yield whole * self._slope(definition.args[0], variable)
             elif isinstance(factor, Pow) and factor.exp != 1:
                 yield factor.exp * whole / factor.base * self._slope(factor.base, variable)
+                yield self._exponent_slope(factor, whole, variable)
             else:
                 yield Mul(*(other for other in product.args if other is not factor)) * slope
+
+    def _exponent_slope(self, power: Pow, whole: Expr, variable: Variable) -> Expr:
+        """What a power's exponent adds to the derivative of the product that holds it."""
+        slope = self._slope(power.exp, variable)
+        return slope if slope == 0 else whole * self.taken_apart(sympy.log(power.base)) * slope
 
     def _chain_rule(self, expression: Expr, variable: Variable) -> Expr:
         """A word's own derivatives, times those of its arguments."""

@@ -197,19 +197,25 @@ def verify(names: Sequence[str], points: int) -> None:
     from derive.verify import verify_all
 
     chosen = requests(names)
-    short = 0
+    short = skipped = 0
     table = Table(box=None, pad_edge=False, header_style="bold")
     for heading in ("", "loss", "check", "found", "note"):
         table.add_column(heading, overflow="fold")
     for findings in verify_all(chosen, points):
         for finding in findings:
             short += not finding.passed
+            skipped += finding.skipped
             table.add_row(
-                "ok" if finding.passed else "FAILS", finding.loss, finding.check, finding.figure, finding.note
+                "skip" if finding.skipped else "ok" if finding.passed else "FAILS",
+                finding.loss,
+                finding.check,
+                finding.figure,
+                finding.note,
             )
         table.add_section()
     _print(table)
-    click.echo(f"\n{short} of the checks fall short" if short else "\nnothing falls short")
+    untested = f"; {skipped} not tested" if skipped else ""
+    click.echo(f"\n{short} fall short{untested}" if short else f"\nnothing falls short{untested}")
     if short:
         sys.exit(1)
 

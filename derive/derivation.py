@@ -213,7 +213,8 @@ def derivation(request: Request) -> Derivation:
             if predictor.parameter:
                 link = request.linked[parameter.name]
                 loss, mentions = _linked(loss, parameter, predictor, link)
-                steps.append(_step(loss, Relation.EQUAL, f"link_{link.name}", link.summary, *mentions))
+                because = f"{link.summary.removesuffix('.')}: {{0}} = {{1}}."
+                steps.append(_step(loss, Relation.EQUAL, f"link_{link.name}", because, *mentions))
         for rule, changed in applied(loss, OPENING + STABLE, domains):
             loss = changed
             steps.append(_step(loss, Relation.EQUAL, rule.name, rule.summary))

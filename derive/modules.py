@@ -15,7 +15,7 @@ from typing import Any
 from sympy import Expr
 
 from derive.calculus import DIRECTION, Calculus, calculus
-from derive.catalogue.variants import BOUND_IN_ULP
+from derive.catalogue.variants import BOUND_IN_ULP, VARIANTS
 from derive.derivation import Derivation, Quantity
 from derive.domains import SUM_TOLERANCE, Entries, Interval
 from derive.pages import quantity_lines, text_printer
@@ -143,7 +143,7 @@ def _module(derivation: Derivation, library: Library) -> dict[str, Any]:
         "soft": derivation.distribution.soft,
         "source": derivation.distribution.source,
         "counterparts": [row.statement for row in counterparts(derivation.name) if row.statement],
-        "bound": BOUND_IN_ULP,
+        "bound": BOUND_IN_ULP if _is_verified(derivation) else None,
         "command": f"{derivation.request.command} --emit {library.name}",
         "version": VERSION,
         "class_name": "".join(word.capitalize() for word in derivation.distribution.name.split("_")) + "Loss",
@@ -152,8 +152,6 @@ def _module(derivation: Derivation, library: Library) -> dict[str, Any]:
         "known": [names[q.name] for q in known],
         "known_in_loss": [names[q.name] for q in in_loss],
         "of_constants": [names[q.name] for q in of_constants],
-        "shared": [names[q.name] for q in learned if q.role.name == "SHARED"],
-        "one_value": [names[q.name] for q in known if q.role.name == "KNOWN"],
         "vectors": [names[q.name] for q in derivation.quantities if q.vector],
         "harmless": {names[q.name]: _harmless(q, names[q.name]) for q in derivation.quantities},
         "factor": plain(factor),
@@ -264,6 +262,14 @@ def _stabilised(derivation: Derivation, expression: Expr) -> Expr:
 
 def _mentions(expression: Expr, quantity: Quantity) -> bool:
     return bool(expression.free_symbols & quantity.plain.free_symbols)
+
+
+def _is_verified(derivation: Derivation) -> bool:
+    """Whether `derive verify` holds these very options to the bound."""
+    asked = derivation.request
+    return not (asked.keep_constants or asked.keep_factor) and any(
+        asked.distribution.name == name and asked.options == options for name, options in VARIANTS
+    )
 
 
 def _title(derivation: Derivation) -> str:

@@ -131,12 +131,9 @@ def record(derivation: Derivation) -> dict[str, Any]:
 
 
 def because(step: Step, show: Printer, quote: str) -> str:
-    """The sentence of a step, the expressions it mentions between quotes (`$` in LaTeX)."""
+    """The sentence of a step, each expression it mentions between quotes (`$` in LaTeX)."""
     shown = [f"{quote}{show(mention)}{quote}" for mention in step.mentions]
-    sentence = step.because.format(*shown) if shown else step.because
-    if len(shown) == 2 and step.rule.startswith("link_"):
-        sentence = f"{step.because.removesuffix('.')}: {quote}{show(step.mentions[0])} = {show(step.mentions[1])}{quote}."
-    return sentence
+    return step.because.format(*shown) if shown else step.because
 
 
 def quantity_lines(derivation: Derivation) -> list[str]:

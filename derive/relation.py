@@ -82,8 +82,13 @@ def judge(first: Line, second: Line, scenes: Sequence[Sequence[Point]], digits: 
 
     scenes   for each choice of data and known constants, several points that differ in θ alone
 
-    Values are compared to `digits` digits, each computed by the oracle with more.
+    Values are compared to `digits` digits, each computed by the oracle with more.  Of the monotone
+    functions only the logarithm of a likelihood and the change of sign are known.
+
+    Raises ValueError without scenes: nothing was then tested.
     """
+    if not scenes:
+        raise ValueError("no scene was given, so nothing can be judged; give at least one")
     verdict = Verdict(Relation.EQUAL)
     for scene in scenes:
         found = _judge_scene(first, second, scene, digits)
@@ -103,19 +108,22 @@ def _judge_scene(first: Line, second: Line, scene: Sequence[Point], digits: int)
     with mpmath.workdps(2 * digits):
         same_goal = first.goal is second.goal
         witness = scene[0], (a[0], b[0])
-        if same_goal and not (first.likelihood or second.likelihood) and _close(a, b, digits):
-            return Verdict(Relation.EQUAL)
+        both = first.likelihood and second.likelihood
+        either = first.likelihood or second.likelihood
+        if same_goal and _close(a, b, digits):
+            return Verdict(Relation.MONOTONE if either and not both else Relation.EQUAL)
         changes_a = [value - a[0] for value in a[1:]]
         changes_b = [value - b[0] for value in b[1:]]
         if same_goal and _close(changes_a, changes_b, digits):
-            weakest = Relation.MONOTONE if first.likelihood != second.likelihood else Relation.SHIFT
-            return Verdict(weakest, *witness)
-        ratios = [one / other for one, other in zip(changes_a, changes_b, strict=True)]
-        if _close(ratios, [ratios[0]] * len(ratios), digits):
-            if ratios[0] > 0 and same_goal:
-                return Verdict(Relation.FACTOR, *witness)
-            if ratios[0] < 0 and not same_goal:
-                return Verdict(Relation.MONOTONE, *witness)
+            shifted = Relation.FACTOR if both else Relation.MONOTONE if either else Relation.SHIFT
+            return Verdict(shifted, *witness)
+        if all(changes_b):
+            ratios = [one / other for one, other in zip(changes_a, changes_b, strict=True)]
+            if _close(ratios, [ratios[0]] * len(ratios), digits):
+                if ratios[0] > 0 and same_goal:
+                    return Verdict(Relation.MONOTONE if either else Relation.FACTOR, *witness)
+                if ratios[0] < 0 and not same_goal:
+                    return Verdict(Relation.MONOTONE, *witness)
     return Verdict(Relation.DIFFERENT, *witness)
 
 

@@ -75,7 +75,7 @@ class Request:
     @property
     def slug(self) -> str:
         """A file name and an identifier: `normal_fix_sigma`."""
-        words = self.command.removeprefix("derive ")
+        words = self.command.removeprefix("derive ").replace("=-", "=minus ").replace("/", " over ")
         return "_".join("".join(c if c.isalnum() else " " for c in words).split())
 
 

@@ -39,3 +39,35 @@ def test_a_broken_ledger_is_seen():
     broken = dataclasses.replace(derived, dropped=derived.dropped + 1)
     assert [passed for _, passed, _, _ in _ledger(derived, 3)] == [True]
     assert [passed for _, passed, _, _ in _ledger(broken, 3)] == [False]
+
+
+def test_kept_constants_and_factor_stay_in_the_loss():
+    """`--keep-constants` leaves nothing dropped, `--keep-factor` leaves the factor 1; the ledger holds."""
+    kept = derive.derive("normal", fix="sigma", keep_constants=True)
+    assert kept.dropped == 0
+    scaled = derive.derive("normal", fix="sigma", keep_factor=True)
+    assert scaled.factor == 1
+    for derived in (kept, scaled):
+        assert all(passed for _, passed, _, _ in _ledger(derived, 3))
+    assert kept.request.command == "derive normal --fix sigma --keep-constants"
+
+
+def test_a_line_that_is_constant_is_different():
+    """An objective that θ does not enter is no shift and no multiple of one that it does."""
+    derived = derive.derive("normal")
+    line = derived.steps[-1].line
+    flat = Line(line.expression * 0 + 3, "", Goal.MINIMISE)
+    assert judge(line, flat, [_scene(derived, 0)]).relation is Relation.DIFFERENT
+    with pytest.raises(ValueError, match="no scene"):
+        judge(line, line, [])
+
+
+def test_a_parameter_in_an_exponent_is_differentiated():
+    """The derivative of a power counts its exponent too."""
+    import sympy
+
+    derived = derive.derive("laplace", fix="mu")
+    b, y = derived.symbols["b"], derived.symbols["y"]
+    loss = 3 * (1 + y**2) ** b
+    slope = dataclasses.replace(derived, loss=loss).gradient["b"]
+    assert abs(sympy.N((slope - loss.diff(b)).subs({b: 0.7, y: 1.3}))) < 1e-12

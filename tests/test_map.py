@@ -36,6 +36,8 @@ def test_a_file_imports_only_from_rooms_above_it():
     """Imports go up the map, never down."""
     for path in files():
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            assert not (isinstance(node, ast.Import) and any(a.name.startswith("derive") for a in node.names))
+            assert not (isinstance(node, ast.ImportFrom) and node.level), f"{path.name}: a relative import"
             if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("derive"):
                 names = [node.module.split(".")[1]] if "." in node.module else [a.name for a in node.names]
                 for name in names:

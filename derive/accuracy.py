@@ -17,13 +17,11 @@ from typing import Any
 
 import mpmath
 import numpy as np
-from sympy import Expr, Indexed, log
+from sympy import Expr, log
 
 from derive.derivation import Derivation, Quantity
 from derive.domains import Entries
-from derive.heads import Row
 from derive.oracle import Place, Point, derivative, value
-from derive.rewriting import label
 
 CLASSES = 4
 DTYPES = ("float64", "float32")
@@ -65,22 +63,6 @@ def _rounded(number: float, dtype: str) -> float:
     return float(np.dtype(dtype).type(number))
 
 
-def linked_density(derivation: Derivation) -> Expr:
-    """The density of the catalogue with the links in the places of their parameters."""
-    density = derivation.density
-    predictors = {q.parameter: q for q in derivation.predictors if q.parameter}
-    for name, predictor in predictors.items():
-        link = derivation.request.linked[name]
-        if predictor.vector:
-            made = link(Row(predictor.plain))
-            entries = {e: made(e.indices[-1]) for e in density.atoms(Indexed) if label(e) == name}
-            density = density.xreplace(entries)
-        else:
-            parameter = next(q for q in derivation.parameters if q.name == name)
-            density = density.xreplace({parameter.plain: link(predictor.plain)})
-    return density
-
-
 @dataclass(frozen=True)
 class Truth:
     """The loss and its derivatives as the density itself has them."""
@@ -90,7 +72,7 @@ class Truth:
     @cached_property
     def loss(self) -> Expr:
         """(-log p - dropped) / factor."""
-        negative = -log(linked_density(self.derivation), evaluate=False)
+        negative = -log(self.derivation.in_predictors(self.derivation.density), evaluate=False)
         return (negative - self.derivation.dropped) / self.derivation.factor
 
     @cached_property

@@ -90,8 +90,13 @@ class Quantity:
 
     @property
     def argument(self) -> Any:
-        """What a declaration is called with."""
+        """What a declaration is called with, at the i-th sample."""
         return Row(self.at_sample) if self.vector else self.at_sample
+
+    @property
+    def plain_argument(self) -> Any:
+        """What a declaration is called with, for one sample."""
+        return Row(self.plain) if self.vector else self.plain
 
 
 @dataclass(frozen=True)
@@ -150,6 +155,16 @@ class Derivation:
         """Every symbol of the loss and of its constants, data first; a predictor stands for its parameter."""
         with_number = (quantity for quantity in self.parameters if quantity.value is not None)
         return (*self.data, *self.predictors, *with_number)
+
+    def in_predictors(self, expression: Expr) -> Expr:
+        """An expression in the parameters of one sample, with the links in their places."""
+        for parameter, predictor in zip(
+            self.parameters, _aligned(self.parameters, self.predictors), strict=True
+        ):
+            if predictor.parameter:
+                linked = self.request.linked[parameter.name](predictor.plain_argument)
+                expression = expression.xreplace(_link_sides(expression, parameter.plain_argument, linked))
+        return expression
 
     @property
     def symbols(self) -> dict[str, Expr]:
@@ -362,15 +377,16 @@ def _linked(
     loss: Expr, parameter: Quantity, predictor: Quantity, link: Link
 ) -> tuple[Expr, tuple[Expr, ...]]:
     """The loss with the link in the parameter's place, and the link's two sides at one sample."""
-    linked = link(predictor.argument)
-    if not parameter.vector:
-        return loss.xreplace({parameter.at_sample: linked}), (parameter.at_sample, linked)
-    entries = {
-        entry: linked(entry.indices[-1])
-        for entry in loss.atoms(Indexed)
-        if label(entry) == parameter.name and Row(parameter.at_sample)[entry.indices[-1]] == entry
-    }
-    return loss.xreplace(entries), next(iter(entries.items()))
+    sides = _link_sides(loss, parameter.argument, link(predictor.argument))
+    return loss.xreplace(sides), next(iter(sides.items()), ())
+
+
+def _link_sides(expression: Expr, parameter: Any, linked: Any) -> dict[Expr, Expr]:
+    """What stands for what: the parameter, or each of its entries in the expression, for its link."""
+    if not isinstance(parameter, Row):
+        return {parameter: linked}
+    entries = (entry for entry in expression.atoms(Indexed) if parameter[entry.indices[-1]] == entry)
+    return {entry: linked(entry.indices[-1]) for entry in entries}
 
 
 def _plain(expression: Expr, quantities: Mapping[str, Quantity]) -> Expr:

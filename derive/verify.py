@@ -21,13 +21,14 @@ import mpmath
 import numpy as np
 from sympy import Expr, log
 
-from derive.accuracy import CLASSES, DTYPES, arrays, linked_density, measured, ordered, points
+from derive.accuracy import CLASSES, DTYPES, arrays, measured, ordered, points
 from derive.calculus import gradient
 from derive.catalogue.counterparts import counterparts
 from derive.catalogue.variants import BOUND_IN_ULP
 from derive.derivation import Derivation, Quantity, derivation
 from derive.domains import Entries, Interval
 from derive.emit import load
+from derive.heads import index_symbol
 from derive.oracle import Point, evaluate, value
 from derive.relation import holds, judge
 from derive.request import Request
@@ -95,7 +96,7 @@ def _mass(derived: Derivation, count: int) -> Found:
 def _ledger(derived: Derivation, count: int) -> Found:
     """-log p == factor * loss + dropped, to 25 digits."""
     worst = mpmath.mpf(0)
-    full = -log(linked_density(derived), evaluate=False)
+    full = -log(derived.in_predictors(derived.density), evaluate=False)
     parts = derived.factor * derived.loss + derived.dropped
     for point in points(derived, 12, "float64", seed=1):
         with mpmath.workdps(40):
@@ -214,21 +215,18 @@ def _with_parameters(derived: Derivation, point: Point) -> Point:
     """The point with each linked parameter at the value that its predictor gives it."""
     made = dict(point)
     with mpmath.workdps(300):
-        for predictor in derived.predictors:
-            if predictor.parameter:
-                link = derived.request.linked[predictor.parameter]
-                made[predictor.parameter] = _linked_value(predictor, link, point)
+        for parameter in derived.parameters:
+            if parameter.name in derived.request.linked:
+                made[parameter.name] = _value_of(derived, parameter, point)
     return made
 
 
-def _linked_value(predictor: Quantity, link: Any, point: Point) -> Any:
-    from derive.heads import Row, index_symbol
-
-    if not predictor.vector:
-        return evaluate(link(predictor.plain), point)
-    k = index_symbol("k")
-    entry = link(Row(predictor.plain))(k)
-    return [evaluate(entry, {**point, "k": place}) for place in range(1, CLASSES + 1)]
+def _value_of(derived: Derivation, parameter: Quantity, point: Point) -> Any:
+    """A linked parameter's value, from the values of the predictors."""
+    if not parameter.vector:
+        return evaluate(derived.in_predictors(parameter.plain), point)
+    entry = derived.in_predictors(parameter.plain[index_symbol("k")])
+    return [_entry(entry, place, point) for place in range(1, CLASSES + 1)]
 
 
 def _scene(derived: Derivation, seed: int) -> list[Point]:

@@ -1,4 +1,4 @@
-r"""Derive a loss from a probability density, with every step, and write stable code for it.
+"""Derive a loss from a probability density, with every step, and write stable code for it.
 
 \b
 derive normal                                  the derivation, readable in the terminal
@@ -38,7 +38,7 @@ class Door(click.Group):
         """A verb's command, or the derivation of a density."""
         if arguments[0] in self.commands or arguments[0].startswith("-"):
             return super().resolve_command(context, arguments)
-        return "derive", derivation, arguments
+        return "NAME", derivation, arguments
 
     def shell_complete(self, context: click.Context, incomplete: str) -> list[Any]:
         """The verbs and the densities that begin so."""
@@ -52,6 +52,11 @@ class Door(click.Group):
         except (Misuse, ImportError) as error:
             click.echo(f"derive: {error}", err=True)
             context.exit(2)
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            click.echo(f"derive: cannot write the output: {error.strerror}", err=True)
+            context.exit(1)
 
 
 @click.group(cls=Door, help=__doc__, context_settings={"help_option_names": ["-h", "--help"]})
@@ -64,7 +69,7 @@ def main() -> None:
 
 
 @click.command(name="NAME")
-@click.argument("name", shell_complete=lambda c, p, i: [n for n in CATALOGUE if n.startswith(i)])
+@click.argument("name", metavar="", shell_complete=lambda c, p, i: [n for n in CATALOGUE if n.startswith(i)])
 @click.option(
     "--fix",
     multiple=True,
@@ -97,6 +102,8 @@ def derivation(name: str, target: str, standalone: bool, output: str | None, **o
         return
     from derive.generate import write_atomically
 
+    if not Path(output).parent.is_dir():
+        raise Misuse(f"cannot write {output}: there is no folder {Path(output).parent}; make it first")
     write_atomically(Path(output), text)
 
 
@@ -187,7 +194,11 @@ def generate(names: Sequence[str], out: str, check: bool) -> None:
 @main.command()
 @click.argument("names", nargs=-1)
 @click.option(
-    "--points", default=20, show_default=True, help="Ordinary points for each loss, library and dtype."
+    "--points",
+    type=click.IntRange(min=1),
+    default=20,
+    show_default=True,
+    help="Ordinary points for each loss, library and dtype.",
 )
 def verify(names: Sequence[str], points: int) -> None:
     """The evidence, as a table; exit with 1 if anything falls short."""

@@ -107,7 +107,11 @@ def write_atomically(path: Path, text: str) -> None:
 
     Raises Misuse where it cannot be written.
     """
+    path = Path(os.path.realpath(path))  # a link stays a link
     try:
+        if path.exists() and not path.is_file():
+            path.write_text(text, encoding="utf-8")  # a device or a pipe is written to, never replaced
+            return
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         try:

@@ -21,6 +21,9 @@ from derive.errors import Misuse
 
 LINKS: Mapping[str, Link] = rows((links,), Link)
 
+# Beyond this size a known value's square no longer fits the double range.
+SMALLEST = Fraction(1, 10**100)
+
 # The words after `--fix sigma`: nothing, a number, or one value per sample.
 PER_SAMPLE = "[i]"
 
@@ -150,7 +153,11 @@ def _pairs(given: Fix | Pairs, parameters: Mapping[str, Domain], option: str) ->
         for text in (part.strip() for joined in texts for part in joined.split(",")):
             if not text:
                 raise Misuse(f"{option} got an empty name; name a parameter: {', '.join(parameters)}")
-            key, equals, value = text.partition("=")
+            key, equals, value = (part.strip() for part in text.partition("="))
+            if "[" in key and (equals or not key.endswith(PER_SAMPLE)):
+                raise Misuse(
+                    f"{option} {text}: one known value per sample is written NAME[i], without a value"
+                )
             if key.endswith(PER_SAMPLE) and not equals:
                 key, value, equals = key.removesuffix(PER_SAMPLE), PER_SAMPLE, "="
             if key in pairs:
@@ -175,6 +182,10 @@ def _known(name: str, given: object, parameters: Mapping[str, Domain]) -> Known:
         raise Misuse(
             f"--fix {name}={given}: a known value is a number such as 1, 0.5 or 1/2, or nothing, or {name}[i]"
         ) from None
+    if value != 0 and not SMALLEST <= abs(value) <= 1 / SMALLEST:
+        raise Misuse(
+            f"--fix {name}={given}: a known value is 0 or between 1e-100 and 1e100 in size; rescale the data"
+        )
     if float(value) not in domain:
         raise Misuse(f"--fix {name}={given}: {name} lies in {domain.text}, got {given}")
     return Known(value=value)

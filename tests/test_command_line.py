@@ -28,8 +28,11 @@ def run(*words):
         (["normal", "--fix", "sigme"], "Did you mean sigma?"),
         (["normal", "--fix", "sigma=one"], "a known value is a number"),
         (["normal", "--fix", "sigma", "--link", "sigma=exp"], "given to both --fix and --link"),
+        (["normal", "--fix", "sigma=1e400"], "between 1e-100 and 1e100"),
+        (["normal", "--fix", "sigma[j]"], "NAME[i]"),
+        (["normal", "-o", "nowhere/page.txt"], "there is no folder nowhere"),
         (["normal", "--standalone"], "--standalone makes a LaTeX document"),
-        (["normal", "-o", "/proc/nowhere/page.txt"], "cannot write"),
+        (["normal", "-o", "/proc/nowhere"], "cannot write"),
         (["generate", "norml"], "Did you mean normal?"),
     ],
 )
@@ -79,3 +82,19 @@ def test_check_shows_the_difference_and_the_command_that_accepts_it(tmp_path):
     assert result.exit_code == 1
     assert "-FACTOR = 2" in result.stdout
     assert "accept them with `derive generate poisson" in result.stderr
+
+
+def test_help_keeps_the_lines_of_its_examples():
+    """Each example of the help stands on its own line."""
+    shown = run("--help").stdout
+    assert "\\b" not in shown
+    assert "  derive normal --fix sigma --emit numpy         sigma known" in shown
+
+
+def test_a_device_is_written_to_and_not_replaced():
+    """`-o /dev/null` leaves the device a device."""
+    device = Path("/dev/null")
+    if not device.is_char_device():
+        pytest.skip("no /dev/null here")
+    assert run("normal", "-o", str(device)).exit_code == 0
+    assert device.is_char_device()

@@ -349,7 +349,7 @@ def _one_hot(index, entries):
     """Class indices as one-hot vectors along the class axis of `entries`; an index out of range has none."""
     if index.is_floating_point() or index.dtype == torch.bool:
         raise TypeError(f"index must hold integers, got {index.dtype}")
-    axis = _class_axis(entries)
-    classes = torch.arange(entries.shape[axis], device=index.device)
-    classes = classes.reshape(-1, *[1] * (entries.dim() - 1 - axis))
+    axis = min(1, index.dim())
+    classes = torch.arange(entries.shape[_class_axis(entries)], device=index.device)
+    classes = classes.reshape(-1, *[1] * (index.dim() - axis))
     return (index.unsqueeze(axis) == classes).to(entries.dtype)

@@ -25,7 +25,8 @@ class Interval:
     `facts` are the assumptions SymPy is told, `typical` draws an ordinary point of the interior
     (truth is tested there), `extremes` are legal points at which floating point is tempted to fail,
     and `accepted` is the wider set of data a loss takes when the density itself needs less
-    (soft labels in [0, 1] beside {0, 1}).
+    (soft labels in [0, 1] beside {0, 1}).  `demand` is what an argument is told that it must be, where
+    that is not the name.
     """
 
     name: str
@@ -40,6 +41,12 @@ class Interval:
     integer: bool = False
     nonzero: bool = False
     accepted: Interval | None = None
+    demand: str = ""
+
+    @property
+    def demanded(self) -> str:
+        """What an argument is told that it must be."""
+        return self.demand or self.name
 
     @property
     def discrete(self) -> bool:
@@ -103,6 +110,20 @@ class Entries:
         )
 
     @property
+    def demanded(self) -> str:
+        """What an argument is told that it must be."""
+        return (
+            f"a {self.name}: entries in {self.entry.text} that sum to one"
+            if self.sums_to_one
+            else self.entry.demanded
+        )
+
+    @property
+    def harmless(self) -> float | None:
+        """An entry at which every loss is finite; None stands for one over the vector's length."""
+        return None if self.sums_to_one else self.entry.harmless
+
+    @property
     def facts(self) -> Facts:
         """What SymPy is told of each entry."""
         return self.entry.facts
@@ -138,6 +159,7 @@ Real = Interval(
     facts={"real": True},
     typical=_normal(2.0),
     extremes=(0.0, 1e-8, -1e-8, 40.0, -40.0, 1e4, -1e4),
+    demand="finite",
 )
 
 Nonzero = Interval(
@@ -150,6 +172,7 @@ Nonzero = Interval(
     typical=lambda random: random.choice((-1.0, 1.0)) * math.exp(random.gauss(0.0, 0.7)),
     extremes=(1.0, -1.0, 1e-4, -1e4),
     nonzero=True,
+    demand="finite and not zero",
 )
 
 Positive = Interval(
@@ -212,6 +235,7 @@ Count = Interval(
     extremes=(1.0, 0.0, 1000.0),
     closed=(True, False),
     integer=True,
+    demand="a count: 0, 1, 2, ...",
 )
 
 Position = Interval(

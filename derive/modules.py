@@ -153,7 +153,7 @@ def _module(derivation: Derivation, library: Library) -> dict[str, Any]:
         "known_in_loss": [names[q.name] for q in in_loss],
         "of_constants": [names[q.name] for q in of_constants],
         "vectors": [names[q.name] for q in derivation.quantities if q.vector],
-        "harmless": {names[q.name]: _harmless(q, names[q.name]) for q in derivation.quantities},
+        "harmless": {names[q.name]: repr(q.domain.data.harmless) for q in derivation.quantities},
         "factor": plain(factor),
         "factor_known": [names[q.name] for q in known if _mentions(factor, q)],
         "dropped": plain(dropped),
@@ -208,16 +208,13 @@ def _kernel(
 
 def _guard(quantity: Quantity, name: str, library: Library) -> Guard:
     domain = quantity.domain.data
-    if isinstance(domain, Entries):
-        entry = _broken(domain.entry, name, library)
-        broken = library.any_entry.format(entry)
-        demand = domain.entry.name if domain.entry.name != "real" else "finite"
-        if domain.sums_to_one:
-            off = library.magnitude.format(f"{library.sum_of_entries.format(name)} - 1")
-            broken = f"{broken} | ({off} > {SUM_TOLERANCE})"
-            demand = f"a {domain.name}: entries in [0, 1] that sum to one"
-        return Guard(name, broken, demand)
-    return Guard(name, _broken(domain, name, library), _demand(domain))
+    if not isinstance(domain, Entries):
+        return Guard(name, _broken(domain, name, library), domain.demanded)
+    broken = library.any_entry.format(_broken(domain.entry, name, library))
+    if domain.sums_to_one:
+        off = library.magnitude.format(f"{library.sum_of_entries.format(name)} - 1")
+        broken = f"{broken} | ({off} > {SUM_TOLERANCE})"
+    return Guard(name, broken, domain.demanded)
 
 
 def _broken(domain: Interval, name: str, library: Library) -> str:
@@ -237,20 +234,6 @@ def _broken(domain: Interval, name: str, library: Library) -> str:
         conditions.append(f"({name} == 0)")
     text = " | ".join(conditions)
     return text[1:-1] if len(conditions) == 1 and text.startswith("(") else text
-
-
-def _demand(domain: Interval) -> str:
-    return {"real": "finite", "nonzero real": "finite and not zero", "count": "a count: 0, 1, 2, ..."}.get(
-        domain.name, domain.name
-    )
-
-
-def _harmless(quantity: Quantity, name: str) -> str:
-    """An interior value for the arguments of a removed sample; None for one over the vector's length."""
-    domain = quantity.domain.data
-    if isinstance(domain, Entries):
-        return "None" if domain.sums_to_one else "0.0"
-    return repr(domain.harmless)
 
 
 def _stabilised(derivation: Derivation, expression: Expr) -> Expr:

@@ -27,7 +27,6 @@ from derive.errors import Misuse
 from derive.request import LINKS, fitting_links, request
 from derive.version import VERSION
 
-VERBS = ("list", "show", "generate", "verify")
 EMITTED = ("text", "latex", "numpy", "torch", "json")
 
 

@@ -21,7 +21,7 @@ from derive.errors import Misuse
 
 LINKS: Mapping[str, Link] = rows((links,), Link)
 
-# Beyond this size a known value's square no longer fits the double range.
+# Beyond this size the powers of a known value that a loss takes come near the ends of the double range.
 SMALLEST = Fraction(1, 10**100)
 
 # The words after `--fix sigma`: nothing, a number, or one value per sample.

@@ -335,6 +335,7 @@ def _values(derived: Derivation, library: str, given: Sequence[Any]) -> tuple[An
 
 
 def _relative(one: Any, other: Any) -> float:
+    """The largest relative difference; below 1e-3 absolute, for there a plainly written loss cancels."""
     one, other = np.asarray(one, float), np.asarray(other, float)
     return float(np.max(np.abs(one - other) / np.maximum(np.abs(other), 1e-3), initial=0.0))
 

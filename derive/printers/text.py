@@ -67,9 +67,8 @@ class Text(Printer):
         return f"{shown}^{self.show(exponent, Level.ATOM)}", Level.POWER
 
     def root(self, base: Expr) -> Piece:
-        return f"√{self.show(base, Level.ATOM)}" if len(
-            self.show(base)
-        ) == 1 else f"√({self.show(base)})", Level.ATOM
+        text = self.show(base)
+        return (f"√{text}" if len(text) == 1 else f"√({text})"), Level.ATOM
 
     def over_index(self, expression: Expr) -> Piece:
         sign = "Σ" if isinstance(expression, Sum) else "∏"

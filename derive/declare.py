@@ -28,6 +28,7 @@ from typing import Any, TypeVar
 from derive.domains import Domain, Entries, Interval
 
 Function = Callable[..., Any]
+Breaking = Mapping[str, float | tuple[float, ...]]
 
 GREEK = [
     "alpha",
@@ -139,13 +140,15 @@ class Link(Declaration):
 class Rule(Declaration):
     """A rewrite `left -> right`, true on the declared domains.
 
-    unless     narrower domains on which the rule has nothing to do
-    f64, f32   where the left side dies in floating point (stable rewrites only)
+    unless       narrower domains on which the rule has nothing to do
+    associative  f(a b) -> f(a) + f(b) stands for any number of factors, and for a product over an index
+    f64, f32     where the left side dies in floating point (stable rewrites only)
     """
 
     unless: Mapping[str, Interval] = field(default_factory=dict)
-    f64: str = ""
-    f32: str = ""
+    associative: bool = False
+    f64: Breaking = field(default_factory=dict)
+    f32: Breaking = field(default_factory=dict)
 
 
 AnyDeclaration = TypeVar("AnyDeclaration", bound=Declaration)

@@ -23,12 +23,12 @@ from sympy.core.parameters import distribute
 
 from derive.declare import Distribution, Link
 from derive.domains import Domain, Entries
-from derive.heads import Row, index_symbol
+from derive.heads import Row, Word, density_word, index_symbol
 from derive.identities import OPENING
 from derive.relation import Goal, Line, Relation
 from derive.request import Request, predictor_name, request
 from derive.rewriting import applied, label
-from derive.stable import STABLE
+from derive.stable import BEFORE_LINKS, STABLE
 
 SAMPLE = index_symbol("i")
 SIZE = index_symbol("N")
@@ -207,7 +207,7 @@ def derivation(request: Request) -> Derivation:
             *(quantity.argument for quantity in data),
             **{quantity.name: quantity.argument for quantity in parameters},
         )
-        steps = [*_likelihood(data, parameters, density)]
+        steps = [*_likelihood(data, parameters, density_word(request.distribution))]
         opened = log(density, evaluate=False)
         steps.append(_step(-opened, Relation.EQUAL, "density", "The density goes in."))
         for rule, changed in applied(opened, OPENING, domains):
@@ -224,6 +224,9 @@ def derivation(request: Request) -> Derivation:
             loss, factor = _without_factor(loss, theta)
         if factor != 1:
             steps.append(_step(loss, Relation.FACTOR, "factor", DROPPED_FACTOR, factor))
+        for rule, changed in applied(loss, BEFORE_LINKS, domains):
+            loss = changed
+            steps.append(_step(loss, Relation.EQUAL, rule.name, rule.summary))
         for parameter, predictor in zip(parameters, _aligned(parameters, predictors), strict=True):
             if predictor.parameter:
                 link = request.linked[parameter.name]
@@ -311,11 +314,10 @@ def _predictor(parameter: Quantity, request: Request) -> Quantity:
 
 
 def _likelihood(
-    data: tuple[Quantity, ...], parameters: tuple[Quantity, ...], density: Expr
+    data: tuple[Quantity, ...], parameters: tuple[Quantity, ...], density: Word
 ) -> Iterator[Step]:
     """The data set's likelihood, its logarithm, and the sign that makes a loss of it."""
-    head = type("p", (sympy.Function,), {"density": density, "data_count": len(data)})
-    p = head(*(quantity.at_sample for quantity in (*data, *parameters)))
+    p = density(*(quantity.at_sample for quantity in (*data, *parameters)))
     over = (SAMPLE, 1, SIZE)
     theta = [quantity.at_sample for quantity in parameters if quantity.role.learned]
     names = ", ".join(f"{{{place}}}" for place in range(len(theta)))

@@ -13,8 +13,8 @@ from enum import IntEnum
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 
-from derive.declare import Declaration, read
-from derive.domains import Entries
+from derive.declare import Declaration, Distribution, read
+from derive.domains import Entries, Nonnegative
 
 if TYPE_CHECKING:
     import sympy
@@ -228,6 +228,32 @@ class Row:
         if isinstance(self.vector, sympy.Indexed):
             return self.vector.base[(*self.vector.indices, position)]
         return self.vector[position]
+
+
+@cache
+def density_word(distribution: Distribution) -> Word:
+    """The density by its name alone, p(y | mu, sigma), which abbreviates what the row declares."""
+    places = [f"{{{place}}}" for place in range(len(distribution.domains))]
+    data, parameters = (
+        ", ".join(part) for part in (places[: len(distribution.data)], places[len(distribution.data) :])
+    )
+
+    def formula(*arguments: Any) -> Any:
+        count = len(distribution.data)
+        parameters = zip(distribution.parameters, arguments[count:], strict=True)
+        return distribution(*arguments[:count], **dict(parameters))
+
+    return Word(
+        function=formula,
+        name="p",
+        summary=distribution.summary,
+        prose=distribution.prose,
+        source=distribution.source,
+        data=distribution.domains,
+        parameters={},
+        result=Nonnegative,
+        spelling={"text": f"p({data} | {parameters})", "latex": rf"p({data} \mid {parameters})"},
+    )
 
 
 def word(**facts: Any) -> Callable[..., Word]:

@@ -1,7 +1,6 @@
 """The algebra by which a logarithm opens, in the order in which it is tried.
 
-Each row is true on its declared domains.  `log` of a product is n-ary and so is a move of the
-engine's own (`rewriting.NARY`); its row here gives it a name and a sentence.
+Each row is true on its declared domains.
 """
 
 from derive.declare import identity
@@ -19,7 +18,7 @@ from derive.words import (
 )
 
 
-@identity
+@identity(associative=True)
 def logarithm_of_product(a: Nonnegative, b: Nonnegative):
     """The logarithm of a product is the sum of the logarithms."""
     return log(a * b), log(a) + log(b)

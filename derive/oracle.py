@@ -111,9 +111,6 @@ def evaluate(expression: Expr, point: Point) -> Any:
     if isinstance(expression, Pow):
         base, exponent = (evaluate(part, point) for part in expression.args)
         return mpmath.inf if base == 0 and exponent < 0 else mpmath.power(base, exponent)
-    meaning = getattr(expression, "density", None)
-    if meaning is not None:
-        return evaluate(meaning, point)
     return _word(expression, point)
 
 
@@ -123,10 +120,7 @@ def _word(expression: Expr, point: Point) -> Any:
         if row.zero_wins and evaluate(expression.args[0], point) == 0:
             return mpmath.mpf(0)
         return evaluate(row.meaning(*expression.args), point)
-    arguments = [evaluate(part, point) for part in expression.args]
-    if row.name == "log" and arguments[0] == 0:
-        return mpmath.mpf("-inf")
-    return row.truth(*arguments)
+    return row.truth(*(evaluate(part, point) for part in expression.args))
 
 
 def _entry(expression: Indexed, point: Point) -> Any:

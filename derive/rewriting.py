@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 
 import sympy
-from sympy import Add, Basic, Expr, Indexed, IndexedBase, Mul, Symbol
+from sympy import Add, Basic, Expr, Indexed, IndexedBase, Mul, Pow, Symbol
 from sympy.core.parameters import distribute
 
 from derive.declare import Rule
@@ -30,8 +30,8 @@ EVERYWHERE: Bounds = (-math.inf, math.inf)
 
 def rewrite(expression: Expr, rule: Rule, domains: Domains) -> Expr:
     """The expression with the rule applied wherever it matches, innermost places first."""
-    if rule.name in NARY:
-        return NARY[rule.name](expression)
+    if rule.associative:
+        return _distributed(expression, rule, domains)
     left, right, variables = _sides(rule)
     return _rewrite(expression, rule, left, right, variables, domains)
 
@@ -73,6 +73,10 @@ def bounds(expression: Expr, domains: Domains) -> Bounds:
         if coefficient != 1:
             low, high = (float(coefficient) * end for end in bounds(rest, domains))
             return min(low, high), max(low, high)
+        if all(bounds(factor, domains)[0] >= 0 for factor in expression.args):
+            return 0.0, math.inf
+    if isinstance(expression, Pow) and bounds(expression.base, domains)[0] >= 0:
+        return 0.0, math.inf
     word = VOCABULARY.get(type(expression).__name__)
     if word and word.result and not isinstance(word.result, Entries):
         return word.result.lower, word.result.upper
@@ -108,30 +112,37 @@ def _sides(rule: Rule) -> tuple[Expr, Expr, Mapping[Symbol, str]]:
     return left, right, {symbol: name for name, symbol in symbols.items()}
 
 
-def open_products(expression: Expr) -> Expr:
-    """Every log of a product becomes the sum of its factors' logs, each still closed.
+OVER_INDEX = {Add: sympy.Sum, Mul: sympy.Product}
 
-    The factors are those of a density on its support, so each is nonnegative there.
+
+def _distributed(expression: Expr, rule: Rule, domains: Domains) -> Expr:
+    """The expression with every f(a b ...) as f(a) + f(b) + ..., each part still closed.
+
+    A part goes on its own when it lies in the rule's domain; the others stay together.
     """
-    if isinstance(expression, sympy.log):
-        (inside,) = expression.args
-        if isinstance(inside, sympy.Product):
-            return sympy.Sum(sympy.log(inside.function, evaluate=False), *inside.limits)
-        if isinstance(inside, Mul):
-            return Add(*(_closed_log(part) for part in inside.args))
-    arguments = [open_products(part) if isinstance(part, Expr) else part for part in expression.args]
-    if any(new is not old for new, old in zip(arguments, expression.args, strict=True)):
-        return rebuilt(expression, arguments)
-    return expression
+    left, right, _ = _sides(rule)
+    function, joined, spread = left.func, left.args[0].func, right.func
+    domain = next(iter(rule.data.values()))
 
+    def closed(part: Expr) -> Expr:
+        # Of a number as SymPy writes it: log(1/2) is -log(2).
+        return function(part) if part.is_Rational else function(part, evaluate=False)
 
-def _closed_log(factor: Expr) -> Expr:
-    """The log of a factor as it stands; of a number as SymPy writes it (log(1/2) is -log(2))."""
-    return sympy.log(factor) if factor.is_Rational else sympy.log(factor, evaluate=False)
+    def opened(part: Expr) -> Expr:
+        inside = part.args[0] if isinstance(part, function) else None
+        if isinstance(inside, OVER_INDEX[joined]) and lies_in(inside.function, domain, domains):
+            return OVER_INDEX[spread](closed(inside.function), *inside.limits)
+        if isinstance(inside, joined):
+            alone = [factor for factor in inside.args if lies_in(factor, domain, domains)]
+            others = [factor for factor in inside.args if factor not in alone]
+            if len(alone) + bool(others) > 1:
+                return spread(*map(closed, alone), *([closed(joined(*others))] if others else []))
+        arguments = [opened(each) if isinstance(each, Expr) else each for each in part.args]
+        if any(new is not old for new, old in zip(arguments, part.args, strict=True)):
+            return rebuilt(part, arguments)
+        return part
 
-
-# Moves on any number of factors, which a rule of two cannot express.
-NARY: Mapping[str, Callable[[Expr], Expr]] = {"logarithm_of_product": open_products}
+    return opened(expression)
 
 
 def _rewrite(

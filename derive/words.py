@@ -477,9 +477,11 @@ VOCABULARY = {row.primitive or row.name: row for row in list(vars().values()) if
 
 def word_of(expression: Any) -> Word:
     """The word that the expression applies; Misuse when it is none of ours."""
-    name = type(expression).__name__
-    if name not in VOCABULARY:
+    head = type(expression)
+    found = getattr(head, "word", None) or VOCABULARY.get(head.__name__)
+    if found is None:
         raise Misuse(
-            f"the function {name} is not in the vocabulary of derive; its words are {', '.join(VOCABULARY)}"
+            f"the function {head.__name__} is not in the vocabulary of derive; "
+            f"its words are {', '.join(VOCABULARY)}"
         )
-    return VOCABULARY[name]
+    return found

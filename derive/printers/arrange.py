@@ -65,8 +65,6 @@ class Printer(ABC):
             return self._power(expression)
         if isinstance(expression, Sum | Product):
             return self.over_index(expression)
-        if hasattr(expression, "density"):
-            return self.density(expression), Level.ATOM
         return self.word(expression)
 
     # What a language spells ------------------------------------------------------------------------
@@ -110,10 +108,6 @@ class Printer(ABC):
     @abstractmethod
     def over_index(self, expression: Expr) -> Piece:
         """A sum or a product over an index."""
-
-    def density(self, expression: Expr) -> str:
-        """The density's name with its bar; only pages have it."""
-        raise Misuse(f"a density without its formula cannot be written in {self.language}")
 
     def argument(self, expression: Expr) -> str:
         """The argument of a named function: a space and a symbol, or brackets."""

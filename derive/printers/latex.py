@@ -75,11 +75,6 @@ class Latex(Printer):
             text = rf"\left[{self.show(body)}\right]"
         return f"{' '.join(signs)} {text}", Level.PRODUCT
 
-    def density(self, expression: Expr) -> str:
-        arguments = [self.show(argument) for argument in expression.args]
-        count = expression.data_count
-        return rf"p({', '.join(arguments[:count])} \mid {', '.join(arguments[count:])})"
-
     def stands_beside(self, factor: Expr) -> bool:
         return stands_beside(factor)
 

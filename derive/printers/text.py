@@ -79,11 +79,6 @@ class Text(Printer):
         text = f"[{self.show(body)}]" if isinstance(body, Add) else self.show(body, Level.PRODUCT)
         return signs + text, Level.PRODUCT
 
-    def density(self, expression: Expr) -> str:
-        arguments = [self.show(argument) for argument in expression.args]
-        count = expression.data_count
-        return f"p({', '.join(arguments[:count])} | {', '.join(arguments[count:])})"
-
     def stands_beside(self, factor: Expr) -> bool:
         return stands_beside(factor)
 

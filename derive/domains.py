@@ -86,7 +86,10 @@ class Interval:
 
 @dataclass(frozen=True)
 class Entries:
-    """A vector of symbolic size: its entries' domain, and whether they sum to one."""
+    """A vector of symbolic size: its entries' domain, and whether they sum to one.
+
+    With `finite_maximum` entries may be −∞, as long as not all are.
+    """
 
     name: str
     text: str
@@ -97,6 +100,7 @@ class Entries:
     size: str = "K"
     discrete: bool = False
     accepted: Entries | None = None
+    finite_maximum: bool = False
 
     def __getitem__(self, size: str) -> Entries:
         """`Simplex["K"]` is the simplex of K entries."""
@@ -112,11 +116,11 @@ class Entries:
     @property
     def demanded(self) -> str:
         """What an argument is told that it must be."""
-        return (
-            f"a {self.name}: entries in {self.entry.text} that sum to one"
-            if self.sums_to_one
-            else self.entry.demanded
-        )
+        if self.finite_maximum:
+            return f"{self.entry.demanded}, the largest entry finite"
+        if self.sums_to_one:
+            return f"a {self.name}: entries in {self.entry.text} that sum to one"
+        return self.entry.demanded
 
     @property
     def harmless(self) -> float | None:
@@ -136,7 +140,11 @@ class Entries:
 
 Domain = Interval | Entries
 
-# How far the entries of a float vector may sum from one: the rounding of any softmax in single precision.
+# How far the entries of a probability vector may sum from one.  A softmax rounds its normaliser and each
+# entry once, and a mixture with other labels rounds as often again, each time by at most half an eps: two
+# eps of the dtype that the vector was given in.  And never less than 1e-5, for an array of doubles may hold
+# what was computed in single precision over many classes, or read from a table.
+EPS_OF_SUM = 2
 SUM_TOLERANCE = 1e-5
 
 _INFINITY = math.inf
@@ -269,6 +277,16 @@ Vector = Entries(
     entry=Real,
     sums_to_one=False,
     typical_vector=lambda random, size: [random.gauss(0.0, 2.0) for _ in range(size)],
+)
+
+# A weight that is zero has the logarithm −∞: a class that is masked.
+LogWeights = replace(
+    Vector,
+    name="vector of logarithms of weights",
+    text="[−∞, ∞)ᴷ, not all −∞",
+    latex=r"[-\infty, \infty)^{K}",
+    entry=replace(Real, closed=(True, False), demand="finite or -inf"),
+    finite_maximum=True,
 )
 
 Simplex = Entries(

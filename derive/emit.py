@@ -90,13 +90,13 @@ def _templates() -> jinja2.Environment:
 
 
 def _numpy_module(derivation: Derivation) -> Mapping[str, Any]:
-    from derive.modules import numpy_module  # pages do not wait for what only modules need
+    from derive.modules.module import numpy_module  # pages do not wait for what only modules need
 
     return numpy_module(derivation)
 
 
 def _torch_module(derivation: Derivation) -> Mapping[str, Any]:
-    from derive.modules import torch_module
+    from derive.modules.module import torch_module
 
     return torch_module(derivation)
 

@@ -7,8 +7,8 @@ SymPy's own functions; the others exist because floating point loses digits on w
 Placeholders of a spelling: `{0}` the first argument, `{0:atom}` bracketed unless it is one symbol,
 `{0:factor}` bracketed if it is a sum, `{0:argument}` as the argument of a named function, `{0:()}`
 always bracketed, `{entry}` the entry of the vector `{0}` at the index `{1}`.  `python` spells what
-has no symbol in it: a Python number has no dtype to impose.  A spelling that begins with an underscore is a function of `templates/words_numpy.py` or `templates/words_torch.py`, whose
-text goes into the generated module.
+has no symbol in it: a Python number has no dtype to impose.  A name that begins with an underscore is a
+function of `templates/words/numpy/` or `templates/words/torch/`, whose text goes into the generated module.
 """
 
 from typing import Any
@@ -249,11 +249,11 @@ def trigamma_difference(a: Positive, b: Positive) -> Real:
         r"\left[\frac{{1}}{{2}} \log {0} + \log\Gamma\left(\frac{{{0}}}{{2}}\right)"
         r" - \log\Gamma\left(\frac{{{0} + 1}}{{2}}\right)\right]"
     ),
-    numpy="(math.log(2) / 2 - _stirling_half({0} / 2))",
-    torch="(math.log(2) / 2 - _stirling_half({0} / 2))",
-    derivatives=(lambda a: -half_step_slope(a / 2) / 2,),
+    numpy="(math.log(2) / 2 - _half_step_log_gamma({0} / 2))",
+    torch="(math.log(2) / 2 - _half_step_log_gamma({0} / 2))",
+    derivatives=(lambda a: -half_step_digamma(a / 2) / 2,),
 )
-def half_step(a: Positive) -> Positive:
+def half_step_log_gamma(a: Positive) -> Positive:
     """log(a)/2 + log Γ(a/2) − log Γ((a + 1)/2): bounded, though each of the three is not."""
     return log(a) / 2 + log_gamma(a / 2) - log_gamma((a + 1) / 2)
 
@@ -261,11 +261,11 @@ def half_step(a: Positive) -> Positive:
 @word(
     text="[ψ({0} + ½) − ψ({0}) − 1/(2 {0})]",
     latex=r"\left[\psi({0} + \tfrac{{1}}{{2}}) - \psi({0}) - \tfrac{{1}}{{2 {0}}}\right]",
-    numpy="_stirling_half_1({0})",
-    torch="_stirling_half_1({0})",
-    derivatives=(lambda a: half_step_curvature(a),),
+    numpy="_half_step_digamma({0})",
+    torch="_half_step_digamma({0})",
+    derivatives=(lambda a: half_step_trigamma(a),),
 )
-def half_step_slope(a: Positive) -> Positive:
+def half_step_digamma(a: Positive) -> Positive:
     """ψ(a + ½) − ψ(a) − 1/(2a): of order 1/a², though its terms are of order log a."""
     return digamma_difference(a, _half()) - 1 / (2 * a)
 
@@ -273,10 +273,10 @@ def half_step_slope(a: Positive) -> Positive:
 @word(
     text="[ψ′({0} + ½) − ψ′({0}) + 1/(2 {0}²)]",
     latex=r"\left[\psi'({0} + \tfrac{{1}}{{2}}) - \psi'({0}) + \tfrac{{1}}{{2 {0}^2}}\right]",
-    numpy="_stirling_half_2({0})",
-    torch="_stirling_half_2({0})",
+    numpy="_half_step_trigamma({0})",
+    torch="_half_step_trigamma({0})",
 )
-def half_step_curvature(a: Positive) -> Real:
+def half_step_trigamma(a: Positive) -> Real:
     """ψ′(a + ½) − ψ′(a) + 1/(2a²): of order 1/a³, though its terms are of order 1/a."""
     return trigamma_difference(a, _half()) + 1 / (2 * a**2)
 
@@ -357,6 +357,19 @@ def xlog1py(a: Real, b: Real) -> Real:
 def ratio(a: Real, b: Nonnegative) -> Real:
     """A / b with 0/0 = 0: the derivative of a log b."""
     return a / b
+
+
+@word(
+    text=("{0:factor} {1:factor}", Level.PRODUCT),
+    latex=(r"{0:factor} {1:factor}", Level.PRODUCT),
+    numpy="_times({0}, {1})",
+    torch="_times({0}, {1})",
+    zero_wins=True,
+    derivatives=(lambda a, b: b, lambda a, b: a),
+)
+def times(a: Real, b: Real) -> Real:
+    """A b with 0 ∞ = 0: the share of the mean that belongs to what never happens."""
+    return a * b
 
 
 @word(

@@ -181,9 +181,9 @@ def _described(derivation: Derivation, show: Page, quote: str) -> Iterator[Descr
     links = derivation.request.linked
     for quantity in _symbols(derivation):
         role, prose = quantity.role.value, quantity.prose
-        if quantity.parameter:
+        if quantity.parameter not in ("", quantity.name):
             prose = f"predictor of {quantity.parameter} through the {links[quantity.parameter].synonym} link"
-        elif quantity.name in links:
+        elif quantity.name in links and not quantity.parameter:
             role = f"{quote}{link_equation(derivation, quantity, show)}{quote}"
         yield Described(quantity, role, prose)
 
@@ -195,10 +195,15 @@ def link_equation(derivation: Derivation, parameter: Quantity, show: Page) -> st
 
 
 def _symbols(derivation: Derivation) -> list[Quantity]:
-    """The symbols in a reader's order: the data, then each parameter and behind it its predictor."""
-    predictors = [q for q in derivation.predictors if q.parameter]
-    behind = ([p, *(q for q in predictors if q.parameter == p.name)] for p in derivation.parameters)
-    return [*derivation.data, *(quantity for group in behind for quantity in group)]
+    """The symbols in a reader's order: the data, then each parameter and behind it its predictor.
+
+    The identity's predictor is the parameter itself, and stands in its place.
+    """
+    found = {quantity.name: quantity for quantity in derivation.data}
+    for parameter in derivation.parameters:
+        behind = (q for q in derivation.predictors if q.parameter == parameter.name)
+        found |= {quantity.name: quantity for quantity in (parameter, *behind)}
+    return list(found.values())
 
 
 def _shown_steps(derivation: Derivation, show: Printer, mention: Mention) -> Iterator[Shown]:

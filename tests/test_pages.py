@@ -158,6 +158,9 @@ def test_a_linked_parameter_and_its_predictor_are_both_explained():
     page = derive.derive("normal", link={"sigma": "exp"}).emit("text")
     assert "sigma      σ  in (0, ∞)  σ = e^s" in page
     assert "log_sigma  s  in ℝ" in page
+    page = derive.derive("normal", link={"mu": "identity"}).emit("text")
+    assert page.count("\n  mu ") == 1
+    assert "μ = μ" not in page
 
 
 def test_links_and_shared_parameters_drop_nothing_more():

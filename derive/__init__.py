@@ -23,6 +23,7 @@ test holds it to that.
                  program      shared parts -> a short sequence of assignments
     is written   printers     tree -> text, LaTeX, NumPy, Torch
                  pages        what the pages show
+                 record       what a machine reads of a derivation
                  elsewhere    the loss by what other libraries compute
                  modules      what the generated modules say
                  emit         a derivation through a template

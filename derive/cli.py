@@ -23,8 +23,10 @@ from typing import Any
 import click
 
 from derive.catalogue import CATALOGUE
+from derive.domains import Domain
 from derive.errors import Misuse
-from derive.request import LINKS, fitting_links, request
+from derive.printers.columns import TEXT_WIDTH, columns
+from derive.request import LINKS, PER_SAMPLE, fitting_links, request
 from derive.version import VERSION
 
 EMITTED = ("text", "latex", "numpy", "torch", "json")
@@ -109,19 +111,13 @@ def derivation(name: str, target: str, standalone: bool, output: str | None, **o
 @main.command(name="list")
 def list_() -> None:
     """The catalogue, one line each: p(y | θ), support, links."""
-    from rich.table import Table
-
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading in ("name", "density", "support", "links"):
-        table.add_column(heading, no_wrap=heading != "links")
+    lines = [("name", "density", "support", "links")]
     for row in CATALOGUE.values():
         support = ", ".join(domain.text for domain in row.data.values())
-        links = "; ".join(
-            f"{name}: {', '.join(link.name for link in fitting_links(domain) if link.name != 'identity') or 'identity'}"
-            for name, domain in row.parameters.items()
-        )
-        table.add_row(row.name, row.signature, support, links)
-    _print(table)
+        links = (f"{name}: {', '.join(_links(domain))}" for name, domain in row.parameters.items())
+        lines.append((row.name, row.signature, support, "; ".join(links)))
+    for line in columns(lines, width=None):
+        click.echo(line)
 
 
 @main.command()
@@ -129,41 +125,50 @@ def list_() -> None:
 def show(name: str) -> None:
     """Density, domains, links, source, and what each option would drop."""
     row = request(name).distribution
+    from derive import pages
     from derive.derivation import derive
-    from derive.pages import text_printer
 
     plain = derive(name)
-    printer = text_printer(plain)
-    click.echo(f"{row.name}: {row.summary}\n\n  {row.signature} = {printer(plain.density)}\n")
-    for symbol, domain in row.domains.items():
-        links = (
-            ""
-            if symbol in row.data
-            else "   links: " + ", ".join(link.name for link in fitting_links(domain))
+    click.echo(f"{row.name}: {row.summary}\n\n  {pages.text_density(plain)}\n")
+    _indented(pages.quantity_lines(plain))
+
+    links = [("link", "the model predicts", "")]
+    for parameter in plain.parameters:
+        for link in _links(parameter.domain):
+            linked = derive(name, link={parameter.name: link})
+            (predictor,) = (q.name for q in linked.predictors if q.parameter == parameter.name)
+            equation = pages.link_equation(linked, parameter, pages.text_printer(linked))
+            links.append((f"{parameter.name}={link}", predictor, equation))
+    click.echo("\nLinks, which drop nothing more; without one the model predicts the parameter itself\n")
+    _indented(columns(links))
+
+    known = [f"{p}{one}" for p in row.parameters for one in ("", PER_SAMPLE) if len(row.parameters) > 1]
+    commands: dict[tuple[str, ...], list[str]] = {}
+    for fixed in ([], *([one] for one in known)):
+        derived = derive(name, fix=fixed)
+        printer = pages.text_printer(derived)
+        lines = tuple(
+            f"    {part:<8} {pages.text_rows(printer, formula, 15)}"
+            for part, formula in pages.ledger(derived)
         )
-        accepted = "" if domain.data is domain else f" (accepted: {domain.data.text})"
-        click.echo(f"  {symbol:<10} in {domain.text}{accepted}   {row.prose.get(symbol, '')}{links}")
-    click.echo("\n  what is minimised, and what goes\n")
-    choices: list[dict[str, Any]] = [{}]
-    choices += [{"fix": parameter} for parameter in row.parameters if len(row.parameters) > 1]
-    choices += [
-        {"link": f"{p}={link.name}"}
-        for p, d in row.parameters.items()
-        for link in fitting_links(d)
-        if link.name != "identity"
-    ]
-    for choice in choices:
-        derived = derive(name, **choice)
-        printer = text_printer(derived)
-        click.echo(f"  {derived.request.command}")
-        click.echo(
-            f"      loss {printer(derived.loss)}   factor {printer(derived.factor)}   dropped {printer(derived.dropped)}"
-        )
+        commands.setdefault(lines, []).append(derived.request.command)
+    click.echo("\nWhat is minimised, and what goes: −log p = factor · loss + dropped, for each sample\n")
+    for lines, equivalent in commands.items():
+        _indented([*equivalent, *lines, ""])
     if row.soft:
-        click.echo(
-            f"\n  Labels that are not hard are accepted; the loss is then {row.soft}, and no longer a likelihood."
-        )
-    click.echo(f"\n  Source: {row.source}")
+        click.echo(click.wrap_text(pages.soft_remark(plain), TEXT_WIDTH) + "\n")
+    click.echo(f"Source: {row.source}")
+
+
+def _links(domain: Domain) -> list[str]:
+    """The links that fit; the identity, which is there without a link, only if no other does."""
+    names = [link.name for link in fitting_links(domain)]
+    return [name for name in names if name != "identity"] or names
+
+
+def _indented(lines: Sequence[str]) -> None:
+    for line in lines:
+        click.echo(f"  {line}".rstrip())
 
 
 @main.command()

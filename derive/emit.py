@@ -22,7 +22,8 @@ import jinja2
 
 from derive.derivation import Derivation
 from derive.errors import Misuse
-from derive.pages import latex_page, record, text_page
+from derive.pages import latex_page, text_page
+from derive.record import as_record
 from derive.resources import TEMPLATES
 
 
@@ -108,6 +109,6 @@ TARGETS = {
         Target("latex", "tex", latex_page),
         Target("numpy", "py", _numpy_module),
         Target("torch", "py", _torch_module),
-        Target("json", "json", record),
+        Target("json", "json", as_record),
     )
 }

@@ -12,3 +12,6 @@ def _folder(inside: str, beside: str) -> Path:
 
 TEMPLATES = _folder("templates", "templates")
 HANDWRITTEN = _folder("handwritten", "tests/handwritten")
+
+# The JSON Schema of the record that `--emit json` writes.
+RECORD_SCHEMA = TEMPLATES / "derivation.schema.json"

@@ -66,7 +66,7 @@ def square_of_scaled(a: Real, b: Real):
 
 @stable(unless={"b": Nonnegative}, f64={"a": 0, "b": -1}, f32={"a": 0, "b": -1})
 def zero_times_log1p(a: Real, b: Real):
-    """Where a factor is 0 so is its product with log 0, the limit; and log1p keeps a small argument."""
+    """The function log1p keeps a small argument, and 0 times its infinity is 0, the limit."""
     return a * log(1 + b), xlog1py(a, b)
 
 
@@ -90,7 +90,7 @@ def log_of_one_plus(a: Real):
 
 @stable(f64={"a": 1e9}, f32={"a": 1e4})
 def log_gamma_over_half_a_step(a: Positive):
-    """Each of the three grows with a and their sum does not: it is computed as one."""
+    """Each of the three grows without bound and their sum does not: it is computed as one."""
     return log_gamma(a / 2) - log_gamma((a + 1) / 2) + log(a) / 2, half_step_log_gamma(a)
 
 

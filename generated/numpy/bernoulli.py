@@ -6,7 +6,8 @@ Density
     p(y | p) = p^y (1 − p)^(1 − y)
 
 Symbols
-    y  in {0, 1}  data                       1 for success, 0 for failure; soft labels in [0, 1] are accepted
+    y  in {0, 1}  data                       1 for success, 0 for failure; soft labels in [0, 1] are
+                                             accepted
     p  in [0, 1]  predicted for each sample  probability of success
 
 Loss of one sample, to be minimised over p

@@ -7,8 +7,10 @@ Density
     p = sigmoid(logit_p), the logit link; z below
 
 Symbols
-    y        in {0, 1}  data                       1 for success, 0 for failure; soft labels in [0, 1] are accepted
-    logit_p  in ℝ       predicted for each sample  predictor of p (probability of success) through the logit link
+    y           in {0, 1}  data                       1 for success, 0 for failure; soft labels in [0,
+                                                      1] are accepted
+    p           in [0, 1]  p = sigmoid(z)             probability of success
+    logit_p  z  in ℝ       predicted for each sample  predictor of p through the logit link
 
 Loss of one sample, to be minimised over logit_p
     loss    = y softplus(−z) + (1 − y) softplus(z)

@@ -3,7 +3,7 @@
 A proportion.
 
 Density
-    p(y | a, b) = y^(a − 1)/B(a, b) (1 − y)^(b − 1)
+    p(y | a, b) = y^(a − 1) (1 − y)^(b − 1)/B(a, b)
 
 Symbols
     y  in [0, 1]  data                       observed proportion

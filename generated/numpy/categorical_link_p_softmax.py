@@ -7,8 +7,12 @@ Density
     p = softmax(logits), the multinomial logit link; z below
 
 Symbols
-    y       in the one-hot vectors of K classes  data                       the class as a one-hot vector; soft labels on the simplex are accepted
-    logits  in [−∞, ∞)ᴷ, not all −∞              predicted for each sample  predictor of p (probabilities of the classes) through the multinomial logit link
+    y          in the one-hot vectors  data                       the class as a one-hot vector; soft
+               of K classes                                       labels on the simplex are accepted
+    p          in the simplex of K     pₖ = softmax(z)ₖ           probabilities of the classes
+               classes
+    logits  z  in [−∞, ∞)ᴷ, not all    predicted for each sample  predictor of p through the
+               −∞                                                 multinomial logit link
 
 Loss of one sample, to be minimised over logits
     loss    = Σₖ yₖ logsumexp(z − zₖ)

@@ -3,12 +3,13 @@
 An observation whose error has exponential tails on both sides.
 
 Density
-    p(y | mu, b) = e^(−|y − μ|/b)/(2 b)
+    p(y | mu, b) = 1/(2 b) · e^(−|y − μ|/b)
 
 Symbols
-    y   in ℝ       data                       observation, in the units of the data
-    mu  in ℝ       predicted for each sample  median, in the units of the data
-    b   in (0, ∞)  known                      scale, the mean absolute deviation, in the units of the data
+    y      in ℝ       data                       observation, in the units of the data
+    mu  μ  in ℝ       predicted for each sample  median, in the units of the data
+    b      in (0, ∞)  known                      scale, the mean absolute deviation, in the units of
+                                                 the data
 
 Loss of one sample, to be minimised over mu
     loss    = |y − μ|

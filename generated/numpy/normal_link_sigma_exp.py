@@ -3,13 +3,14 @@
 An observation whose error is the sum of many small ones.
 
 Density
-    p(y | mu, sigma) = 1/(σ √(2π)) e^(−(y − μ)²/(2 σ²))
+    p(y | mu, sigma) = 1/(σ √(2π)) · e^(−(y − μ)²/(2 σ²))
     sigma = exp(log_sigma), the log link; s below
 
 Symbols
-    y          in ℝ  data                       observation, in the units of the data
-    mu         in ℝ  predicted for each sample  mean, in the units of the data
-    log_sigma  in ℝ  predicted for each sample  predictor of sigma (standard deviation, in the units of the data) through the log link
+    y             in ℝ       data                       observation, in the units of the data
+    mu         μ  in ℝ       predicted for each sample  mean, in the units of the data
+    sigma      σ  in (0, ∞)  σ = e^s                    standard deviation, in the units of the data
+    log_sigma  s  in ℝ       predicted for each sample  predictor of sigma through the log link
 
 Loss of one sample, to be minimised over mu, log_sigma
     loss    = s + ½ ((y − μ) e^(−s))²

@@ -3,12 +3,12 @@
 The normal distribution by its variance.
 
 Density
-    p(y | mu, variance) = 1/(√v √(2π)) e^(−(y − μ)²/(2 v))
+    p(y | mu, variance) = 1/(√v √(2π)) · e^(−(y − μ)²/(2 v))
 
 Symbols
-    y         in ℝ       data                       observation, in the units of the data
-    mu        in ℝ       predicted for each sample  mean, in the units of the data
-    variance  in (0, ∞)  predicted for each sample  variance, in the squared units of the data
+    y            in ℝ       data                       observation, in the units of the data
+    mu        μ  in ℝ       predicted for each sample  mean, in the units of the data
+    variance  v  in (0, ∞)  predicted for each sample  variance, in the squared units of the data
 
 Loss of one sample, to be minimised over mu, variance
     loss    = log v + (y − μ)²/v

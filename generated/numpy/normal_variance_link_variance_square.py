@@ -3,13 +3,15 @@
 The normal distribution by its variance.
 
 Density
-    p(y | mu, variance) = 1/(√(2π) √v) e^(−(y − μ)²/(2 v))
+    p(y | mu, variance) = 1/(√v √(2π)) · e^(−(y − μ)²/(2 v))
     variance = square(root_variance), the signed square root link; f below
 
 Symbols
-    y              in ℝ      data                       observation, in the units of the data
-    mu             in ℝ      predicted for each sample  mean, in the units of the data
-    root_variance  in ℝ∖{0}  predicted for each sample  predictor of variance (variance, in the squared units of the data) through the signed square root link
+    y                 in ℝ       data                       observation, in the units of the data
+    mu             μ  in ℝ       predicted for each sample  mean, in the units of the data
+    variance       v  in (0, ∞)  v = f²                     variance, in the squared units of the data
+    root_variance  f  in ℝ∖{0}   predicted for each sample  predictor of variance through the signed
+                                                            square root link
 
 Loss of one sample, to be minimised over mu, root_variance
     loss    = 2 log |f| + ((y − μ)/f)²

@@ -6,8 +6,9 @@ Density
     p(y | p) = ∏ₖ pₖ^yₖ
 
 Symbols
-    y  in the one-hot vectors of K classes  data                       the class as a one-hot vector; soft labels on the simplex are accepted
-    p  in the simplex of K classes          predicted for each sample  probabilities of the classes
+    y  in the one-hot vectors of K     data                       the class as a one-hot vector; soft
+       classes                                                    labels on the simplex are accepted
+    p  in the simplex of K classes     predicted for each sample  probabilities of the classes
 
 Loss of one sample, to be minimised over p
     loss    = −Σₖ yₖ log pₖ

@@ -3,12 +3,12 @@
 An observation whose error is the sum of many small ones.
 
 Density
-    p(y | mu, sigma) = 1/(σ √(2π)) e^(−(y − μ)²/(2 σ²))
+    p(y | mu, sigma) = 1/(σ √(2π)) · e^(−(y − μ)²/(2 σ²))
 
 Symbols
-    y      in ℝ       data                       observation, in the units of the data
-    mu     in ℝ       predicted for each sample  mean, in the units of the data
-    sigma  in (0, ∞)  known                      standard deviation, in the units of the data
+    y         in ℝ       data                       observation, in the units of the data
+    mu     μ  in ℝ       predicted for each sample  mean, in the units of the data
+    sigma  σ  in (0, ∞)  known                      standard deviation, in the units of the data
 
 Loss of one sample, to be minimised over mu
     loss    = (y − μ)²

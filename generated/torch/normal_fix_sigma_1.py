@@ -3,12 +3,12 @@
 An observation whose error is the sum of many small ones.
 
 Density
-    p(y | mu, sigma) = 1/√(2π) e^(−(y − μ)²/2)
+    p(y | mu, sigma) = 1/√(2π) · e^(−(y − μ)²/2)
 
 Symbols
-    y      in ℝ  data                       observation, in the units of the data
-    mu     in ℝ  predicted for each sample  mean, in the units of the data
-    sigma  = 1   known                      standard deviation, in the units of the data
+    y         in ℝ  data                       observation, in the units of the data
+    mu     μ  in ℝ  predicted for each sample  mean, in the units of the data
+    sigma  σ  = 1   known                      standard deviation, in the units of the data
 
 Loss of one sample, to be minimised over mu
     loss    = (y − μ)²

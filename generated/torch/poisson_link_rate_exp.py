@@ -3,12 +3,13 @@
 The number of events of a constant rate in one unit of exposure.
 
 Density
-    p(y | rate) = (λ^y e^(−λ))/y!
+    p(y | rate) = λ^y e^(−λ)/y!
     rate = exp(log_rate), the log link; η below
 
 Symbols
-    y         in {0, 1, 2, …}  data                       number of events
-    log_rate  in ℝ             predicted for each sample  predictor of rate (expected number of events) through the log link
+    y            in {0, 1, 2, …}  data                       number of events
+    rate      λ  in (0, ∞)        λ = e^η                    expected number of events
+    log_rate  η  in ℝ             predicted for each sample  predictor of rate through the log link
 
 Loss of one sample, to be minimised over log_rate
     loss    = e^η − y η

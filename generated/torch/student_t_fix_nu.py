@@ -3,16 +3,16 @@
 An observation whose error is normal with an unknown precision: heavy tails.
 
 Density
-    p(y | nu, mu, sigma) = Γ((ν + 1)/2)/(σ √ν √π Γ(ν/2)) (1 + (y − μ)²/(ν σ²))^(−(ν + 1)/2)
+    p(y | nu, mu, sigma) = Γ((ν + 1)/2)/(σ √ν √π Γ(ν/2)) · (1 + (y − μ)²/(ν σ²))^(−(ν + 1)/2)
 
 Symbols
-    y      in ℝ       data                       observation, in the units of the data
-    nu     in (0, ∞)  known                      degrees of freedom
-    mu     in ℝ       predicted for each sample  centre, in the units of the data
-    sigma  in (0, ∞)  predicted for each sample  scale, in the units of the data
+    y         in ℝ       data                       observation, in the units of the data
+    nu     ν  in (0, ∞)  known                      degrees of freedom
+    mu     μ  in ℝ       predicted for each sample  centre, in the units of the data
+    sigma  σ  in (0, ∞)  predicted for each sample  scale, in the units of the data
 
 Loss of one sample, to be minimised over mu, sigma
-    loss    = log σ + (ν + 1)/2 log1p(1/ν ((y − μ)/σ)²)
+    loss    = log σ + (ν + 1)/2 · log1p(1/ν · ((y − μ)/σ)²)
     factor  = 1
     dropped = ½ log ν + log Γ(ν/2) + ½ log π − log Γ((ν + 1)/2)
     -log p  = factor · loss + dropped

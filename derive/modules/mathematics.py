@@ -15,7 +15,7 @@ from derive.modules.layout import statement
 from derive.modules.library import Library
 from derive.program import program
 from derive.request import identifier
-from derive.rewriting import applied
+from derive.rewriting import settled
 from derive.stable import STABLE
 
 
@@ -97,9 +97,8 @@ class Mathematics:
 
     def code(self, expression: Expr) -> str:
         """An expression of the ledger in stable words, as the loss is."""
-        for _, changed in applied(expression, STABLE, self.derivation.domains):
-            expression = changed
-        return self.library.printer(self.names, {}, self._order)(expression)
+        stable = settled(expression, STABLE, self.derivation.domains)
+        return self.library.printer(self.names, {}, self._order)(stable)
 
     @property
     def _order(self) -> list[str]:

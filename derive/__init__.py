@@ -5,7 +5,7 @@ test holds it to that.
 
     there is     errors       what a person is told
                  version      which release this is
-                 resources    where templates lie
+                 resources    what lies beside the code: templates, hand-written losses
                  domains      where a quantity may live
                  declare      the one form in which mathematics is declared
                  heads        how a declared word becomes a SymPy function
@@ -24,6 +24,7 @@ test holds it to that.
     is written   printers     tree -> text, LaTeX, NumPy, Torch
                  pages        what the pages show
                  modules      what the generated modules say
+                 targets      what a derivation can be written as
                  emit         a derivation through a template
                  accuracy     units in the last place beyond conditioning
                  verify       the evidence

@@ -21,12 +21,15 @@ test holds it to that.
                  derivation   density -> recorded lines -> loss, factor, dropped
                  calculus     gradient and Hessian over shared parts
                  program      shared parts -> a short sequence of assignments
+                 scenes       the points at which claims are tested
+                 expectation  means under a density
+                 calls        what a generated module computes, by library
+                 accuracy     units in the last place beyond conditioning
     is written   printers     tree -> text, LaTeX, NumPy, Torch
                  pages        what the pages show
                  modules      what the generated modules say
                  targets      what a derivation can be written as
                  emit         a derivation through a template
-                 accuracy     units in the last place beyond conditioning
                  verify       the evidence
                  generate     the committed modules and their index
                  cli          the door

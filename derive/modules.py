@@ -14,8 +14,9 @@ from typing import Any
 
 from sympy import Expr
 
+from derive.accuracy import BOUND_IN_ULP
 from derive.calculus import DIRECTION, Calculus, calculus
-from derive.catalogue.variants import BOUND_IN_ULP, VARIANTS
+from derive.catalogue.variants import VARIANTS
 from derive.derivation import Derivation, Quantity
 from derive.domains import SUM_TOLERANCE, Entries, Interval
 from derive.pages import quantity_lines, text_printer

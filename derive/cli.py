@@ -10,13 +10,14 @@ derive normal --shared mu,sigma                one learned value for the whole d
 derive list                                    the catalogue
 derive show normal                             density, domains, links, what each option drops
 derive generate                                (re)write the loss modules
-derive verify                                  the evidence
+derive verify                                  the evidence for all that is generated
+derive verify normal --fix sigma=2             the evidence for one loss
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,10 +27,9 @@ from derive.catalogue import CATALOGUE
 from derive.domains import Domain
 from derive.errors import Misuse
 from derive.printers.columns import TEXT_WIDTH, columns
-from derive.request import LINKS, PER_SAMPLE, fitting_links, request
+from derive.request import LINKS, PER_SAMPLE, Request, fitting_links, request
+from derive.targets import TARGETS
 from derive.version import VERSION
-
-EMITTED = ("text", "latex", "numpy", "torch", "json")
 
 
 class Door(click.Group):
@@ -69,26 +69,45 @@ def main() -> None:
             stream.reconfigure(errors="replace")
 
 
+def _densities(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
+    return [name for name in CATALOGUE if name.startswith(incomplete)]
+
+
+# What is asked of a density, the same for every command that derives one.
+ASKED = (
+    click.option(
+        "--fix",
+        multiple=True,
+        metavar="PARAMETER[=VALUE]",
+        help='What is known: sigma, sigma=1, or "sigma[i]" for one value per sample.',
+    ),
+    click.option(
+        "--link",
+        multiple=True,
+        metavar="PARAMETER=LINK",
+        help=f"How a model predicts a parameter: {', '.join(LINKS)}.",
+    ),
+    click.option(
+        "--shared", multiple=True, metavar="PARAMETERS", help="One learned value for the whole data set."
+    ),
+    click.option("--keep-constants", is_flag=True, help="Keep the terms that are free of θ."),
+    click.option("--keep-factor", is_flag=True, help="Keep the common factor."),
+)
+
+
+def _asked(command: Callable[..., None]) -> Callable[..., None]:
+    """The command with the options of a request."""
+    for option in reversed(ASKED):
+        command = option(command)
+    return command
+
+
 @click.command(name="NAME")
-@click.argument("name", metavar="", shell_complete=lambda c, p, i: [n for n in CATALOGUE if n.startswith(i)])
+@click.argument("name", metavar="", shell_complete=_densities)
+@_asked
 @click.option(
-    "--fix",
-    multiple=True,
-    metavar="PARAMETER[=VALUE]",
-    help='What is known: sigma, sigma=1, or "sigma[i]" for one value per sample.',
+    "--emit", "target", type=click.Choice(list(TARGETS)), default="text", help="What to write (text)."
 )
-@click.option(
-    "--link",
-    multiple=True,
-    metavar="PARAMETER=LINK",
-    help=f"How a model predicts a parameter: {', '.join(LINKS)}.",
-)
-@click.option(
-    "--shared", multiple=True, metavar="PARAMETERS", help="One learned value for the whole data set."
-)
-@click.option("--keep-constants", is_flag=True, help="Keep the terms that are free of θ.")
-@click.option("--keep-factor", is_flag=True, help="Keep the common factor.")
-@click.option("--emit", "target", type=click.Choice(EMITTED), default="text", help="What to write (text).")
 @click.option("--standalone", is_flag=True, help="With --emit latex: a whole document.")
 @click.option("-o", "output", type=click.Path(), help="Write to a file, whole or not at all.")
 def derivation(name: str, target: str, standalone: bool, output: str | None, **options: Any) -> None:
@@ -121,7 +140,7 @@ def list_() -> None:
 
 
 @main.command()
-@click.argument("name", shell_complete=lambda c, p, i: [n for n in CATALOGUE if n.startswith(i)])
+@click.argument("name", shell_complete=_densities)
 def show(name: str) -> None:
     """Density, domains, links, source, and what each option would drop."""
     row = request(name).distribution
@@ -196,7 +215,8 @@ def generate(names: Sequence[str], out: str, check: bool) -> None:
 
 
 @main.command()
-@click.argument("names", nargs=-1)
+@click.argument("names", nargs=-1, shell_complete=_densities)
+@_asked
 @click.option(
     "--points",
     type=click.IntRange(min=1),
@@ -204,17 +224,20 @@ def generate(names: Sequence[str], out: str, check: bool) -> None:
     show_default=True,
     help="Ordinary points for each loss, library and dtype.",
 )
-def verify(names: Sequence[str], points: int) -> None:
-    """The evidence, as a table; exit with 1 if anything falls short."""
+def verify(names: Sequence[str], points: int, **options: Any) -> None:
+    """The evidence, as a table; exit with 1 if anything falls short.
+
+    Without options, for what is generated under the names, or for all that is; with options, for
+    that loss of one density.
+    """
+    chosen = _losses(names, options)
     from rich.table import Table
 
-    from derive.generate import requests
     from derive.verify import verify_all
 
-    chosen = requests(names)
     short = skipped = 0
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading in ("", "loss", "check", "found", "note"):
+    for heading in ("", "loss", "check", "largest error", "where"):
         table.add_column(heading, overflow="fold")
     for findings in verify_all(chosen, points):
         for finding in findings:
@@ -233,6 +256,23 @@ def verify(names: Sequence[str], points: int) -> None:
     click.echo(f"\n{short} fall short{untested}" if short else f"\nnothing falls short{untested}")
     if short:
         sys.exit(1)
+
+
+def _losses(names: Sequence[str], options: Mapping[str, Any]) -> list[Request]:
+    """What is to be verified: one request, or rows of what is generated."""
+    if any(options.values()):
+        if len(names) != 1:
+            raise Misuse(
+                f"options go with one density, got {len(names)}; write derive verify NAME and the options"
+            )
+        return [request(names[0], **options)]
+    from derive.generate import requests
+
+    generated = {row.distribution.name for row in requests()}
+    plain = [name for name in names if name in CATALOGUE and name not in generated]
+    named = [name for name in names if name not in plain]
+    rows = requests(named) if named or not names else []
+    return [*rows, *(request(name) for name in plain)]
 
 
 def _print(table: Any) -> None:

@@ -81,10 +81,7 @@ def text_page(derivation: Derivation) -> dict[str, Any]:
 
 
 def latex_page(derivation: Derivation) -> dict[str, Any]:
-    """The derivation as an align* block, and what a whole document says around it.
-
-    The derivatives are a function, because a block does without them.
-    """
+    """A whole document: what it says around the align* block of the derivation."""
     show = latex_printer(derivation)
     distribution = derivation.distribution
     return {
@@ -104,9 +101,9 @@ def latex_page(derivation: Derivation) -> dict[str, Any]:
             }
             for described in _described(derivation, show, "$")
         ],
-        "steps": _latex_steps(derivation),
+        "block": latex_block(derivation),
         "ledger": [(rf"\text{{{name}}}", _broken(part, show)) for name, part in ledger(derivation)],
-        "derivatives": lambda: _derivatives(derivation, show),
+        "derivatives": _derivatives(derivation, show),
         "signs": [
             (relation.latex, relation.meaning.replace("θ", r"$\theta$"))
             for relation in _relations(derivation)
@@ -114,6 +111,13 @@ def latex_page(derivation: Derivation) -> dict[str, Any]:
         "remark": _escaped(soft_remark(derivation)),
         "source": _escaped(distribution.source),
     }
+
+
+def latex_block(derivation: Derivation) -> str:
+    """The derivation as an align* block; a page does not break between a line and its sentence."""
+    steps = (" \\\\*\n".join(f"  {row}" for row in step) for step in _latex_steps(derivation))
+    body = " \\\\[1ex]\n".join(steps)
+    return f"% {derivation.request.command}\n\\begin{{align*}}\n{body}\n\\end{{align*}}\n"
 
 
 def notebook(derivation: Derivation) -> str:

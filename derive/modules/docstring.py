@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from derive.catalogue.variants import BOUND_IN_ULP, VARIANTS
+from derive.accuracy import BOUND_IN_ULP
+from derive.catalogue.variants import VARIANTS
 from derive.derivation import Derivation
 from derive.elsewhere import elsewhere
 from derive.modules.library import Library

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
 from types import ModuleType
@@ -128,14 +129,15 @@ class Truth:
         return self._found[key]
 
     def _slopes(self, number: int, where: tuple[Place, ...]) -> Iterator[tuple[Place, Any]]:
-        """How what is computed changes with each real input, to a few digits."""
+        """How what is computed changes with each real input, to a few digits; one unknown explains nothing."""
         if DIRECTION in where:
             others = tuple(place for place in where if place != DIRECTION)
             (quantity,) = self.derivation.learned
             for entry, place in enumerate(places(quantity)):
                 yield (DIRECTION, entry), self.derivative(number, (*others, place), 25)
         for place in self.inputs:
-            yield place, self.derivative(number, (*where, place), 6)
+            with suppress(ArithmeticError):
+                yield place, self.derivative(number, (*where, place), 6)
 
     def _unit(self, number: float) -> Any:
         """The unit in the last place of a number."""

@@ -31,8 +31,9 @@ DIGITS = 20
 MISSING = mpmath.mpf(10) ** -18
 MOST_TERMS = 20_000
 
-# Peaks are searched for so far out on the stretched line, in steps of a half: sinh(40) is 1e17.
-REACH = 40
+# Peaks are searched for at 4 sinh(n/16): in steps of a quarter at first, and out to 511, where a tail that
+# is stretched by sinh or exp has come to 1e221.
+SEARCHED = range(-89, 90)
 # The golden section narrows a peak's place down so often: to 1e-19 of a step.
 NARROWINGS = 90
 # A piece at a peak is at least so long; beyond the outer peaks each is twice as long as the one before,
@@ -196,7 +197,7 @@ class _Integral:
 
 def _peaks(height: Function) -> Iterator[Any]:
     """The places of the peaks of a function, narrowed down by the golden section."""
-    grid = [mpmath.mpf(step) / 2 for step in range(-2 * REACH, 2 * REACH + 1)]
+    grid = [4 * mpmath.sinh(mpmath.mpf(step) / 16) for step in SEARCHED]
     heights = [height(t) for t in grid]
     for place in range(1, len(grid) - 1):
         if heights[place - 1] < heights[place] >= heights[place + 1]:

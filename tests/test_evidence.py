@@ -198,3 +198,16 @@ def test_findings_say_where_and_what_is_not_tested():
     assert "mu=" in findings["density has mass one"].note
     assert "in mu at mu=" in findings["mean score is zero"].note
     assert all("y=" in findings[f"numpy {dtype}, excess ulp"].note for dtype in DTYPES)
+
+
+def test_a_truth_that_is_not_found_falls_short(monkeypatch):
+    """Where the oracle gives up, the check falls short and says why; the others go on."""
+
+    def gives_up(*arguments):
+        raise ArithmeticError("no agreement")
+
+    monkeypatch.setattr("derive.verify.value", gives_up)
+    findings = {finding.check: finding for finding in verify(request("normal"), 2)}
+    assert not findings["ledger"].passed
+    assert findings["ledger"].note == "ArithmeticError: no agreement"
+    assert findings["steps"].passed

@@ -24,6 +24,7 @@ WIDE = [
     *(("student_t", {**place, "nu": nu}) for place in PLACES[::4] for nu in (0.01, 1.0, 1e3)),
     *(("beta", {"a": a, "b": b}) for a in (0.1, 3.3, 1e3) for b in (0.1, 1.0, 1e3)),
     ("beta", {"a": 1.5, "b": 0.02}),
+    ("normal", {"mu": 2.0, "sigma": 1e50}),
     *(("poisson", {"rate": rate}) for rate in (1e-3, 1.0, 1e3)),
     *(("bernoulli", {"p": p}) for p in (0.3, 1e-9)),
 ]

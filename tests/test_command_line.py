@@ -140,7 +140,8 @@ def test_verify_offers_the_options_of_the_main_command():
 def test_targets_stand_in_one_table():
     """A target's name is that of its template, and of its folder below `generated/`."""
     for row in TARGETS.values():
-        assert row.serialised or (TEMPLATES / row.template).is_file()
+        assert bool(row.context) == (TEMPLATES / row.template).is_file()
+        assert row.context or row.written
         assert not row.document or (TEMPLATES / row.document).is_file()
     folders = {path.name for path in (ROOT / "generated").iterdir() if path.is_dir()}
     assert folders == {row.name for row in COMMITTED}

@@ -19,7 +19,7 @@ import derive
 from derive.catalogue import CATALOGUE
 from derive.catalogue.variants import VARIANTS
 from derive.derivation import Role
-from derive.pages import NAMES, because, latex_page, latex_printer, ledger, text_page, text_printer
+from derive.pages import NAMES, _latex_steps, because, latex_printer, ledger, text_page, text_printer
 from derive.printers.columns import TEXT_WIDTH
 from derive.printers.text import plain_letter
 from derive.record import SCHEMA as RECORD
@@ -139,7 +139,7 @@ def test_no_line_of_a_text_page_is_too_long_or_ends_in_a_space(derived):
 def test_no_line_looks_like_the_line_before(derived):
     """A step that changes nothing for the eye is a sentence more under the line that is there."""
     steps = text_page(derived)["steps"]
-    lines = [[row for row in step if r"\text{\small" not in row] for step in latex_page(derived)["steps"]]
+    lines = [[row for row in step if r"\text{\small" not in row] for step in _latex_steps(derived)]
     assert all(one[2] != other[2] for one, other in pairwise(steps))
     assert all(one != other for one, other in pairwise(lines))
     said = " ".join(" ".join(step[3] for step in steps).split())

@@ -12,7 +12,7 @@ test holds it to that.
                  words        the words: meaning, derivatives, spelling in every language
                  oracle       numerical truth, to as many digits as are asked for
                  relation     how two lines of a derivation stand to each other
-    is known     catalogue    the densities; what is generated; what other libraries call it
+    is known     catalogue    the densities; what is generated; its name in other libraries
                  links        from a model's output to a parameter
                  identities   how a logarithm opens
                  stable       the rewrites that floating point asks for
@@ -23,6 +23,7 @@ test holds it to that.
                  program      shared parts -> a short sequence of assignments
     is written   printers     tree -> text, LaTeX, NumPy, Torch
                  pages        what the pages show
+                 elsewhere    the loss by what other libraries compute
                  modules      what the generated modules say
                  emit         a derivation through a template
                  accuracy     units in the last place beyond conditioning

@@ -18,6 +18,7 @@ from derive.calculus import DIRECTION, Calculus, calculus
 from derive.catalogue.variants import BOUND_IN_ULP, VARIANTS
 from derive.derivation import Derivation, Quantity
 from derive.domains import SUM_TOLERANCE, Entries, Interval
+from derive.elsewhere import elsewhere
 from derive.pages import quantity_lines, text_printer
 from derive.printers.code import Code
 from derive.printers.numpy import NumPy
@@ -94,9 +95,6 @@ def torch_module(derivation: Derivation) -> dict[str, Any]:
 
 
 def _module(derivation: Derivation, library: Library) -> dict[str, Any]:
-    # Not above: SciPy is slow to import, and the pages, which come from the same door, do not need it.
-    from derive.catalogue.counterparts import counterparts
-
     show = text_printer(derivation)
     found = calculus(derivation)
     names = {quantity.name: identifier(quantity.name) for quantity in derivation.quantities}
@@ -142,7 +140,7 @@ def _module(derivation: Derivation, library: Library) -> dict[str, Any]:
         "dropped_text": show(derivation.dropped),
         "soft": derivation.distribution.soft,
         "source": derivation.distribution.source,
-        "counterparts": [row.statement for row in counterparts(derivation.name) if row.statement],
+        "elsewhere": [version.statement for version in elsewhere(derivation)],
         "bound": BOUND_IN_ULP if _is_verified(derivation) else None,
         "command": f"{derivation.request.command} --emit {library.name}",
         "version": VERSION,

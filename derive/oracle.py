@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Mapping, Sequence
-from functools import reduce
+from functools import cache, reduce
 from typing import Any
 
 import mpmath
+import sympy
 from sympy import Add, Expr, Indexed, KroneckerDelta, Mul, Pow, Product, Sum, Symbol
 
 from derive.words import word_of
@@ -57,41 +58,73 @@ def confirmed(compute: Callable[[], Any], digits: int) -> Any:
 
 
 def derivative(expression: Expr, point: Point, names: Sequence[Place], digits: int = 25) -> Any:
-    """The partial derivative in the named places, one after the other, by central differences.
+    """The partial derivative in the named places, one after the other.
 
-    A place is a symbol's name, or a name and the position of an entry.  The step is so small beside
-    the working precision that the truncation lies far below the digits asked for.
+    A place is a symbol's name, or a name and the position of an entry.  SymPy differentiates what the
+    words abbreviate, written out for the sizes at the point: none of our own derivatives are used.
     """
-    return confirmed(lambda: _difference(expression, point, tuple(names)), digits)
+    sizes = tuple((name, number) for name, number in point.items() if isinstance(number, int))
+    return value(_slope(expression, tuple(names), sizes), _entries_named(point), digits)
 
 
-def _difference(expression: Expr, point: Point, places: Sequence[Place]) -> Any:
+@cache
+def _slope(expression: Expr, places: tuple[Place, ...], sizes: tuple[tuple[str, int], ...]) -> Expr:
+    """The derivative over the symbols of `_written_out`."""
     if not places:
-        return evaluate(expression, point)
-    first, *others = places
-    here = mpmath.mpf(_read(point, first))
-    step = (abs(here) or 1) * mpmath.mpf(10) ** (-mpmath.mp.dps // 4)
-    above, below = (
-        _difference(expression, _moved(point, first, here + sign * step), others) for sign in (1, -1)
-    )
-    return (above - below) / (2 * step)
+        return _written_out(expression, dict(sizes))
+    *others, last = places
+    slope = _slope(expression, tuple(others), sizes)
+    name = last if isinstance(last, str) else _entry_name(*last)
+    symbols = [symbol for symbol in slope.free_symbols if symbol.name == name]
+    found = slope.diff(symbols[0]) if symbols else sympy.S.Zero
+    return found.replace(sympy.DiracDelta, lambda *_: sympy.S.Zero)  # a kink has no second derivative
 
 
-def _read(point: Point, place: Place) -> Any:
-    return point[place] if isinstance(place, str) else point[place[0]][place[1]]
+def _written_out(expression: Expr, point: Point) -> Expr:
+    """The expression over primitives: words by their meaning, sums term by term, entries as symbols."""
+    if isinstance(expression, Indexed):
+        (position,) = expression.indices
+        label = expression.base.label
+        return Symbol(_entry_name(label.name, int(evaluate(position, point)) - 1), **label.assumptions0)
+    if isinstance(expression, Sum | Product):
+        body, *inner, (index, first, last) = expression.args
+        body = expression.func(body, *inner) if inner else body
+        steps = range(int(evaluate(first, point)), int(evaluate(last, point)) + 1)
+        terms = [_written_out(body.xreplace({index: sympy.Integer(step)}), point) for step in steps]
+        return Add(*terms) if isinstance(expression, Sum) else Mul(*terms)
+    if isinstance(expression, sympy.Function) and not (word := word_of(expression)).reference:
+        return _written_out(word.meaning(*expression.args), point)
+    if not expression.args:
+        return expression
+    return expression.func(*(_written_out(part, point) for part in expression.args))
 
 
-def _moved(point: Point, place: Place, number: Any) -> Point:
-    if isinstance(place, str):
-        return {**point, place: number}
-    name, position = place
-    entries = list(point[name])
-    entries[position] = number
-    return {**point, name: entries}
+def _entry_name(name: str, position: int) -> str:
+    return f"{name}[{position}]"
+
+
+def _entries_named(point: Point) -> Point:
+    """The point with each entry of a vector under its own name."""
+    named = dict(point)
+    for name, entries in point.items():
+        if isinstance(entries, list):
+            named |= {_entry_name(name, place): entry for place, entry in enumerate(entries)}
+    return named
 
 
 def evaluate(expression: Expr, point: Point) -> Any:
     """The value at the working precision; a word that says so is 0 when its first argument is 0."""
+    return _evaluate(expression, point, {})
+
+
+def _evaluate(expression: Expr, point: Point, known: dict[Expr, Any]) -> Any:
+    """The value, from the values of the parts that are already known."""
+    if expression not in known:
+        known[expression] = _computed(expression, point, known)
+    return known[expression]
+
+
+def _computed(expression: Expr, point: Point, known: dict[Expr, Any]) -> Any:
     if expression.is_Rational:
         return mpmath.mpf(int(expression.p)) / int(expression.q)
     if expression.is_NumberSymbol or expression.is_Float:
@@ -103,24 +136,23 @@ def evaluate(expression: Expr, point: Point) -> Any:
     if isinstance(expression, Sum | Product):
         return _over_index(expression, point)
     if isinstance(expression, KroneckerDelta):
-        first, second = (evaluate(part, point) for part in expression.args)
+        first, second = (_evaluate(part, point, known) for part in expression.args)
         return mpmath.mpf(first == second)
     if isinstance(expression, Add | Mul):
         combine = operator.add if isinstance(expression, Add) else operator.mul
-        return reduce(combine, (evaluate(part, point) for part in expression.args))
+        return reduce(combine, (_evaluate(part, point, known) for part in expression.args))
     if isinstance(expression, Pow):
-        base, exponent = (evaluate(part, point) for part in expression.args)
+        base, exponent = (_evaluate(part, point, known) for part in expression.args)
         return mpmath.inf if base == 0 and exponent < 0 else mpmath.power(base, exponent)
-    return _word(expression, point)
-
-
-def _word(expression: Expr, point: Point) -> Any:
+    if isinstance(expression, sympy.polygamma):  # what SymPy makes of the derivative of gamma
+        order, argument = expression.args
+        return mpmath.psi(int(order), _evaluate(argument, point, known))
     row = word_of(expression)
-    if not row.reference:
-        if row.zero_wins and evaluate(expression.args[0], point) == 0:
-            return mpmath.mpf(0)
-        return evaluate(row.meaning(*expression.args), point)
-    return row.truth(*(evaluate(part, point) for part in expression.args))
+    if row.reference:
+        return row.truth(*(_evaluate(part, point, known) for part in expression.args))
+    if row.zero_wins and _evaluate(expression.args[0], point, known) == 0:
+        return mpmath.mpf(0)
+    return _evaluate(row.meaning(*expression.args), point, known)
 
 
 def _entry(expression: Indexed, point: Point) -> Any:

@@ -23,10 +23,10 @@ from sympy import Expr, log
 
 from derive.accuracy import CLASSES, DTYPES, arrays, measured, ordered, points
 from derive.calculus import gradient
-from derive.catalogue.counterparts import counterparts
 from derive.catalogue.variants import BOUND_IN_ULP
 from derive.derivation import Derivation, Quantity, derivation
 from derive.domains import Entries, Interval
+from derive.elsewhere import Elsewhere, elsewhere
 from derive.emit import load
 from derive.heads import index_symbol
 from derive.oracle import Point, evaluate, value
@@ -155,19 +155,27 @@ def _by_hand(derived: Derivation, count: int) -> Found:
 
 def _elsewhere(derived: Derivation, count: int) -> Found:
     """The same loss in other libraries, and where these are wrong."""
-    drawn = points(derived, count, "float64", seed=3)
-    given = ordered(derived, arrays(derived, drawn, "float64"))
+    drawn = _parameter_points(derived, count)
     module = load(derived, "numpy")
-    ours = module.loss(*given, reduction="none")
-    for row in counterparts(derived.name):
-        if row.name.startswith("torch") and not _installed("torch"):
+    for version in elsewhere(derived):
+        name, condition, same = version.row.name, version.row.only, version.comparable(drawn)
+        if not _installed(version.row.library):
             continue
-        right = row.right(*given) if row.right else np.ones(len(drawn), bool)
-        if not right.any():
-            yield row.name, True, SKIPPED, "no ordinary point at which theirs is right"
+        if condition and not same:
+            yield name, True, SKIPPED, f"no ordinary point has {condition.words}"
             continue
-        off = _relative(ours[right], np.asarray(row.value(*given))[right])
-        yield row.name, off < 1e-9, f"off by {off:.1e}", f"known wrong: {row.defect}" if row.defect else ""
+        ours = module.loss(*ordered(derived, arrays(derived, same, "float64")), reduction="none")
+        off = _relative(ours, version.loss(same))
+        yield name, off < 1e-9, f"off by {off:.1e}", _wrong(version)
+
+
+def _wrong(version: Elsewhere) -> str:
+    """Where the library is known to be wrong, with what it gives there."""
+    wrong, figure = version.wrong, version.row.figure.value
+    if wrong is None:
+        return ""
+    at = _shown(wrong.point)
+    return f"known wrong: {wrong.reason}: {figure} = {wrong.given:.5g} at {at}, truly {wrong.truth:.5g}"
 
 
 def _mean_score(derived: Derivation, count: int) -> Found:
@@ -343,6 +351,6 @@ def _relative(one: Any, other: Any) -> float:
 def _shown(point: Point) -> str:
     numbers = {name: number for name, number in point.items() if name != "K"}
     return ", ".join(
-        f"{name}={[round(n, 4) for n in number]}" if isinstance(number, list) else f"{name}={number:.5g}"
+        f"{name}=[{', '.join(f'{n:.4g}' for n in number)}]" if np.ndim(number) else f"{name}={number:.5g}"
         for name, number in numbers.items()
     )

@@ -6,9 +6,10 @@ import pytest
 
 import derive
 from derive.catalogue.variants import VARIANTS
+from derive.derivation import derivation
 from derive.relation import Goal, Line, Relation, holds, judge
 from derive.request import request
-from derive.verify import _ledger, _scene, verify
+from derive.verify import _elsewhere, _ledger, _scene, verify
 
 REQUESTS = [request(name, **options) for name, options in VARIANTS]
 
@@ -50,6 +51,28 @@ def test_kept_constants_and_factor_stay_in_the_loss():
     for derived in (kept, scaled):
         assert all(passed for _, passed, _, _ in _ledger(derived, 3))
     assert kept.request.command == "derive normal --fix sigma --keep-constants"
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        request("normal", fix="mu=1/3", shared="sigma"),
+        request("normal", fix="sigma=2", keep_factor=True),
+        request("normal_variance", fix="variance[i]", keep_constants=True),
+        request("laplace", fix="mu", link="b=softplus"),
+        request("student_t", link="nu=exp,sigma=softplus"),
+        request("beta", fix="a=2"),
+        request("poisson", link="rate=softplus"),
+    ],
+    ids=lambda asked: asked.slug,
+)
+def test_a_density_has_its_counterparts_whatever_the_options(asked):
+    """What other libraries call a density is compared under options that no row of theirs names."""
+    derived = derivation(asked)
+    found = list(_elsewhere(derived, 6))
+    assert found and all(passed and figure.startswith("off by") for _, passed, figure, _ in found)
+    broken = dataclasses.replace(derived, dropped=derived.dropped + 1)
+    assert not any(passed for _, passed, _, _ in _elsewhere(broken, 6))
 
 
 def test_a_line_that_is_constant_is_different():

@@ -24,8 +24,8 @@ Accuracy: at most 16 units in the last place beyond conditioning on ordinary inp
 and float32, for value, gradient and Hessian.
 
 Elsewhere:
-    loss = -scipy.stats.bernoulli.logpmf
-    loss = -torch.distributions.Bernoulli(probs).log_prob
+    loss = -scipy.stats.bernoulli.logpmf, for hard labels
+    loss = -torch.distributions.Bernoulli(probs).log_prob, for hard labels
     loss = torch.nn.BCELoss
 
 Source: Johnson, Kemp and Kotz (2005), Univariate Discrete Distributions, ch. 3.

@@ -25,9 +25,15 @@ Accuracy: at most 16 units in the last place beyond conditioning on ordinary inp
 and float32, for value, gradient and Hessian.
 
 Elsewhere:
-    loss = -torch.distributions.OneHotCategorical(logits).log_prob
+    loss = -torch.distributions.OneHotCategorical(logits).log_prob, for hard labels
+    loss = -torch.distributions.Categorical(logits).log_prob, for hard labels
     loss = torch.nn.CrossEntropyLoss (soft targets)
-    loss = torch.nn.CrossEntropyLoss (class indices)
+    loss = torch.nn.CrossEntropyLoss (class indices), for hard labels
+    loss = -scipy.stats.multinomial.logpmf, at p = softmax(logits), for hard labels
+    loss = -torch.distributions.OneHotCategorical(probs).log_prob, at p = softmax(logits), for hard labels
+    loss = -torch.distributions.Categorical(probs).log_prob, at p = softmax(logits), for hard labels
+    loss = torch.nn.NLLLoss (log p), at p = softmax(logits), for hard labels
+    loss = torch.nn.KLDivLoss (log p), at p = softmax(logits), for hard labels
 
 Source: Johnson, Kotz and Balakrishnan (1997), Discrete Multivariate Distributions, ch. 35.
 

@@ -23,6 +23,8 @@ and float32, for value, gradient and Hessian.
 
 Elsewhere:
     loss = torch.nn.L1Loss
+    loss = -b * scipy.stats.laplace.logpdf - b * (log b + log 2)
+    loss = -b * torch.distributions.Laplace.log_prob - b * (log b + log 2)
 
 Source: Johnson, Kotz and Balakrishnan (1995), Continuous Univariate Distributions 2, ch. 24.
 

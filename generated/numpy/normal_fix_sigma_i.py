@@ -21,6 +21,12 @@ All arguments broadcast.  Data outside the support cost +inf, parameters outside
 Accuracy: at most 16 units in the last place beyond conditioning on ordinary inputs, in float64
 and float32, for value, gradient and Hessian.
 
+Elsewhere:
+    loss = torch.nn.MSELoss / sigma**2
+    loss = -2 * scipy.stats.norm.logpdf - 2 * (log σ + ½ log 2π)
+    loss = -2 * torch.distributions.Normal.log_prob - 2 * (log σ + ½ log 2π)
+    loss = 2 * torch.nn.GaussianNLLLoss(full=True) - 2 * (log σ + ½ log 2π)
+
 Source: Johnson, Kotz and Balakrishnan (1994), Continuous Univariate Distributions 1, ch. 13.
 
 Made by `derive normal --fix "sigma[i]" --emit numpy`, derive 0.1.0.

@@ -23,9 +23,9 @@ Accuracy: at most 16 units in the last place beyond conditioning on ordinary inp
 and float32, for value, gradient and Hessian.
 
 Elsewhere:
-    loss = -scipy.stats.norm.logpdf - 0.918938533205
-    loss = -torch.distributions.Normal.log_prob - 0.918938533205
-    loss = torch.nn.GaussianNLLLoss
+    loss = -scipy.stats.norm.logpdf - 0.918938533205, at sigma = exp(log_sigma)
+    loss = -torch.distributions.Normal.log_prob - 0.918938533205, at sigma = exp(log_sigma)
+    loss = torch.nn.GaussianNLLLoss(full=True) - 0.918938533205, at sigma = exp(log_sigma)
 
 Source: Johnson, Kotz and Balakrishnan (1994), Continuous Univariate Distributions 1, ch. 13.
 

@@ -24,7 +24,7 @@ and float32, for value, gradient and Hessian.
 Elsewhere:
     loss = -scipy.stats.norm.logpdf - 0.918938533205
     loss = -torch.distributions.Normal.log_prob - 0.918938533205
-    loss = torch.nn.GaussianNLLLoss
+    loss = torch.nn.GaussianNLLLoss(full=True) - 0.918938533205
 
 Source: Johnson, Kotz and Balakrishnan (1994), Continuous Univariate Distributions 1, ch. 13.
 

@@ -23,6 +23,9 @@ and float32, for value, gradient and Hessian.
 
 Elsewhere:
     loss = torch.nn.PoissonNLLLoss(log_input=True)
+    loss = torch.nn.PoissonNLLLoss(log_input=True, full=True) - log y!, for y <= 1
+    loss = -scipy.stats.poisson.logpmf - log y!, at rate = exp(log_rate)
+    loss = -torch.distributions.Poisson.log_prob - log y!, at rate = exp(log_rate)
 
 Source: Johnson, Kemp and Kotz (2005), Univariate Discrete Distributions, ch. 4.
 

@@ -22,6 +22,10 @@ All arguments broadcast.  Data outside the support cost +inf, parameters outside
 Accuracy: at most 16 units in the last place beyond conditioning on ordinary inputs, in float64
 and float32, for value, gradient and Hessian.
 
+Elsewhere:
+    loss = -scipy.stats.t.logpdf - (½ log ν + log Γ(ν/2) + ½ log π − log Γ((ν + 1)/2))
+    loss = -torch.distributions.StudentT.log_prob - (½ log ν + log Γ(ν/2) + ½ log π − log Γ((ν + 1)/2))
+
 Source: Johnson, Kotz and Balakrishnan (1995), Continuous Univariate Distributions 2, ch. 28.
 
 Made by `derive student_t --fix nu --emit numpy`, derive 0.1.0.

@@ -25,10 +25,13 @@ Accuracy: at most 16 units in the last place beyond conditioning on ordinary inp
 and float32, for value, gradient and Hessian.
 
 Elsewhere:
-    loss = -scipy.stats.bernoulli.logpmf
-    loss = -torch.distributions.Bernoulli(logits).log_prob
+    loss = -torch.distributions.Bernoulli(logits).log_prob, for hard labels
     loss = torch.nn.BCEWithLogitsLoss
-    loss = torch.nn.SoftMarginLoss
+    loss = torch.nn.MultiLabelSoftMarginLoss (one label)
+    loss = torch.nn.SoftMarginLoss, for hard labels
+    loss = -scipy.stats.bernoulli.logpmf, at p = sigmoid(logit_p), for hard labels
+    loss = -torch.distributions.Bernoulli(probs).log_prob, at p = sigmoid(logit_p), for hard labels
+    loss = torch.nn.BCELoss, at p = sigmoid(logit_p)
 
 Source: Johnson, Kemp and Kotz (2005), Univariate Discrete Distributions, ch. 3.
 

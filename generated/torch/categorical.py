@@ -24,9 +24,11 @@ Accuracy: at most 16 units in the last place beyond conditioning on ordinary inp
 and float32, for value, gradient and Hessian.
 
 Elsewhere:
-    loss = -scipy.stats.multinomial.logpmf
-    loss = -torch.distributions.OneHotCategorical(probs).log_prob
-    loss = torch.nn.NLLLoss
+    loss = -scipy.stats.multinomial.logpmf, for hard labels
+    loss = -torch.distributions.OneHotCategorical(probs).log_prob, for hard labels
+    loss = -torch.distributions.Categorical(probs).log_prob, for hard labels
+    loss = torch.nn.NLLLoss (log p), for hard labels
+    loss = torch.nn.KLDivLoss (log p), for hard labels
 
 Source: Johnson, Kotz and Balakrishnan (1997), Discrete Multivariate Distributions, ch. 35.
 

@@ -23,6 +23,9 @@ and float32, for value, gradient and Hessian.
 
 Elsewhere:
     loss = torch.nn.MSELoss
+    loss = -2 σ² * scipy.stats.norm.logpdf - 2 σ² * (log σ + ½ log 2π)
+    loss = -2 σ² * torch.distributions.Normal.log_prob - 2 σ² * (log σ + ½ log 2π)
+    loss = 2 σ² * torch.nn.GaussianNLLLoss(full=True) - 2 σ² * (log σ + ½ log 2π)
 
 Source: Johnson, Kotz and Balakrishnan (1994), Continuous Univariate Distributions 1, ch. 13.
 

@@ -24,7 +24,7 @@ and float32, for value, gradient and Hessian.
 Elsewhere:
     loss = -2 * scipy.stats.norm.logpdf - 1.83787706641
     loss = -2 * torch.distributions.Normal.log_prob - 1.83787706641
-    loss = 2 * torch.nn.GaussianNLLLoss
+    loss = 2 * torch.nn.GaussianNLLLoss(full=True) - 1.83787706641
 
 Source: Johnson, Kotz and Balakrishnan (1994), Continuous Univariate Distributions 1, ch. 13.
 

@@ -23,9 +23,9 @@ Accuracy: at most 16 units in the last place beyond conditioning on ordinary inp
 and float32, for value, gradient and Hessian.
 
 Elsewhere:
-    loss = -2 * scipy.stats.norm.logpdf - 1.83787706641
-    loss = -2 * torch.distributions.Normal.log_prob - 1.83787706641
-    loss = 2 * torch.nn.GaussianNLLLoss
+    loss = -2 * scipy.stats.norm.logpdf - 1.83787706641, at variance = square(root_variance)
+    loss = -2 * torch.distributions.Normal.log_prob - 1.83787706641, at variance = square(root_variance)
+    loss = 2 * torch.nn.GaussianNLLLoss(full=True) - 1.83787706641, at variance = square(root_variance)
 
 Source: Johnson, Kotz and Balakrishnan (1994), Continuous Univariate Distributions 1, ch. 13.
 

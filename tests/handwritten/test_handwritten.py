@@ -12,7 +12,15 @@ import mpmath
 import numpy as np
 import pytest
 
+from derive.accuracy import arrays, ordered
+from derive.catalogue import CATALOGUE
 from derive.catalogue.counterparts import COUNTERPARTS
+from derive.catalogue.variants import VARIANTS
+from derive.derivation import derivation
+from derive.elsewhere import elsewhere
+from derive.oracle import value
+from derive.request import request
+from derive.verify import _with_parameters
 from tests.handwritten import FAMILIES, find
 
 DIGITS = 60
@@ -21,8 +29,13 @@ CLASSES = 4
 SIGMA = mpmath.mpf("1.7")
 B = mpmath.mpf("0.6")
 SLUGS = [slug for slugs in FAMILIES.values() for slug in slugs]
-NAMES = [f"{peer.variant}: {peer.name}" for peer in COUNTERPARTS]
-DEFECTIVE = [peer for peer in COUNTERPARTS if peer.defect]
+DERIVED = {
+    asked.slug: derivation(asked) for asked in (request(name, **options) for name, options in VARIANTS)
+}
+PEERS = [peer for derived in DERIVED.values() for peer in elsewhere(derived)]
+DEFECTIVE = [
+    peer for peer in PEERS if peer.row in COUNTERPARTS.get(peer.derived.name, ()) and peer.row.defect
+]
 
 
 def norm(y, mu, sigma):
@@ -162,10 +175,26 @@ def samples(arguments):
     return [[exact(each) for each in sample] for sample in zip(*arguments, strict=True)]
 
 
+def title(peer):
+    """Return a test's name for a library's version of a loss."""
+    return f"{peer.derived.name}: {peer.row.name}"
+
+
+def points(derived, arguments):
+    """Return each sample of a hand-written loss's arguments as a point that holds the parameters too."""
+    names = ordered(derived, {q.name: q.name for q in (*derived.data, *derived.predictors)})
+    rest = {"sigma": float(SIGMA), "b": float(B), "K": CLASSES}
+    rows = zip(*(argument.tolist() for argument in arguments), strict=True)
+    drawn = [dict(zip(names, sample, strict=True)) for sample in rows]
+    return [_with_parameters(derived, rest | point) for point in drawn]
+
+
 def test_every_variant_is_written_and_has_a_peer():
-    """Each slug has a true value to compare with, and at least one library to agree with."""
-    assert set(TRUTH) == set(SLUGS) == {peer.variant for peer in COUNTERPARTS}
-    assert len(set(NAMES)) == len(NAMES)
+    """Each slug has a true value to compare with, and at least one library to agree with; no row is idle."""
+    assert set(TRUTH) == set(SLUGS) == set(DERIVED) == {peer.derived.name for peer in PEERS}
+    assert len(set(map(title, PEERS))) == len(PEERS)
+    assert set(COUNTERPARTS) <= set(CATALOGUE) | set(SLUGS)
+    assert {id(peer.row) for peer in PEERS} == {id(row) for rows in COUNTERPARTS.values() for row in rows}
 
 
 @pytest.mark.parametrize("hard", [False, True])
@@ -202,37 +231,43 @@ def test_laplace_gradient_is_zero_at_a_tie(slug):
     np.testing.assert_array_equal(gradient(y, y, *rest)[0], 0)
 
 
-@pytest.mark.parametrize("peer", COUNTERPARTS, ids=NAMES)
+@pytest.mark.parametrize("peer", PEERS, ids=title)
 def test_peer_agrees_with_the_hand_written_loss(peer):
-    """On ordinary arguments scale * theirs + shift equals the hand-written loss to 1e-9."""
-    if peer.name.startswith("torch"):
-        pytest.importorskip("torch")
-    loss, _ = find(peer.variant)
-    for hard in {True, peer.hard}:
-        arguments = ordinary(peer.variant, hard=hard)
-        right = slice(None) if peer.right is None else peer.right(*arguments)
-        ours = loss(*arguments)
-        assert ours[right].size
-        np.testing.assert_allclose(peer.value(*arguments)[right], ours[right], rtol=1e-9, atol=1e-12)
+    """On ordinary arguments theirs, by the ledger, equals the hand-written loss to 1e-9."""
+    pytest.importorskip(peer.row.library)
+    slug = peer.derived.name
+    loss, _ = find(slug)
+    compared = 0
+    for hard in (False, True):
+        kept = peer.comparable(points(peer.derived, ordinary(slug, hard=hard)))
+        if kept:
+            ours = loss(*ordered(peer.derived, arrays(peer.derived, kept, "float64")))
+            np.testing.assert_allclose(peer.loss(kept), ours, rtol=1e-9, atol=1e-12)
+        compared += len(kept)
+    assert compared
 
 
-@pytest.mark.parametrize("peer", DEFECTIVE, ids=[f"{peer.variant}: {peer.name}" for peer in DEFECTIVE])
+@pytest.mark.parametrize("peer", DEFECTIVE, ids=title)
 def test_defect_is_real(peer):
-    """At the point given the library is off the true value by more than 1e-6 of it, or not finite."""
-    if peer.name.startswith("torch"):
-        pytest.importorskip("torch")
-    arguments = [np.array([each]) for each in peer.defect_point]
-    with np.errstate(all="ignore"):
-        theirs = peer.value(*arguments).item()
+    """At the point given theirs is off the true figure by more than 1e-6 of it, or not finite."""
+    pytest.importorskip(peer.row.library)
+    wrong = peer.wrong
+    print(f"{title(peer)}: {wrong.given!r}, truly {wrong.truth!r}")
+    assert np.isfinite(wrong.truth)
+    assert not abs(wrong.given - wrong.truth) <= 1e-6 * abs(wrong.truth)
+
+
+@pytest.mark.parametrize("peer", DEFECTIVE, ids=title)
+def test_truth_beside_a_defect_is_the_density(peer):
+    """By the ledger the figure called true there is the true loss."""
+    scale, removed = (float(value(part, peer.wrong.point)) for part in (peer.scale, peer.removed))
     with mpmath.workdps(DIGITS):
-        true = float(TRUTH[peer.variant](*samples(arguments)[0]))
-    print(f"{peer.variant}: {peer.name}: {theirs!r}, truly {true!r}")
-    assert np.isfinite(true)
-    assert not abs(theirs - true) <= 1e-6 * abs(true)
+        true = float(TRUTH[peer.derived.name](*map(exact, peer.wrong.point.values())))
+    np.testing.assert_allclose(scale * peer.wrong.truth - removed, true, rtol=1e-9)
 
 
-def test_reading_the_peers_does_not_import_torch():
-    """Torch is imported only by the rows that call it."""
-    script = "import sys, derive.catalogue.counterparts; assert 'torch' not in sys.modules"
+def test_reading_the_peers_imports_no_library():
+    """A library is imported only by the rows that call it."""
+    script = "import sys, derive.elsewhere; assert not {'torch', 'scipy'} & set(sys.modules)"
     root = Path(__file__).parents[2]
     subprocess.run([sys.executable, "-c", script], cwd=root, check=True)

@@ -5,7 +5,7 @@ test holds it to that.
 
     there is     errors       what a person is told
                  version      which release this is
-                 resources    where templates lie
+                 resources    what lies beside the code: templates, hand-written losses
                  domains      where a quantity may live
                  declare      the one form in which mathematics is declared
                  heads        how a declared word becomes a SymPy function
@@ -21,12 +21,17 @@ test holds it to that.
                  derivation   density -> recorded lines -> loss, factor, dropped
                  calculus     gradient and Hessian over shared parts
                  program      shared parts -> a short sequence of assignments
+                 scenes       the points at which claims are tested
+                 expectation  means under a density
+                 calls        what a generated module computes, by library
+                 accuracy     units in the last place beyond conditioning
     is written   printers     tree -> text, LaTeX, NumPy, Torch
                  pages        what the pages show
+                 record       what a machine reads of a derivation
                  elsewhere    the loss by what other libraries compute
                  modules      what the generated modules say
+                 targets      what a derivation can be written as
                  emit         a derivation through a template
-                 accuracy     units in the last place beyond conditioning
                  verify       the evidence
                  generate     the committed modules and their index
                  cli          the door

@@ -14,14 +14,15 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import sympy
-from sympy import Add, Expr, Indexed, IndexedBase, KroneckerDelta, Mul, Pow, Sum, Symbol
+from sympy import Add, Expr, Indexed, IndexedBase, KroneckerDelta, Mul, Pow, Product, Sum, Symbol
 from sympy.core.parameters import distribute
 
 from derive import words
 from derive.derivation import Derivation, Quantity
 from derive.domains import Domain, Entries
+from derive.errors import Misuse
 from derive.heads import Row
-from derive.rewriting import label, rewrite
+from derive.rewriting import label, settled
 from derive.stable import DERIVED
 from derive.words import word_of
 
@@ -71,6 +72,8 @@ class Parts:
         """The expression over parts: its words and their composite arguments are named."""
         if not expression.args or isinstance(expression, Indexed | IndexedBase | KroneckerDelta):
             return expression
+        if isinstance(expression, Product):
+            raise Misuse("a product over an index cannot be differentiated here; take its logarithm first")
         if isinstance(expression, Sum):
             body, (index, *limits) = expression.args
             body = self.taken_apart(body.xreplace({index: CLASS}))
@@ -128,9 +131,18 @@ class Parts:
     def derivative(self, expression: Expr, variable: Variable) -> Expr:
         """The derivative of an expression over parts, over parts again, at the index k."""
         slope = self._slope(expression, variable).xreplace({OTHER: CLASS})
-        for rule in DERIVED:
-            slope = rewrite(slope, rule, self._domains)
-        return gathered(self.over_one_denominator(slope))
+        return gathered(self.over_one_denominator(self._stabilised(slope)))
+
+    def _stabilised(self, expression: Expr) -> Expr:
+        """The expression after the rules for derivatives, which see its words by name."""
+        words_seen = {
+            part: definition
+            for part in expression.atoms(Symbol, Indexed)
+            if isinstance(definition := self.definition(part), sympy.Function)
+        }
+        before = expression.xreplace(words_seen)
+        after = settled(before, DERIVED, self._domains)
+        return expression if after == before else self.taken_apart(after)
 
     def over_one_denominator(self, expression: Expr) -> Expr:
         """The rational terms of a sum over one denominator, where that is a sum itself.

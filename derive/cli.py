@@ -10,24 +10,26 @@ derive normal --shared mu,sigma                one learned value for the whole d
 derive list                                    the catalogue
 derive show normal                             density, domains, links, what each option drops
 derive generate                                (re)write the loss modules
-derive verify                                  the evidence
+derive verify                                  the evidence for all that is generated
+derive verify normal --fix sigma=2             the evidence for one loss
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 
 from derive.catalogue import CATALOGUE
+from derive.domains import Domain
 from derive.errors import Misuse
-from derive.request import LINKS, fitting_links, request
+from derive.printers.columns import TEXT_WIDTH, columns
+from derive.request import LINKS, PER_SAMPLE, Request, fitting_links, request
+from derive.targets import TARGETS
 from derive.version import VERSION
-
-EMITTED = ("text", "latex", "numpy", "torch", "json")
 
 
 class Door(click.Group):
@@ -67,26 +69,45 @@ def main() -> None:
             stream.reconfigure(errors="replace")
 
 
+def _densities(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
+    return [name for name in CATALOGUE if name.startswith(incomplete)]
+
+
+# What is asked of a density, the same for every command that derives one.
+ASKED = (
+    click.option(
+        "--fix",
+        multiple=True,
+        metavar="PARAMETER[=VALUE]",
+        help='What is known: sigma, sigma=1, or "sigma[i]" for one value per sample.',
+    ),
+    click.option(
+        "--link",
+        multiple=True,
+        metavar="PARAMETER=LINK",
+        help=f"How a model predicts a parameter: {', '.join(LINKS)}.",
+    ),
+    click.option(
+        "--shared", multiple=True, metavar="PARAMETERS", help="One learned value for the whole data set."
+    ),
+    click.option("--keep-constants", is_flag=True, help="Keep the terms that are free of θ."),
+    click.option("--keep-factor", is_flag=True, help="Keep the common factor."),
+)
+
+
+def _asked(command: Callable[..., None]) -> Callable[..., None]:
+    """The command with the options of a request."""
+    for option in reversed(ASKED):
+        command = option(command)
+    return command
+
+
 @click.command(name="NAME")
-@click.argument("name", metavar="", shell_complete=lambda c, p, i: [n for n in CATALOGUE if n.startswith(i)])
+@click.argument("name", metavar="", shell_complete=_densities)
+@_asked
 @click.option(
-    "--fix",
-    multiple=True,
-    metavar="PARAMETER[=VALUE]",
-    help='What is known: sigma, sigma=1, or "sigma[i]" for one value per sample.',
+    "--emit", "target", type=click.Choice(list(TARGETS)), default="text", help="What to write (text)."
 )
-@click.option(
-    "--link",
-    multiple=True,
-    metavar="PARAMETER=LINK",
-    help=f"How a model predicts a parameter: {', '.join(LINKS)}.",
-)
-@click.option(
-    "--shared", multiple=True, metavar="PARAMETERS", help="One learned value for the whole data set."
-)
-@click.option("--keep-constants", is_flag=True, help="Keep the terms that are free of θ.")
-@click.option("--keep-factor", is_flag=True, help="Keep the common factor.")
-@click.option("--emit", "target", type=click.Choice(EMITTED), default="text", help="What to write (text).")
 @click.option("--standalone", is_flag=True, help="With --emit latex: a whole document.")
 @click.option("-o", "output", type=click.Path(), help="Write to a file, whole or not at all.")
 def derivation(name: str, target: str, standalone: bool, output: str | None, **options: Any) -> None:
@@ -109,61 +130,64 @@ def derivation(name: str, target: str, standalone: bool, output: str | None, **o
 @main.command(name="list")
 def list_() -> None:
     """The catalogue, one line each: p(y | θ), support, links."""
-    from rich.table import Table
-
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading in ("name", "density", "support", "links"):
-        table.add_column(heading, no_wrap=heading != "links")
+    lines = [("name", "density", "support", "links")]
     for row in CATALOGUE.values():
         support = ", ".join(domain.text for domain in row.data.values())
-        links = "; ".join(
-            f"{name}: {', '.join(link.name for link in fitting_links(domain) if link.name != 'identity') or 'identity'}"
-            for name, domain in row.parameters.items()
-        )
-        table.add_row(row.name, row.signature, support, links)
-    _print(table)
+        links = (f"{name}: {', '.join(_links(domain))}" for name, domain in row.parameters.items())
+        lines.append((row.name, row.signature, support, "; ".join(links)))
+    for line in columns(lines, width=None):
+        click.echo(line)
 
 
 @main.command()
-@click.argument("name", shell_complete=lambda c, p, i: [n for n in CATALOGUE if n.startswith(i)])
+@click.argument("name", shell_complete=_densities)
 def show(name: str) -> None:
     """Density, domains, links, source, and what each option would drop."""
     row = request(name).distribution
+    from derive import pages
     from derive.derivation import derive
-    from derive.pages import text_printer
 
     plain = derive(name)
-    printer = text_printer(plain)
-    click.echo(f"{row.name}: {row.summary}\n\n  {row.signature} = {printer(plain.density)}\n")
-    for symbol, domain in row.domains.items():
-        links = (
-            ""
-            if symbol in row.data
-            else "   links: " + ", ".join(link.name for link in fitting_links(domain))
+    click.echo(f"{row.name}: {row.summary}\n\n  {pages.text_density(plain)}\n")
+    _indented(pages.quantity_lines(plain))
+
+    links = [("link", "the model predicts", "")]
+    for parameter in plain.parameters:
+        for link in _links(parameter.domain):
+            linked = derive(name, link={parameter.name: link})
+            (predictor,) = (q.name for q in linked.predictors if q.parameter == parameter.name)
+            equation = pages.link_equation(linked, parameter, pages.text_printer(linked))
+            links.append((f"{parameter.name}={link}", predictor, equation))
+    click.echo("\nLinks, which drop nothing more; without one the model predicts the parameter itself\n")
+    _indented(columns(links))
+
+    known = [f"{p}{one}" for p in row.parameters for one in ("", PER_SAMPLE) if len(row.parameters) > 1]
+    commands: dict[tuple[str, ...], list[str]] = {}
+    for fixed in ([], *([one] for one in known)):
+        derived = derive(name, fix=fixed)
+        printer = pages.text_printer(derived)
+        lines = tuple(
+            f"    {part:<8} {pages.text_rows(printer, formula, 15)}"
+            for part, formula in pages.ledger(derived)
         )
-        accepted = "" if domain.data is domain else f" (accepted: {domain.data.text})"
-        click.echo(f"  {symbol:<10} in {domain.text}{accepted}   {row.prose.get(symbol, '')}{links}")
-    click.echo("\n  what is minimised, and what goes\n")
-    choices: list[dict[str, Any]] = [{}]
-    choices += [{"fix": parameter} for parameter in row.parameters if len(row.parameters) > 1]
-    choices += [
-        {"link": f"{p}={link.name}"}
-        for p, d in row.parameters.items()
-        for link in fitting_links(d)
-        if link.name != "identity"
-    ]
-    for choice in choices:
-        derived = derive(name, **choice)
-        printer = text_printer(derived)
-        click.echo(f"  {derived.request.command}")
-        click.echo(
-            f"      loss {printer(derived.loss)}   factor {printer(derived.factor)}   dropped {printer(derived.dropped)}"
-        )
+        commands.setdefault(lines, []).append(derived.request.command)
+    click.echo("\nWhat is minimised, and what goes: −log p = factor · loss + dropped, for each sample\n")
+    for lines, equivalent in commands.items():
+        _indented([*equivalent, *lines, ""])
     if row.soft:
-        click.echo(
-            f"\n  Labels that are not hard are accepted; the loss is then {row.soft}, and no longer a likelihood."
-        )
-    click.echo(f"\n  Source: {row.source}")
+        click.echo(click.wrap_text(pages.soft_remark(plain), TEXT_WIDTH) + "\n")
+    click.echo(f"Source: {row.source}")
+
+
+def _links(domain: Domain) -> list[str]:
+    """The links that fit; the identity, which is there without a link, only if no other does."""
+    names = [link.name for link in fitting_links(domain)]
+    return [name for name in names if name != "identity"] or names
+
+
+def _indented(lines: Sequence[str]) -> None:
+    for line in lines:
+        click.echo(f"  {line}".rstrip())
 
 
 @main.command()
@@ -191,7 +215,8 @@ def generate(names: Sequence[str], out: str, check: bool) -> None:
 
 
 @main.command()
-@click.argument("names", nargs=-1)
+@click.argument("names", nargs=-1, shell_complete=_densities)
+@_asked
 @click.option(
     "--points",
     type=click.IntRange(min=1),
@@ -199,17 +224,20 @@ def generate(names: Sequence[str], out: str, check: bool) -> None:
     show_default=True,
     help="Ordinary points for each loss, library and dtype.",
 )
-def verify(names: Sequence[str], points: int) -> None:
-    """The evidence, as a table; exit with 1 if anything falls short."""
+def verify(names: Sequence[str], points: int, **options: Any) -> None:
+    """The evidence, as a table; exit with 1 if anything falls short.
+
+    Without options, for what is generated under the names, or for all that is; with options, for
+    that loss of one density.
+    """
+    chosen = _losses(names, options)
     from rich.table import Table
 
-    from derive.generate import requests
     from derive.verify import verify_all
 
-    chosen = requests(names)
     short = skipped = 0
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading in ("", "loss", "check", "found", "note"):
+    for heading in ("", "loss", "check", "largest error", "where"):
         table.add_column(heading, overflow="fold")
     for findings in verify_all(chosen, points):
         for finding in findings:
@@ -228,6 +256,23 @@ def verify(names: Sequence[str], points: int) -> None:
     click.echo(f"\n{short} fall short{untested}" if short else f"\nnothing falls short{untested}")
     if short:
         sys.exit(1)
+
+
+def _losses(names: Sequence[str], options: Mapping[str, Any]) -> list[Request]:
+    """What is to be verified: one request, or rows of what is generated."""
+    if any(options.values()):
+        if len(names) != 1:
+            raise Misuse(
+                f"options go with one density, got {len(names)}; write derive verify NAME and the options"
+            )
+        return [request(names[0], **options)]
+    from derive.generate import requests
+
+    generated = {row.distribution.name for row in requests()}
+    plain = [name for name in names if name in CATALOGUE and name not in generated]
+    named = [name for name in names if name not in plain]
+    rows = requests(named) if named or not names else []
+    return [*rows, *(request(name) for name in plain)]
 
 
 def _print(table: Any) -> None:

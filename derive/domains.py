@@ -1,8 +1,8 @@
 """Where a quantity may live.
 
 A domain is one object with many uses: it annotates a declaration, gives SymPy its facts, guards the
-arguments of generated code, names itself in prose and in LaTeX, and supplies the points at which
-claims are tested.  Everything here is data; nothing imports SymPy.
+arguments of generated code, names itself in prose and in LaTeX, supplies the points at which claims
+are tested, and says how an integral over it is taken.  Everything here is data; nothing imports SymPy.
 
 `Interval` holds scalars, `Entries` holds vectors of symbolic size.
 """
@@ -10,23 +10,33 @@ claims are tested.  Everything here is data; nothing imports SymPy.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import count, takewhile
 from random import Random
+from typing import Any
 
 Sampler = Callable[[Random], float]
 Facts = Mapping[str, bool]
+
+# From the whole line onto an interval: the point at t and its derivative there, as mpmath numbers.
+Stretch = Callable[[Any], tuple[Any, Any]]
 
 
 @dataclass(frozen=True)
 class Interval:
     """An interval of the real line or of the integers, perhaps without zero.
 
-    `facts` are the assumptions SymPy is told, `typical` draws an ordinary point of the interior
-    (truth is tested there), `extremes` are legal points at which floating point is tempted to fail,
-    and `accepted` is the wider set of data a loss takes when the density itself needs less
-    (soft labels in [0, 1] beside {0, 1}).  `demand` is what an argument is told that it must be, where
-    that is not the name.
+    facts     the assumptions SymPy is told
+    typical   draws an ordinary point of the interior: truth is tested there
+    wide      draws over many orders of magnitude: means under the model are right there too
+    extremes  legal points at which floating point is tempted to fail
+    harmless  an interior point at which every loss is finite: what a removed sample is replaced by
+    stretch   the whole line stretched onto the interval, with ends so far that a density that has a
+              mass decays exponentially; none for integers
+    accepted  the wider set of data a loss takes when the density itself needs less (soft labels in
+              [0, 1] beside {0, 1})
+    demand    what an argument is told that it must be, where that is not the name
     """
 
     name: str
@@ -36,7 +46,10 @@ class Interval:
     upper: float
     facts: Facts
     typical: Sampler
+    wide: Sampler
     extremes: tuple[float, ...]
+    harmless: float
+    stretch: Stretch | None = None
     closed: tuple[bool, bool] = (False, False)
     integer: bool = False
     nonzero: bool = False
@@ -58,11 +71,6 @@ class Interval:
         """The set of data a loss accepts."""
         return self.accepted or self
 
-    @property
-    def harmless(self) -> float:
-        """An interior point at which every loss is finite: what a removed sample is replaced by."""
-        return self.extremes[0]
-
     def __contains__(self, value: float) -> bool:
         above = value > self.lower or (self.closed[0] and value == self.lower)
         below = value < self.upper or (self.closed[1] and value == self.upper)
@@ -78,15 +86,25 @@ class Interval:
         holes = (self.integer or not other.integer) and not (other.nonzero and 0 in self)
         return all(at_ends) and holes
 
-    def enumerate(self, most: int = 200) -> list[float]:
-        """The points of a discrete domain, the first `most` of them."""
-        last = min(self.upper, self.lower + most - 1)
-        return [float(n) for n in range(int(self.lower), int(last) + 1)]
+    @property
+    def finite(self) -> bool:
+        """Whether there are finitely many points."""
+        return self.integer and math.isfinite(self.upper - self.lower)
+
+    def enumerate(self) -> Iterator[float]:
+        """The points of a discrete domain from the first one on, without an end where it has none."""
+        return map(float, takewhile(lambda n: n <= self.upper, count(int(self.lower))))
 
 
 @dataclass(frozen=True)
 class Entries:
-    """A vector of symbolic size: its entries' domain, and whether they sum to one."""
+    """A vector of symbolic size: its entries' domain, and whether they sum to one.
+
+    typical_vector  draws an ordinary vector of a size
+    every           all the vectors of a size, where they are finitely many
+    accepted        the wider set of data a loss takes
+    finite_maximum  whether entries may be −∞, as long as not all are
+    """
 
     name: str
     text: str
@@ -95,8 +113,9 @@ class Entries:
     sums_to_one: bool
     typical_vector: Callable[[Random, int], list[float]]
     size: str = "K"
-    discrete: bool = False
+    every: Callable[[int], list[list[float]]] | None = None
     accepted: Entries | None = None
+    finite_maximum: bool = False
 
     def __getitem__(self, size: str) -> Entries:
         """`Simplex["K"]` is the simplex of K entries."""
@@ -112,16 +131,26 @@ class Entries:
     @property
     def demanded(self) -> str:
         """What an argument is told that it must be."""
-        return (
-            f"a {self.name}: entries in {self.entry.text} that sum to one"
-            if self.sums_to_one
-            else self.entry.demanded
-        )
+        if self.finite_maximum:
+            return f"{self.entry.demanded}, the largest entry finite"
+        if self.sums_to_one:
+            return f"a {self.name}: entries in {self.entry.text} that sum to one"
+        return self.entry.demanded
 
     @property
     def harmless(self) -> float | None:
         """An entry at which every loss is finite; None stands for one over the vector's length."""
         return None if self.sums_to_one else self.entry.harmless
+
+    @property
+    def discrete(self) -> bool:
+        """Whether the measure counts points (else it is Lebesgue's)."""
+        return self.every is not None
+
+    def enumerate(self, size: int) -> Iterator[list[float]]:
+        """The points of a discrete domain of vectors of this size."""
+        assert self.every is not None
+        return iter(self.every(size))
 
     @property
     def facts(self) -> Facts:
@@ -136,7 +165,11 @@ class Entries:
 
 Domain = Interval | Entries
 
-# How far the entries of a float vector may sum from one: the rounding of any softmax in single precision.
+# How far the entries of a probability vector may sum from one.  A softmax rounds its normaliser and each
+# entry once, and a mixture with other labels rounds as often again, each time by at most half an eps: two
+# eps of the dtype that the vector was given in.  And never less than 1e-5, for an array of doubles may hold
+# what was computed in single precision over many classes, or read from a table.
+EPS_OF_SUM = 2
 SUM_TOLERANCE = 1e-5
 
 _INFINITY = math.inf
@@ -150,6 +183,38 @@ def _lognormal(scale: float) -> Sampler:
     return lambda random: math.exp(random.gauss(0.0, scale))
 
 
+def _any_size(smallest: float, largest: float) -> Sampler:
+    """Between ten to these powers, every order of magnitude alike."""
+    return lambda random: 10 ** random.uniform(smallest, largest)
+
+
+def _either_sign(size: Sampler) -> Sampler:
+    return lambda random: random.choice((-1.0, 1.0)) * size(random)
+
+
+def _sinh(t: Any) -> tuple[Any, Any]:
+    """Onto (-∞, ∞): a tail that falls like a power falls exponentially in t."""
+    from mpmath import cosh, sinh
+
+    return sinh(t), cosh(t)
+
+
+def _exp(t: Any) -> tuple[Any, Any]:
+    """Onto (0, ∞)."""
+    from mpmath import exp
+
+    y = exp(t)
+    return y, y
+
+
+def _logistic(t: Any) -> tuple[Any, Any]:
+    """Onto (0, 1)."""
+    from mpmath import exp
+
+    y = 1 / (1 + exp(-t))
+    return y, y / (1 + exp(t))
+
+
 Real = Interval(
     name="real",
     text="ℝ",
@@ -158,7 +223,10 @@ Real = Interval(
     upper=_INFINITY,
     facts={"real": True},
     typical=_normal(2.0),
+    wide=_either_sign(_any_size(-3, 4)),
     extremes=(0.0, 1e-8, -1e-8, 40.0, -40.0, 1e4, -1e4),
+    harmless=0.0,
+    stretch=_sinh,
     demand="finite",
 )
 
@@ -169,8 +237,11 @@ Nonzero = Interval(
     lower=-_INFINITY,
     upper=_INFINITY,
     facts={"real": True, "nonzero": True},
-    typical=lambda random: random.choice((-1.0, 1.0)) * math.exp(random.gauss(0.0, 0.7)),
+    typical=_either_sign(_lognormal(0.7)),
+    wide=_either_sign(_any_size(-3, 3)),
     extremes=(1.0, -1.0, 1e-4, -1e4),
+    harmless=1.0,
+    stretch=_sinh,
     nonzero=True,
     demand="finite and not zero",
 )
@@ -183,7 +254,10 @@ Positive = Interval(
     upper=_INFINITY,
     facts={"positive": True},
     typical=_lognormal(0.8),
+    wide=_any_size(-2, 3),
     extremes=(1.0, 1e-8, 1e-3, 1e3, 1e8),
+    harmless=1.0,
+    stretch=_exp,
 )
 
 Nonnegative = Interval(
@@ -194,7 +268,10 @@ Nonnegative = Interval(
     upper=_INFINITY,
     facts={"nonnegative": True},
     typical=_lognormal(0.8),
+    wide=_any_size(-2, 3),
     extremes=(1.0, 0.0, 1e-8, 1e8),
+    harmless=1.0,
+    stretch=_exp,
     closed=(True, False),
 )
 
@@ -206,7 +283,10 @@ Unit = Interval(
     upper=1.0,
     facts={"nonnegative": True},
     typical=lambda random: random.uniform(0.02, 0.98),
+    wide=lambda random: 1 / (1 + math.exp(random.uniform(-20, 20))),
     extremes=(0.5, 0.0, 1.0, 1e-8, 1 - 1e-8),
+    harmless=0.5,
+    stretch=_logistic,
     closed=(True, True),
 )
 
@@ -218,7 +298,9 @@ Binary = Interval(
     upper=1.0,
     facts={"nonnegative": True},
     typical=lambda random: float(random.randrange(2)),
+    wide=lambda random: float(random.randrange(2)),
     extremes=(0.0, 1.0),
+    harmless=0.0,
     closed=(True, True),
     integer=True,
     accepted=Unit,
@@ -232,7 +314,9 @@ Count = Interval(
     upper=_INFINITY,
     facts={"integer": True, "nonnegative": True},
     typical=lambda random: float(random.randrange(12)),
+    wide=lambda random: float(random.randrange(1000)),
     extremes=(1.0, 0.0, 1000.0),
+    harmless=1.0,
     closed=(True, False),
     integer=True,
     demand="a count: 0, 1, 2, ...",
@@ -246,7 +330,9 @@ Position = Interval(
     upper=_INFINITY,
     facts={"integer": True, "positive": True},
     typical=lambda random: float(random.randrange(1, 4)),
+    wide=lambda random: float(random.randrange(1, 100)),
     extremes=(1.0,),
+    harmless=1.0,
     closed=(True, False),
     integer=True,
 )
@@ -257,9 +343,8 @@ def _simplex(random: Random, size: int) -> list[float]:
     return [weight / sum(weights) for weight in weights]
 
 
-def _one_hot(random: Random, size: int) -> list[float]:
-    hot = random.randrange(size)
-    return [float(k == hot) for k in range(size)]
+def _one_hots(size: int) -> list[list[float]]:
+    return [[float(k == hot) for k in range(size)] for hot in range(size)]
 
 
 Vector = Entries(
@@ -269,6 +354,16 @@ Vector = Entries(
     entry=Real,
     sums_to_one=False,
     typical_vector=lambda random, size: [random.gauss(0.0, 2.0) for _ in range(size)],
+)
+
+# A weight that is zero has the logarithm −∞: a class that is masked.
+LogWeights = replace(
+    Vector,
+    name="vector of logarithms of weights",
+    text="[−∞, ∞)ᴷ, not all −∞",
+    latex=r"[-\infty, \infty)^{K}",
+    entry=replace(Real, closed=(True, False), demand="finite or -inf"),
+    finite_maximum=True,
 )
 
 Simplex = Entries(
@@ -286,7 +381,7 @@ OneHot = Entries(
     latex=r"\{e_1, \dots, e_K\}",
     entry=Binary,
     sums_to_one=True,
-    typical_vector=_one_hot,
-    discrete=True,
+    typical_vector=lambda random, size: random.choice(_one_hots(size)),
+    every=_one_hots,
     accepted=Simplex,
 )

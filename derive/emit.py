@@ -1,56 +1,42 @@
 """A derivation through a template: the page a person reads, or the module a person runs.
 
-A target is a printer, a template and a file suffix; `TARGETS` holds them all.  Everything a template
-shows is prepared here as text, so a template only arranges.  `--emit numpy`, `templates/numpy.py.j2`
-and `generated/numpy/` bear one name.
+Everything a template shows is prepared as text by the rooms above, so a template only arranges;
+`targets` says what there is to write, and how each is rendered.
 """
 
 from __future__ import annotations
 
 import importlib.util
-import json
-import sys
 import tempfile
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from types import ModuleType
-from typing import Any
-
-import jinja2
+from typing import TYPE_CHECKING
 
 from derive.derivation import Derivation
 from derive.errors import Misuse
-from derive.pages import latex_page, record, text_page
-from derive.resources import TEMPLATES
+from derive.resources import TEMPLATES, imported
+from derive.targets import MODULES, TARGETS, Target
 
-
-@dataclass(frozen=True)
-class Target:
-    """Something to emit: its file suffix, and what its template is filled with."""
-
-    name: str
-    suffix: str
-    context: Callable[[Derivation], Mapping[str, Any]]
+if TYPE_CHECKING:
+    import jinja2
 
 
 def emit(derivation: Derivation, target: str, *, standalone: bool = False) -> str:
-    """The derivation as text: "latex", "text", "numpy", "torch" or "json".
+    """The derivation as text, in one of `targets`.
 
     standalone  a whole LaTeX document instead of its `align*` block
 
-    Raises Misuse for an unknown target.
+    Raises Misuse for an unknown target, and for one that has no document.
     """
-    if target not in TARGETS:
-        raise Misuse(f"unknown target {target!r}; there are {', '.join(TARGETS)}")
-    if standalone and target != "latex":
-        raise Misuse(f"--standalone makes a LaTeX document, so it goes with --emit latex, not {target}")
-    row = TARGETS[target]
-    if target == "json":
-        return json.dumps(row.context(derivation), indent=2, ensure_ascii=False) + "\n"
-    template = f"{target}_standalone" if standalone else target
-    return _templates().get_template(f"{template}.{row.suffix}.j2").render(row.context(derivation))
+    row = _row(target)
+    if standalone and not row.document:
+        whole = ", ".join(other.name for other in TARGETS.values() if other.document)
+        raise Misuse(f"--standalone makes a whole document, so it goes with --emit {whole}, not {target}")
+    if row.written and not standalone:
+        return row.written(derivation)
+    assert row.context is not None
+    return _templates().get_template(row.template).render(row.context(derivation))
 
 
 def load(derivation: Derivation, target: str = "numpy") -> ModuleType:
@@ -59,26 +45,30 @@ def load(derivation: Derivation, target: str = "numpy") -> ModuleType:
     Raises Misuse for a target that is not code, and ImportError with the remedy where the library
     is not installed.
     """
-    if target not in ("numpy", "torch"):
-        raise Misuse(f"only numpy and torch modules can be loaded, not {target!r}")
-    if importlib.util.find_spec(target) is None:
+    row = _row(target)
+    if not row.library:
+        names = " and ".join(other.name for other in MODULES)
+        raise Misuse(f"only modules can be loaded, got {target!r}; there are {names}")
+    if importlib.util.find_spec(row.library) is None:
         raise ImportError(
-            f"the {target} loss needs {target}, which is not installed: pip install 'derive[{target}]'"
+            f"the {target} loss needs {row.library}, which is not installed: pip install 'derive[{row.library}]'"
         )
-    text = emit(derivation, target)
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / f"{derivation.name}_{target}.py"
-        path.write_text(text, encoding="utf-8")
-        specification = importlib.util.spec_from_file_location(f"derive_{path.stem}", path)
-        assert specification is not None and specification.loader is not None
-        module = importlib.util.module_from_spec(specification)
-        sys.modules[specification.name] = module  # a compiler looks functions up by their module
-        specification.loader.exec_module(module)
-    return module
+        path = Path(folder) / f"{derivation.name}_{target}.{row.suffix}"
+        path.write_text(emit(derivation, target), encoding="utf-8")
+        return imported(f"derive_{path.stem}", path)
+
+
+def _row(target: str) -> Target:
+    if not isinstance(target, str) or target not in TARGETS:
+        raise Misuse(f"unknown target {target!r}; there are {', '.join(TARGETS)}")
+    return TARGETS[target]
 
 
 @cache
 def _templates() -> jinja2.Environment:
+    import jinja2  # what needs no template does not wait for it
+
     return jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES),
         undefined=jinja2.StrictUndefined,
@@ -87,27 +77,3 @@ def _templates() -> jinja2.Environment:
         keep_trailing_newline=True,
         autoescape=False,
     )
-
-
-def _numpy_module(derivation: Derivation) -> Mapping[str, Any]:
-    from derive.modules import numpy_module  # pages do not wait for what only modules need
-
-    return numpy_module(derivation)
-
-
-def _torch_module(derivation: Derivation) -> Mapping[str, Any]:
-    from derive.modules import torch_module
-
-    return torch_module(derivation)
-
-
-TARGETS = {
-    target.name: target
-    for target in (
-        Target("text", "txt", text_page),
-        Target("latex", "tex", latex_page),
-        Target("numpy", "py", _numpy_module),
-        Target("torch", "py", _torch_module),
-        Target("json", "json", record),
-    )
-}

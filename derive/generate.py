@@ -14,12 +14,11 @@ from pathlib import Path
 
 from derive.catalogue.variants import VARIANTS
 from derive.derivation import derivation
-from derive.emit import TARGETS, emit
+from derive.emit import emit
 from derive.errors import Misuse
 from derive.pages import text_printer
 from derive.request import Request, request
-
-FOLDERS = ("numpy", "torch", "latex")
+from derive.targets import COMMITTED, Target
 
 
 def requests(names: Sequence[str] = ()) -> list[Request]:
@@ -41,8 +40,13 @@ def files(chosen: Sequence[Request]) -> Iterator[tuple[Path, str]]:
     """Every file of the chosen rows, by its path below the folder."""
     for row in chosen:
         derived = derivation(row)
-        for target in FOLDERS:
-            yield Path(target) / f"{row.slug}.{TARGETS[target].suffix}", emit(derived, target)
+        for target in COMMITTED:
+            yield _place(target, row), emit(derived, target.name)
+
+
+def _place(target: Target, row: Request) -> Path:
+    """Where a row's file stands, below the folder."""
+    return Path(target.name) / f"{row.slug}.{target.suffix}"
 
 
 def index() -> str:
@@ -60,7 +64,7 @@ def index() -> str:
         derived = derivation(row)
         show = text_printer(derived)
         cells = [show(part).replace("|", "\\|") for part in (derived.loss, derived.factor, derived.dropped)]
-        links = [f"[{target}]({target}/{row.slug}.{TARGETS[target].suffix})" for target in FOLDERS]
+        links = [f"[{target.name}]({_place(target, row).as_posix()})" for target in COMMITTED]
         lines.append(f"| `{row.command}` | {' | '.join(cells)} | {' '.join(links)} |")
     return "\n".join(lines) + "\n"
 

@@ -8,7 +8,7 @@ Source: McCullagh and Nelder (1989), Generalized Linear Models, 2nd ed., ch. 2.
 
 from derive import words
 from derive.declare import link
-from derive.domains import Nonzero, Positive, Real, Simplex, Unit, Vector
+from derive.domains import LogWeights, Nonzero, Positive, Real, Simplex, Unit
 
 
 @link(synonym="identity", predictor="{name}")
@@ -42,6 +42,6 @@ def sigmoid(a: Real) -> Unit:
 
 
 @link(synonym="multinomial logit", predictor="logits", letters={"": "z"})
-def softmax(a: Vector["K"]) -> Simplex["K"]:
+def softmax(a: LogWeights["K"]) -> Simplex["K"]:
     """The model predicts the logarithms of the class probabilities, up to a common term."""
     return lambda position: words.softmax(a, position)

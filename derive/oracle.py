@@ -23,7 +23,7 @@ Point = Mapping[str, Any]
 Place = str | tuple[str, int]
 
 MOST_DIGITS = 4000
-# What is zero to so many digits is zero: log(1 + exp(-745)), the least that a float can hold, needs 324.
+# What is zero or infinite to so many digits is: log(1 + exp(-745)), the least that a float can hold, needs 324.
 ZERO_DIGITS = 400
 
 
@@ -47,10 +47,12 @@ def confirmed(compute: Callable[[], Any], digits: int) -> Any:
         precision *= 2
         with mpmath.workdps(precision):
             after = compute()
-            if _agree(before, after, digits) and (after != 0 or precision > ZERO_DIGITS):
+            ordinary = after != 0 and not mpmath.isinf(after)
+            if _agree(before, after, digits) and (ordinary or precision > ZERO_DIGITS):
                 return after
             # Rounding that shrinks with every precision, twice by all the digits asked for, is zero.
-            shrunk = shrunk + 1 if abs(after) < abs(before) * mpmath.mpf(10) ** -digits else 0
+            vanishes = after == 0 or abs(after) < abs(before) * mpmath.mpf(10) ** -digits
+            shrunk = shrunk + 1 if vanishes else 0
             if shrunk >= 2 and precision > ZERO_DIGITS:
                 return mpmath.mpf(0)
         before = after

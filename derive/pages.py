@@ -1,23 +1,23 @@
-"""What the pages show: the derivation as text, as LaTeX and as a record for machines."""
+"""What the pages show: the derivation as text and as LaTeX."""
 
 from __future__ import annotations
 
 import re
-import textwrap
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from itertools import groupby
+from typing import Any, NamedTuple
 
 from sympy import Expr
 
-from derive.calculus import gradient
+from derive.calculus import CLASS, gradient, hessian
 from derive.derivation import Derivation, Quantity, Step
 from derive.printers.arrange import Printer
+from derive.printers.columns import TEXT_WIDTH, columns
 from derive.printers.latex import Latex, set_width
-from derive.printers.text import Text
+from derive.printers.page import Page, rows
+from derive.printers.text import Text, plain_letter
 from derive.relation import Relation
 from derive.version import VERSION
-
-SCHEMA = "derive/derivation/1"
 
 # What a line is called, in text and in LaTeX.
 NAMES = {
@@ -26,19 +26,31 @@ NAMES = {
     "negative log-likelihood": ("−log L(θ)", r"-\log L(\theta)"),
 }
 
-# The widest line of a page, in characters as set, and the widest line of prose under it.
-LINE_WIDTH = 56
+# The widest line of a LaTeX page, in characters as set, and the widest line of prose under it.
+LINE_WIDTH = 58
 PROSE_WIDTH = 84
+
+# Where the formulas and the sentences of a text page begin.
+STEP_COLUMN = 16
+SENTENCE_COLUMN = 20
+RESULT_COLUMN = 11
+
+NO_BREAK = "\N{NO-BREAK SPACE}"
+
+# How a sentence spells an expression that it mentions.
+Mention = Callable[[Expr], str]
 
 
 def latex_printer(derivation: Derivation) -> Latex:
     """The LaTeX printer with this derivation's letters."""
-    return Latex(_letters(derivation), _order(derivation))
+    symbols = _symbols(derivation)
+    return Latex({q.name: q.latex for q in symbols}, [q.name for q in symbols])
 
 
 def text_printer(derivation: Derivation) -> Text:
     """The text printer with this derivation's letters."""
-    return Text(_letters(derivation), _order(derivation))
+    symbols = _symbols(derivation)
+    return Text({q.name: q.latex for q in symbols}, [q.name for q in symbols])
 
 
 def text_page(derivation: Derivation) -> dict[str, Any]:
@@ -47,172 +59,308 @@ def text_page(derivation: Derivation) -> dict[str, Any]:
     return {
         "command": derivation.request.command,
         "summary": derivation.distribution.summary,
-        "signature": _signature(derivation),
-        "lines": [_text_line(step, show) for step in derivation.steps],
+        "density": text_density(derivation),
         "quantities": quantity_lines(derivation),
-        "loss": show(derivation.loss),
-        "factor": show(derivation.factor),
-        "dropped": show(derivation.dropped),
-        "gradient": [
-            (_partial(derivation, name), show(slope)) for name, slope in gradient(derivation).items()
+        "steps": [
+            (
+                *_text_head(shown),
+                text_rows(show, shown.expression, STEP_COLUMN),
+                _filled(shown.because, SENTENCE_COLUMN),
+            )
+            for shown in _shown_steps(derivation, show, lambda part: show(part).replace(" ", NO_BREAK))
         ],
-        "soft": derivation.distribution.soft,
-        "source": derivation.distribution.source,
+        "ledger": [(name, text_rows(show, part, RESULT_COLUMN)) for name, part in ledger(derivation)],
+        "gradient": [
+            (f"∂/∂{show(_entry(derivation, name))}", text_rows(show, slope, RESULT_COLUMN))
+            for name, slope in gradient(derivation).items()
+        ],
+        "signs": [(relation.text, relation.meaning) for relation in _relations(derivation)],
+        "remark": _filled(soft_remark(derivation), 2).rstrip(),
+        "source": _filled(f"Source: {derivation.distribution.source}", 2),
     }
 
 
 def latex_page(derivation: Derivation) -> dict[str, Any]:
-    """The derivation as an align* block, and what a whole document says around it."""
+    """A whole document: what it says around the align* block of the derivation."""
     show = latex_printer(derivation)
     distribution = derivation.distribution
-    rows = [row for step in derivation.steps for row in _latex_rows(step, show)]
     return {
         "command": derivation.request.command,
+        "command_set": _escaped(derivation.request.command),
         "version": VERSION,
         "title": distribution.name.replace("_", " "),
-        "summary": distribution.summary,
-        "rows": rows,
+        "summary": _escaped(distribution.summary),
+        "density": rf"{_head(derivation, show, lambda letter: letter)} = {show(derivation.density)}",
         "quantities": [
-            {"letter": q.latex, "domain": q.domain.latex, "role": q.role.value, "prose": _escaped(q.prose)}
-            for q in derivation.quantities
+            {
+                "letter": described.quantity.latex,
+                "name": _escaped(described.quantity.name),
+                "place": _latex_place(described.quantity, show),
+                "role": described.role,
+                "prose": _escaped(described.prose),
+            }
+            for described in _described(derivation, show, "$")
         ],
-        "loss": show(derivation.loss),
-        "factor": show(derivation.factor),
-        "dropped": show(derivation.dropped),
-        "density": show(derivation.density),
-        "data_letters": ", ".join(q.latex for q in derivation.data),
-        "parameter_letters": ", ".join(q.latex for q in derivation.parameters),
+        "block": latex_block(derivation),
+        "ledger": [(rf"\text{{{name}}}", _broken(part, show)) for name, part in ledger(derivation)],
+        "derivatives": _derivatives(derivation, show),
         "signs": [
             (relation.latex, relation.meaning.replace("θ", r"$\theta$"))
             for relation in _relations(derivation)
         ],
-        "soft": distribution.soft,
+        "remark": _escaped(soft_remark(derivation)),
         "source": _escaped(distribution.source),
     }
 
 
+def latex_block(derivation: Derivation) -> str:
+    """The derivation as an align* block; a page does not break between a line and its sentence."""
+    steps = (" \\\\*\n".join(f"  {row}" for row in step) for step in _latex_steps(derivation))
+    body = " \\\\[1ex]\n".join(steps)
+    return f"% {derivation.request.command}\n\\begin{{align*}}\n{body}\n\\end{{align*}}\n"
+
+
 def notebook(derivation: Derivation) -> str:
     """The derivation as a notebook shows it: display mathematics that MathJax and KaTeX accept."""
-    show = latex_printer(derivation)
-    rows = " \\\\\n".join(row for step in derivation.steps for row in _latex_rows(step, show))
-    return f"$$\\begin{{aligned}}\n{rows}\n\\end{{aligned}}$$"
+    steps = (" \\\\\n".join(step) for step in _latex_steps(derivation))
+    return "$$\\begin{aligned}\n" + " \\\\[1ex]\n".join(steps) + "\n\\end{aligned}$$"
 
 
-def record(derivation: Derivation) -> dict[str, Any]:
-    """The derivation for a machine, under the schema that the README documents."""
-    in_text, in_latex = text_printer(derivation), latex_printer(derivation)
-
-    def formula(expression: Expr) -> dict[str, str]:
-        return {"sympy": str(expression), "latex": in_latex(expression), "text": in_text(expression)}
-
-    return {
-        "schema": SCHEMA,
-        "version": VERSION,
-        "command": derivation.request.command,
-        "distribution": derivation.distribution.name,
-        "quantities": [_quantity_record(quantity) for quantity in derivation.quantities],
-        "steps": [
-            {
-                "relation": step.relation.name.lower(),
-                "rule": step.rule,
-                "because": because(step, in_text, ""),
-                "goal": step.line.goal.value,
-                "name": step.line.name,
-                "line": formula(step.line.expression),
-            }
-            for step in derivation.steps
-        ],
-        "density": formula(derivation.density),
-        "loss": formula(derivation.loss),
-        "factor": formula(derivation.factor),
-        "dropped": formula(derivation.dropped),
-        "gradient": {name: formula(slope) for name, slope in gradient(derivation).items()},
-    }
+# What the pages have in common ---------------------------------------------------------------------
 
 
-def because(step: Step, show: Printer, quote: str) -> str:
-    """The sentence of a step, each expression it mentions between quotes (`$` in LaTeX)."""
-    shown = [f"{quote}{show(mention)}{quote}" for mention in step.mentions]
-    return step.because.format(*shown) if shown else step.because
+class Described(NamedTuple):
+    """A symbol of the density or of the loss: what it is to the loss, and what it is."""
+
+    quantity: Quantity
+    role: str
+    prose: str
+
+
+class Shown(NamedTuple):
+    """A line of the page: how it stands to the line before, its name, and why it follows."""
+
+    relation: Relation
+    name: str
+    expression: Expr
+    because: str
+
+
+def text_density(derivation: Derivation) -> str:
+    """The density with its head, in text: `p(y | μ, σ) = …`."""
+    show = text_printer(derivation)
+    return f"{_head(derivation, show, plain_letter)} = {show(derivation.density)}"
+
+
+def text_rows(show: Text, expression: Expr, column: int) -> str:
+    """A formula in rows that begin at a column of a text page, its first row without the indent."""
+    return f"\n{' ' * (column + 4)}".join(show.broken(expression, TEXT_WIDTH - column - 4))
+
+
+def ledger(derivation: Derivation) -> list[tuple[str, Expr]]:
+    """The three parts of `-log p = factor * loss + dropped`, by name."""
+    return [("loss", derivation.loss), ("factor", derivation.factor), ("dropped", derivation.dropped)]
+
+
+def soft_remark(derivation: Derivation) -> str:
+    """What becomes of the loss under soft labels; empty where there are none."""
+    soft = derivation.distribution.soft
+    if not soft:
+        return ""
+    return f"Labels that are not hard are accepted; the loss is then {soft}, and no longer a likelihood."
 
 
 def quantity_lines(derivation: Derivation) -> list[str]:
-    """A line for each symbol: its name, where it lives, its role and its prose, in columns."""
-    cells = [
-        (q.name, f"in {q.domain.text}" if q.value is None else f"= {q.value}", q.role.value, q.prose)
-        for q in derivation.quantities
-    ]
-    widths = [max(len(row[column]) for row in cells) for column in range(3)]
-    return [
-        "  ".join(cell.ljust(width) for cell, width in zip(row, [*widths, 0], strict=True)).rstrip()
-        for row in cells
-    ]
+    """A line for each symbol: its name, its letter, where it lives, its role and its prose, in columns."""
+    cells = []
+    for quantity, role, prose in _described(derivation, text_printer(derivation), ""):
+        letter = plain_letter(quantity.latex)
+        place = f"in {quantity.domain.text}" if quantity.value is None else f"= {quantity.value}"
+        cells.append((quantity.name, letter if letter != quantity.name else "", place, role, prose))
+    return columns(cells, TEXT_WIDTH - 2)
 
 
-def _signature(derivation: Derivation) -> str:
-    return derivation.distribution.signature
+def _described(derivation: Derivation, show: Page, quote: str) -> Iterator[Described]:
+    """Every symbol, with the equation of a link as the role of what it makes."""
+    links = derivation.request.linked
+    for quantity in _symbols(derivation):
+        role, prose = quantity.role.value, quantity.prose
+        if quantity.parameter not in ("", quantity.name):
+            prose = f"predictor of {quantity.parameter} through the {links[quantity.parameter].synonym} link"
+        elif quantity.name in links and not quantity.parameter:
+            role = f"{quote}{link_equation(derivation, quantity, show)}{quote}"
+        yield Described(quantity, role, prose)
 
 
-def _letters(derivation: Derivation) -> dict[str, str]:
-    return {q.name: q.latex for q in (*derivation.parameters, *derivation.quantities)}
+def link_equation(derivation: Derivation, parameter: Quantity, show: Page) -> str:
+    """A linked parameter as a function of its predictor: `σ = e^s`."""
+    entry = at_class(parameter)
+    return f"{show(entry)} = {show(derivation.in_predictors(entry))}"
 
 
-def _order(derivation: Derivation) -> list[str]:
-    """The symbols in a reader's order: data, predictors, parameters."""
-    return [quantity.name for quantity in derivation.quantities]
+def _symbols(derivation: Derivation) -> list[Quantity]:
+    """The symbols in a reader's order: the data, then each parameter and behind it its predictor.
+
+    The identity's predictor is the parameter itself, and stands in its place.
+    """
+    found = {quantity.name: quantity for quantity in derivation.data}
+    for parameter in derivation.parameters:
+        behind = (q for q in derivation.predictors if q.parameter == parameter.name)
+        found |= {quantity.name: quantity for quantity in (parameter, *behind)}
+    return list(found.values())
+
+
+def _shown_steps(derivation: Derivation, show: Printer, mention: Mention) -> Iterator[Shown]:
+    """The lines of a page.
+
+    A reader takes two steps for one where the second line looks like the first, or where one rule was
+    used twice in a row: the page then has one line, with the sentences of both.
+    """
+    groups: list[list[Step]] = []
+    for step in derivation.steps:
+        before = groups[-1][-1] if groups else None
+        if (
+            before is not None
+            and step.relation is Relation.EQUAL
+            and (step.rule == before.rule or show(step.line.expression) == show(before.line.expression))
+        ):
+            groups[-1].append(step)
+        else:
+            groups.append([step])
+    for group in groups:
+        sentences = (
+            _sentence(template, list(steps), mention)
+            for template, steps in groupby(group, key=lambda step: step.because)
+        )
+        first, last = group[0], group[-1]
+        yield Shown(first.relation, last.line.name, last.line.expression, " ".join(sentences))
+
+
+def because(step: Step, show: Printer) -> str:
+    """The sentence of a step."""
+    return _sentence(step.because, [step], show)
+
+
+def _sentence(template: str, steps: Sequence[Step], mention: Mention) -> str:
+    """The sentence that steps have in common, with what each of them mentions."""
+    if not steps[0].mentions:
+        return template
+    opening, brace, rest = template.partition("{")
+    said = [(brace + rest.removesuffix(".")).format(*map(mention, step.mentions)) for step in steps]
+    return f"{opening}{', '.join(said)}."
+
+
+def _head(derivation: Derivation, show: Page, letter: Callable[[str], str]) -> str:
+    data, parameters = (
+        ", ".join(letter(quantity.latex) for quantity in part)
+        for part in (derivation.data, derivation.parameters)
+    )
+    return f"p({data} {show.bar} {parameters})"
 
 
 def _relations(derivation: Derivation) -> list[Relation]:
     return list(dict.fromkeys(step.relation for step in derivation.steps))
 
 
-def _text_line(step: Step, show: Text) -> tuple[str, str, str]:
-    name = NAMES.get(step.line.name, ("", ""))[0]
-    sign = "=" if step.relation is Relation.MONOTONE else step.relation.text
-    left = f"{step.relation.text} {name}" if step.relation is Relation.MONOTONE else name
-    return left, f"{sign} {show(step.line.expression)}", because(step, show, "")
+def at_class(quantity: Quantity) -> Expr:
+    """The quantity, or its entry at the index k where it is a vector."""
+    return quantity.plain[CLASS] if quantity.vector else quantity.plain
 
 
-def _latex_rows(step: Step, show: Latex) -> Iterator[str]:
-    """The rows of an align block: the line, broken if it is long, and the sentence under it."""
-    name = NAMES.get(step.line.name, ("", ""))[1]
-    sign = step.relation.latex
-    if step.relation is Relation.MONOTONE:
+def _entry(derivation: Derivation, name: str) -> Expr:
+    return next(at_class(quantity) for quantity in derivation.learned if quantity.name == name)
+
+
+# In text -------------------------------------------------------------------------------------------
+
+
+def _text_head(shown: Shown) -> tuple[str, str]:
+    """What stands before a line: its name and its sign."""
+    name = NAMES.get(shown.name, ("", ""))[0]
+    if shown.relation is Relation.MONOTONE:
+        return f"{shown.relation.text} {name}", "="
+    return name, shown.relation.text
+
+
+def _filled(prose: str, column: int) -> str:
+    """Prose in evenly filled lines that begin at a column; a formula is never broken."""
+    indent = " " * column
+    words = [word.replace(NO_BREAK, " ") for word in prose.split(" ")]
+    return indent + f"\n{indent}".join(rows(words, TEXT_WIDTH - column, len))
+
+
+# In LaTeX ------------------------------------------------------------------------------------------
+
+
+def _latex_steps(derivation: Derivation) -> list[list[str]]:
+    """The rows of each line of an align block: the formula, broken if it is long, and its sentence."""
+    show = latex_printer(derivation)
+    inline = show.inline()
+    shown_steps = _shown_steps(derivation, show, lambda part: f"${inline(part)}$")
+    return [list(_latex_rows(shown, show)) for shown in shown_steps]
+
+
+def _latex_rows(shown: Shown, show: Latex) -> Iterator[str]:
+    name = NAMES.get(shown.name, ("", ""))[1]
+    sign = shown.relation.latex
+    if shown.relation is Relation.MONOTONE:
         name, sign = rf"{sign} \quad {name}", "="
-    first, *others = show.broken(step.line.expression, LINE_WIDTH)
-    yield f"{name} &{sign} {first}"
+    first, *others = show.broken(shown.expression, LINE_WIDTH)
+    yield f"{name} &{sign} {first}".lstrip()
     for row in others:
         yield rf"&\qquad {row}"
-    for line in _wrapped(because(step, show, "$").replace("θ", r"$\theta$")):
+    for line in _wrapped(_mathematical(shown.because)):
         yield rf"&\quad \text{{\small {line}}}"
+
+
+def _mathematical(sentence: str) -> str:
+    """Formulas that only a sign, a comma or a bracket parts are one formula."""
+    joined = re.sub(r"\$(, | = | = \()\$", r"\1", sentence.replace("θ", r"$\theta$"))
+    return re.sub(r"( = \([^$()]*)\$\)", r"\1)$", joined)
 
 
 def _wrapped(prose: str) -> list[str]:
     """Prose in lines as wide as they are set; a formula between dollars is never broken."""
-    formulas = re.findall(r"\$[^$]*\$", prose)
-    for place, formula in enumerate(formulas):
-        prose = prose.replace(formula, f"<{place}>".ljust(set_width(formula), "·"), 1)
-    lines = textwrap.wrap(prose, PROSE_WIDTH, break_long_words=False, break_on_hyphens=False)
-    return [re.sub(r"<(\d+)>·*", lambda match: formulas[int(match[1])], line) for line in lines]
+    return rows(re.findall(r"(?:\$[^$]*\$|[^\s$])+", prose), PROSE_WIDTH, _prose_width)
 
 
-def _partial(derivation: Derivation, name: str) -> str:
-    quantity = derivation.symbols[name]
-    return f"∂/∂{text_printer(derivation)(quantity)}"
+def _prose_width(word: str) -> int:
+    return sum(set_width(part) if place % 2 else len(part) for place, part in enumerate(word.split("$")))
 
 
-def _quantity_record(quantity: Quantity) -> dict[str, Any]:
-    return {
-        "name": quantity.name,
-        "role": quantity.role.name.lower(),
-        "domain": quantity.domain.name,
-        "latex": quantity.latex,
-        "prose": quantity.prose,
-        "value": None if quantity.value is None else str(quantity.value),
-        "parameter": quantity.parameter or None,
-    }
+def _latex_place(quantity: Quantity, show: Latex) -> str:
+    return rf"in ${quantity.domain.latex}$" if quantity.value is None else f"$= {show(quantity.value)}$"
+
+
+def _broken(expression: Expr, show: Latex) -> list[str]:
+    """The rows behind an equality sign."""
+    first, *others = show.broken(expression, LINE_WIDTH)
+    return [first, *(rf"&\qquad {row}" for row in others)]
+
+
+def _derivatives(derivation: Derivation, show: Latex) -> list[tuple[str, list[str]]]:
+    """The gradient, and the Hessian if each entry has room on a line; nothing if the gradient has none."""
+    names = [quantity.name for quantity in derivation.learned]
+    below = {name: rf"\partial {show(_entry(derivation, name))}" for name in names}
+    first = [
+        (rf"\frac{{\partial\,\text{{loss}}}}{{{below[name]}}}", _broken(slope, show))
+        for name, slope in gradient(derivation).items()
+    ]
+    second = [
+        (
+            r"\frac{\partial^2\,\text{loss}}"
+            + (f"{{{below[one]}^2}}" if one == other else rf"{{{below[one]}\,{below[other]}}}"),
+            _broken(slope, show),
+        )
+        for (one, other), slope in hessian(derivation).items()
+        if names.index(one) <= names.index(other)
+    ]
+    if any(set_width(row) > LINE_WIDTH for _, rows_of in first for row in rows_of):
+        return []
+    short = all(len(rows_of) == 1 and set_width(rows_of[0]) <= LINE_WIDTH for _, rows_of in second)
+    return first + second * short
 
 
 def _escaped(text: str) -> str:
-    """Prose for LaTeX."""
-    return re.sub(r"([&%$#_{}])", r"\\\1", text)
+    """Prose for LaTeX; two hyphens stay two."""
+    return re.sub(r"([&%$#_{}])", r"\\\1", text).replace("--", "-{}-")

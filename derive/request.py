@@ -7,11 +7,14 @@ once.  The command line, the Python interface and the table of variants all come
 from __future__ import annotations
 
 import keyword
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from difflib import get_close_matches
 from fractions import Fraction
-from typing import TypeVar
+from numbers import Real
+from typing import Any, TypeVar
 
 from derive import links
 from derive.catalogue import CATALOGUE
@@ -26,6 +29,15 @@ SMALLEST = Fraction(1, 10**100)
 
 # The words after `--fix sigma`: nothing, a number, or one value per sample.
 PER_SAMPLE = "[i]"
+
+# A number as a person writes it: 2, -0.5, 1e-3 or 1/2.
+NUMBER = re.compile(r"[+-]?([0-9]+/0*[1-9][0-9]*|([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?(?P<exponent>[0-9]+))?)")
+
+# How much of what was got a sentence shows, in characters.
+LONGEST = 60
+
+# How many characters a number may have: more than any fraction of two floats.
+LONGEST_NUMBER = 1000
 
 Row = TypeVar("Row")
 Fix = Mapping[str, object] | Iterable[str] | str
@@ -67,6 +79,12 @@ class Request:
         return {option: text for option, text in texts.items() if text}
 
     @property
+    def arguments(self) -> dict[str, Any]:
+        """What `request` was asked, so that another process can ask it again."""
+        kept = {"keep_constants": self.keep_constants, "keep_factor": self.keep_factor}
+        return {"name": self.distribution.name, **self.options, **kept}
+
+    @property
     def command(self) -> str:
         """The command that makes this derivation."""
         parts = [f"derive {self.distribution.name}"]
@@ -92,14 +110,14 @@ def request(
 ) -> Request:
     """Read and check a request.
 
-    Raises Misuse for an unknown name, a value outside its domain, a link whose range does not fit,
-    a parameter in two roles, and when nothing is left to learn.
+    Raises Misuse for an unknown name, an argument of the wrong type, a value outside its domain, a
+    link whose range does not fit, a parameter in two roles, and when nothing is left to learn.
     """
     distribution = _lookup(name, CATALOGUE, "density", "derive list shows them all")
     parameters = distribution.parameters
     fixed = {key: _known(key, text, parameters) for key, text in _pairs(fix, parameters, "--fix").items()}
     linked = {key: _linked(key, text, parameters) for key, text in _pairs(link, parameters, "--link").items()}
-    named_shared = tuple(_pairs(shared, parameters, "--shared"))
+    named_shared = tuple(_shared(key, text) for key, text in _pairs(shared, parameters, "--shared").items())
     for one, other in ((fixed, linked), (fixed, named_shared)):
         for key in one:
             if key in other:
@@ -136,7 +154,9 @@ def fitting_links(domain: Domain) -> list[Link]:
     return [link for link in LINKS.values() if link.fits(domain)]
 
 
-def _lookup(name: str, table: Mapping[str, Row], noun: str, advice: str) -> Row:
+def _lookup(name: object, table: Mapping[str, Row], noun: str, advice: str) -> Row:
+    if not isinstance(name, str):
+        raise Misuse(f"a {noun} is given by its name as a string, got {_told(name)}; {advice}")
     if name in table:
         return table[name]
     near = get_close_matches(name, table, n=1, cutoff=0.5)
@@ -148,7 +168,7 @@ def _pairs(given: Fix | Pairs, parameters: Mapping[str, Domain], option: str) ->
     if isinstance(given, Mapping):
         pairs: dict[str, object] = dict(given)
     else:
-        texts = [given] if isinstance(given, str) else given
+        texts = _texts(given, parameters, option)
         pairs = {}
         for text in (part.strip() for joined in texts for part in joined.split(",")):
             if not text:
@@ -168,26 +188,56 @@ def _pairs(given: Fix | Pairs, parameters: Mapping[str, Domain], option: str) ->
     return pairs
 
 
+def _texts(given: object, parameters: Mapping[str, Domain], option: str) -> list[str]:
+    """The option as strings, from one or from several."""
+    several = [given] if isinstance(given, str) or not isinstance(given, Iterable) else list(given)
+    texts = []
+    for text in several:
+        if not isinstance(text, str):
+            raise Misuse(
+                f'{option} takes names as strings, such as "{next(iter(parameters))}", got {_told(text)};'
+                f" the parameters are {', '.join(parameters)}"
+            )
+        texts.append(text)
+    return texts
+
+
+def _told(given: object) -> str:
+    """What was got, short enough for a sentence."""
+    text = " ".join(repr(given).split())
+    return f"{text if len(text) <= LONGEST else text[:LONGEST] + '...'} of type {type(given).__name__}"
+
+
+def _shared(name: str, given: object) -> str:
+    if given is not None:
+        raise Misuse(
+            f"--shared {name}={given}: a shared parameter is learned, so it has no value; write {name}"
+        )
+    return name
+
+
 def _known(name: str, given: object, parameters: Mapping[str, Domain]) -> Known:
     if given is None:
         return Known()
-    if given == PER_SAMPLE:
+    if isinstance(given, str) and given == PER_SAMPLE:
         return Known(per_sample=True)
     domain = parameters[name]
     if isinstance(domain, Entries):
         raise Misuse(f"--fix {name} takes no value: {name} is a {domain.name}; write --fix {name}")
-    try:
-        value = Fraction(str(given))
-    except (ValueError, ZeroDivisionError):
-        raise Misuse(
-            f"--fix {name}={given}: a known value is a number such as 1, 0.5 or 1/2, or nothing, or {name}[i]"
-        ) from None
-    if value != 0 and not SMALLEST <= abs(value) <= 1 / SMALLEST:
-        raise Misuse(
-            f"--fix {name}={given}: a known value is 0 or between 1e-100 and 1e100 in size; rescale the data"
-        )
+    advice = f"a known value is a number such as 1, 0.5 or 1/2, or nothing, or {name}[i]"
+    if not isinstance(given, str | Real | Decimal):
+        raise Misuse(f"--fix {name} got {_told(given)}: {advice}")
+    text = str(given).strip()
+    shown = f"--fix {name}={text if len(text) <= LONGEST else text[:LONGEST] + '...'}"
+    written = NUMBER.fullmatch(text)
+    if written is None or len(text) > LONGEST_NUMBER:
+        raise Misuse(f"{shown}: {advice}")
+    # A longer exponent is not even raised to: 1e999999999 would never end.
+    value = Fraction(text) if len(written["exponent"] or "") <= 4 else None
+    if value is None or (value != 0 and not SMALLEST <= abs(value) <= 1 / SMALLEST):
+        raise Misuse(f"{shown}: a known value is 0 or between 1e-100 and 1e100 in size; rescale the data")
     if float(value) not in domain:
-        raise Misuse(f"--fix {name}={given}: {name} lies in {domain.text}, got {given}")
+        raise Misuse(f"{shown}: {name} lies in {domain.text}, got {text}")
     return Known(value=value)
 
 
@@ -196,7 +246,7 @@ def _linked(name: str, given: object, parameters: Mapping[str, Domain]) -> Link:
     fitting = ", ".join(link.name for link in fitting_links(domain))
     if given is None:
         raise Misuse(f"--link {name} needs a link: --link {name}=LINK with one of {fitting}")
-    link = _lookup(str(given), LINKS, "link", f"for {name} there are {fitting}")
+    link = _lookup(given, LINKS, "link", f"for {name} there are {fitting}")
     if not link.fits(domain):
         raise Misuse(
             f"the link {link.name} gives values in {link.range.text}, but {name} lies in {domain.text}; links that fit: {fitting}"

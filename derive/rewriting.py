@@ -48,6 +48,13 @@ def applied(expression: Expr, rules: tuple[Rule, ...], domains: Domains) -> Iter
                 expression, changing = changed, True
 
 
+def settled(expression: Expr, rules: tuple[Rule, ...], domains: Domains) -> Expr:
+    """The expression once none of the rules changes anything."""
+    for _, changed in applied(expression, rules, domains):
+        expression = changed
+    return expression
+
+
 def label(symbol: Expr) -> str:
     """The name under which a symbol, a vector or an entry was declared."""
     if isinstance(symbol, Indexed):

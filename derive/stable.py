@@ -5,11 +5,13 @@ have come in, and before anything is differentiated: a word carries its own stab
 of `BEFORE_LINKS`, whose left side a link would break up, are tried once before the links come in.
 """
 
+import math
+
 from derive.declare import stable
 from derive.domains import Nonnegative, Nonzero, Position, Positive, Real, Unit, Vector
 from derive.words import (
     exp,
-    half_step,
+    half_step_log_gamma,
     log,
     log1p,
     log_gamma,
@@ -20,6 +22,7 @@ from derive.words import (
     softmax,
     softplus,
     square,
+    times,
     xlog1py,
     xlogy,
 )
@@ -63,7 +66,7 @@ def square_of_scaled(a: Real, b: Real):
 
 @stable(unless={"b": Nonnegative}, f64={"a": 0, "b": -1}, f32={"a": 0, "b": -1})
 def zero_times_log1p(a: Real, b: Real):
-    """Where a factor is 0 so is its product with log 0, the limit; and log1p keeps a small argument."""
+    """The function log1p keeps a small argument, and 0 times its infinity is 0, the limit."""
     return a * log(1 + b), xlog1py(a, b)
 
 
@@ -71,6 +74,12 @@ def zero_times_log1p(a: Real, b: Real):
 def zero_times_log(a: Real, b: Nonnegative):
     """Where a factor is 0 so is its product with log 0, the limit (0 log 0 = 0)."""
     return a * log(b), xlogy(a, b)
+
+
+@stable(f64={"a": 0, "z": (0, -math.inf), "k": 2}, f32={"a": 0, "z": (0, -math.inf), "k": 2})
+def zero_times_infinity(a: Real, z: Vector, k: Position):
+    """A class that did not occur costs nothing, even where it is impossible and its cost infinite: zero wins."""
+    return a * logsumexp_difference(z, k), times(a, logsumexp_difference(z, k))
 
 
 @stable(f64={"a": 1e-17}, f32={"a": 1e-8})
@@ -81,8 +90,8 @@ def log_of_one_plus(a: Real):
 
 @stable(f64={"a": 1e9}, f32={"a": 1e4})
 def log_gamma_over_half_a_step(a: Positive):
-    """Each of the three grows with a and their sum does not: it is computed as one."""
-    return log_gamma(a / 2) - log_gamma((a + 1) / 2) + log(a) / 2, half_step(a)
+    """Each of the three grows without bound and their sum does not: it is computed as one."""
+    return log_gamma(a / 2) - log_gamma((a + 1) / 2) + log(a) / 2, half_step_log_gamma(a)
 
 
 @stable(f64={"a": 1e12, "b": 0.5}, f32={"a": 1e4, "b": 0.5})
@@ -100,6 +109,7 @@ STABLE = (
     square_of_scaled,
     zero_times_log1p,
     zero_times_log,
+    zero_times_infinity,
     log_of_one_plus,
     log_gamma_over_half_a_step,
     log_gamma_of_neighbours,

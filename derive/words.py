@@ -6,9 +6,11 @@ SymPy's own functions; the others exist because floating point loses digits on w
 
 Placeholders of a spelling: `{0}` the first argument, `{0:atom}` bracketed unless it is one symbol,
 `{0:factor}` bracketed if it is a sum, `{0:argument}` as the argument of a named function, `{0:()}`
-always bracketed, `{entry}` the entry of the vector `{0}` at the index `{1}`.  `python` spells what
-has no symbol in it: a Python number has no dtype to impose.  A spelling that begins with an underscore is a function of `templates/words_numpy.py` or `templates/words_torch.py`, whose
-text goes into the generated module.
+always bracketed, `{0:raised}` as an exponent, `{0:index}` below the line, `{arguments}` all of them in
+brackets, `{entry}` the entry of the vector `{0}` at the index `{1}`.  A word without a spelling in `text`
+and `latex` has no notation of its own: pages write its meaning out.  `python` spells what has no symbol in
+it: a Python number has no dtype to impose.  A name that begins with an underscore is a function of
+`templates/words/numpy/` or `templates/words/torch/`, whose text goes into the generated module.
 """
 
 from typing import Any
@@ -63,7 +65,7 @@ def _half() -> Any:
     primitive="exp",
     reference="exp",
     text=("e^{0:atom}", Level.POWER),
-    latex=("e^{{{0}}}", Level.POWER),
+    latex=("e^{{{0:raised}}}", Level.POWER),
     numpy="np.exp({0})",
     torch="torch.exp({0})",
     python="math.exp({0})",
@@ -127,8 +129,8 @@ def gamma(a: Positive) -> Positive:
 @word(
     primitive="beta",
     reference="beta",
-    text="B({0}, {1})",
-    latex=r"\mathrm{{B}}\left({0}, {1}\right)",
+    text="B{arguments}",
+    latex=r"\mathrm{{B}}{arguments}",
 )
 def beta(a: Positive, b: Positive) -> Positive:
     """Euler's beta function."""
@@ -137,8 +139,8 @@ def beta(a: Positive, b: Positive) -> Positive:
 @word(
     primitive="factorial",
     reference="factorial",
-    text=("{0:atom}!", Level.POWER),
-    latex=("{0:atom}!", Level.POWER),
+    text="{0:atom}!",
+    latex="{0:atom}!",
 )
 def factorial(a: Count) -> Positive:
     """The factorial."""
@@ -150,7 +152,7 @@ def factorial(a: Count) -> Positive:
 @word(
     reference="loggamma",
     text=("log Γ({0})", Level.FUNCTION),
-    latex=(r"\log\Gamma{0:()}", Level.FUNCTION),
+    latex=(r"\log \Gamma{0:()}", Level.FUNCTION),
     numpy="_log_gamma({0})",
     torch="torch.lgamma({0})",
     python="math.lgamma({0})",
@@ -209,8 +211,6 @@ def tetragamma(a: Positive) -> Real:
 
 
 @word(
-    text=("log Γ({0} + {1}) − log Γ({0})", Level.SUM),
-    latex=(r"\log\frac{{\Gamma({0} + {1})}}{{\Gamma({0})}}", Level.FUNCTION),
     numpy="_log_gamma_difference({0}, {1})",
     torch="_log_gamma_difference({0}, {1})",
     derivatives=(lambda a, b: digamma_difference(a, b), lambda a, b: digamma(a + b)),
@@ -221,8 +221,6 @@ def log_gamma_difference(a: Positive, b: Positive) -> Real:
 
 
 @word(
-    text="[ψ({0} + {1}) − ψ({0})]",
-    latex=r"\left[\psi({0} + {1}) - \psi({0})\right]",
     numpy="_digamma_difference({0}, {1})",
     torch="_digamma_difference({0}, {1})",
     derivatives=(lambda a, b: trigamma_difference(a, b), lambda a, b: trigamma(a + b)),
@@ -233,8 +231,6 @@ def digamma_difference(a: Positive, b: Positive) -> Positive:
 
 
 @word(
-    text="[ψ′({0} + {1}) − ψ′({0})]",
-    latex=r"\left[\psi'({0} + {1}) - \psi'({0})\right]",
     numpy="_trigamma_difference({0}, {1})",
     torch="_trigamma_difference({0}, {1})",
 )
@@ -244,46 +240,37 @@ def trigamma_difference(a: Positive, b: Positive) -> Real:
 
 
 @word(
-    text="[½ log {0} + log Γ({0}/2) − log Γ(({0} + 1)/2)]",
-    latex=(
-        r"\left[\frac{{1}}{{2}} \log {0} + \log\Gamma\left(\frac{{{0}}}{{2}}\right)"
-        r" - \log\Gamma\left(\frac{{{0} + 1}}{{2}}\right)\right]"
-    ),
-    numpy="(math.log(2) / 2 - _stirling_half({0} / 2))",
-    torch="(math.log(2) / 2 - _stirling_half({0} / 2))",
-    derivatives=(lambda a: -half_step_slope(a / 2) / 2,),
+    numpy="(math.log(2) / 2 - _half_step_log_gamma({0} / 2))",
+    torch="(math.log(2) / 2 - _half_step_log_gamma({0} / 2))",
+    derivatives=(lambda a: -half_step_digamma(a / 2) / 2,),
 )
-def half_step(a: Positive) -> Positive:
+def half_step_log_gamma(a: Positive) -> Positive:
     """log(a)/2 + log Γ(a/2) − log Γ((a + 1)/2): bounded, though each of the three is not."""
     return log(a) / 2 + log_gamma(a / 2) - log_gamma((a + 1) / 2)
 
 
 @word(
-    text="[ψ({0} + ½) − ψ({0}) − 1/(2 {0})]",
-    latex=r"\left[\psi({0} + \tfrac{{1}}{{2}}) - \psi({0}) - \tfrac{{1}}{{2 {0}}}\right]",
-    numpy="_stirling_half_1({0})",
-    torch="_stirling_half_1({0})",
-    derivatives=(lambda a: half_step_curvature(a),),
+    numpy="_half_step_digamma({0})",
+    torch="_half_step_digamma({0})",
+    derivatives=(lambda a: half_step_trigamma(a),),
 )
-def half_step_slope(a: Positive) -> Positive:
+def half_step_digamma(a: Positive) -> Positive:
     """ψ(a + ½) − ψ(a) − 1/(2a): of order 1/a², though its terms are of order log a."""
     return digamma_difference(a, _half()) - 1 / (2 * a)
 
 
 @word(
-    text="[ψ′({0} + ½) − ψ′({0}) + 1/(2 {0}²)]",
-    latex=r"\left[\psi'({0} + \tfrac{{1}}{{2}}) - \psi'({0}) + \tfrac{{1}}{{2 {0}^2}}\right]",
-    numpy="_stirling_half_2({0})",
-    torch="_stirling_half_2({0})",
+    numpy="_half_step_trigamma({0})",
+    torch="_half_step_trigamma({0})",
 )
-def half_step_curvature(a: Positive) -> Real:
+def half_step_trigamma(a: Positive) -> Real:
     """ψ′(a + ½) − ψ′(a) + 1/(2a²): of order 1/a³, though its terms are of order 1/a."""
     return trigamma_difference(a, _half()) + 1 / (2 * a**2)
 
 
 @word(
-    text=("log B({0}, {1})", Level.FUNCTION),
-    latex=(r"\log \mathrm{{B}}\left({0}, {1}\right)", Level.FUNCTION),
+    text=("log B{arguments}", Level.FUNCTION),
+    latex=(r"\log \mathrm{{B}}{arguments}", Level.FUNCTION),
     numpy="_log_beta({0}, {1})",
     torch="_log_beta({0}, {1})",
     derivatives=(lambda a, b: -digamma_difference(a, b), lambda a, b: -digamma_difference(b, a)),
@@ -347,8 +334,6 @@ def xlog1py(a: Real, b: Real) -> Real:
 
 
 @word(
-    text=("{0:factor}/{1:atom}", Level.PRODUCT),
-    latex=(r"\frac{{{0}}}{{{1}}}", Level.PRODUCT),
     numpy="_ratio({0}, {1})",
     torch="_ratio({0}, {1})",
     zero_wins=True,
@@ -357,6 +342,19 @@ def xlog1py(a: Real, b: Real) -> Real:
 def ratio(a: Real, b: Nonnegative) -> Real:
     """A / b with 0/0 = 0: the derivative of a log b."""
     return a / b
+
+
+@word(
+    text=("{0:factor} {1:factor}", Level.PRODUCT),
+    latex=(r"{0:factor} {1:factor}", Level.PRODUCT),
+    numpy="_times({0}, {1})",
+    torch="_times({0}, {1})",
+    zero_wins=True,
+    derivatives=(lambda a, b: b, lambda a, b: a),
+)
+def times(a: Real, b: Real) -> Real:
+    """A b with 0 ∞ = 0: the share of the mean that belongs to what never happens."""
+    return a * b
 
 
 @word(
@@ -425,7 +423,7 @@ def logsumexp_difference(z: Vector, k: Position) -> Nonnegative:
 
 
 @word(
-    text="softmax({0})[{1}]",
+    text="softmax({0}){1:index}",
     latex=r"\operatorname{{softmax}}({0})_{{{1}}}",
     numpy="_softmax({0})",
     torch="_softmax({0})",
@@ -443,8 +441,6 @@ def softmax(z: Vector, k: Position) -> Positive:
 
 
 @word(
-    text="(1 − softmax({0})[{1}])",
-    latex=r"\left(1 - \operatorname{{softmax}}({0})_{{{1}}}\right)",
     numpy="_softmax_complement({0})",
     torch="_softmax_complement({0})",
     derivatives=(
@@ -461,8 +457,6 @@ def softmax_complement(z: Vector, k: Position) -> Positive:
 
 
 @word(
-    text="({0} − softmax mean)[{2}]",
-    latex=r"\left(v_{{{2}}} - \textstyle\sum_l \operatorname{{softmax}}({0})_l\, v_l\right)",
     numpy="_softmax_deviation({0}, {1})",
     torch="_softmax_deviation({0}, {1})",
 )

@@ -8,6 +8,9 @@ import pytest
 from click.testing import CliRunner
 
 from derive.cli import main
+from derive.resources import TEMPLATES
+from derive.targets import COMMITTED, TARGETS
+from derive.verify import Finding
 
 ROOT = Path(__file__).parent.parent
 
@@ -31,9 +34,16 @@ def run(*words):
         (["normal", "--fix", "sigma=1e400"], "between 1e-100 and 1e100"),
         (["normal", "--fix", "sigma[j]"], "NAME[i]"),
         (["normal", "-o", "nowhere/page.txt"], "there is no folder nowhere"),
-        (["normal", "--standalone"], "--standalone makes a LaTeX document"),
+        (["normal", "--standalone"], "--standalone makes a whole document, so it goes with --emit latex"),
         (["normal", "-o", "/proc/nowhere"], "cannot write"),
+        (["normal", "--fix", "sigma=1_0"], "a known value is a number"),
+        (["normal", "--shared", "mu=1"], "it has no value"),
         (["generate", "norml"], "Did you mean normal?"),
+        (["verify", "norml"], "Did you mean normal?"),
+        (["verify", "norml", "--fix", "sigma"], "Did you mean normal?"),
+        (["verify", "normal", "--fix", "sigma=-1"], "sigma lies in (0, ∞), got -1"),
+        (["verify", "--fix", "sigma=1"], "options go with one density, got 0"),
+        (["verify", "normal", "laplace", "--keep-factor"], "options go with one density, got 2"),
     ],
 )
 def test_misuse_is_one_sentence_and_exit_code_2(words, sentence):
@@ -44,7 +54,7 @@ def test_misuse_is_one_sentence_and_exit_code_2(words, sentence):
     assert result.stderr.count("\n") == 1
 
 
-@pytest.mark.parametrize("target", ["text", "latex", "numpy", "torch", "json"])
+@pytest.mark.parametrize("target", TARGETS)
 def test_every_target_is_written_and_is_the_same_in_a_file(target, tmp_path):
     """What is printed is what `-o` writes."""
     printed = run("normal", "--link", "sigma=exp", "--emit", target)
@@ -98,3 +108,41 @@ def test_a_device_is_written_to_and_not_replaced():
         pytest.skip("no /dev/null here")
     assert run("normal", "-o", str(device)).exit_code == 0
     assert device.is_char_device()
+
+
+def test_one_loss_with_any_options_is_verified():
+    """`derive verify` takes the options of the main command, and says what has no hand-written loss."""
+    result = run("verify", "normal", "--fix", "sigma=2", "--keep-factor", "--points", "2")
+    assert result.exit_code == 0
+    assert "normal_fix_sigma_2_keep_factor" in result.stdout
+    assert "no hand-written loss for these options" in result.stdout
+    assert "nothing falls short; 1 not tested" in result.stdout
+
+
+@pytest.mark.parametrize(("short", "code"), [(True, 1), (False, 0)])
+def test_what_falls_short_is_exit_code_1(monkeypatch, short, code):
+    """The table has every finding, and the exit code tells whether all passed."""
+    finding = Finding("normal", "ledger", not short, "off by 1", "at y=1")
+    monkeypatch.setattr("derive.verify.verify_all", lambda requests, count: iter([[finding]]))
+    result = run("verify", "normal")
+    assert result.exit_code == code
+    assert ("FAILS" in result.stdout) is short
+    assert "at y=1" in result.stdout
+
+
+def test_verify_offers_the_options_of_the_main_command():
+    """The same options, from the same table."""
+    shown = run("verify", "--help").stdout
+    for option in ("--fix", "--link", "--shared", "--keep-constants", "--keep-factor"):
+        assert option in shown
+
+
+def test_targets_stand_in_one_table():
+    """A target's name is that of its template, and of its folder below `generated/`."""
+    for row in TARGETS.values():
+        assert bool(row.context) == (TEMPLATES / row.template).is_file()
+        assert row.context or row.written
+        assert row.context or not row.document
+    folders = {path.name for path in (ROOT / "generated").iterdir() if path.is_dir()}
+    assert folders == {row.name for row in COMMITTED}
+    assert f"[{'|'.join(TARGETS)}]" in run("normal", "--help").stdout

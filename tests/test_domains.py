@@ -2,8 +2,10 @@
 
 import math
 from fractions import Fraction
+from itertools import islice
 from random import Random
 
+import mpmath
 import pytest
 import sympy
 from sympy import Symbol
@@ -40,9 +42,10 @@ SIZE = 3
 
 @pytest.mark.parametrize("domain", INTERVALS, **NAMED)
 def test_samples_and_extremes_lie_inside(domain):
-    """Every typical point, every extreme and the harmless point belong to the domain."""
+    """Every typical and every wide point, every extreme and the harmless point belong to the domain."""
     random = Random(domain.name)
-    for value in [*(domain.typical(random) for _ in range(200)), *domain.extremes, domain.harmless]:
+    drawn = [draw(random) for draw in (domain.typical, domain.wide) for _ in range(200)]
+    for value in [*drawn, *domain.extremes, domain.harmless]:
         assert value in domain
 
 
@@ -149,15 +152,34 @@ def test_within_agrees_with_points(inner, outer):
 
 
 def test_enumerate():
-    """The points of a discrete domain are listed from the first, as many as asked for."""
-    assert Binary.enumerate() == [0.0, 1.0]
-    assert Count.enumerate(4) == [0.0, 1.0, 2.0, 3.0]
-    assert Position.enumerate(2) == [1.0, 2.0]
-    assert len(Count.enumerate()) == 200
+    """The points of a discrete domain are listed from the first: all of a finite one, or without an end."""
+    assert list(Binary.enumerate()) == [0.0, 1.0]
+    assert list(islice(Count.enumerate(), 4)) == [0.0, 1.0, 2.0, 3.0]
+    assert list(islice(Position.enumerate(), 2)) == [1.0, 2.0]
+    assert list(OneHot.enumerate(3)) == [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]]
+    assert [domain for domain in INTERVALS if domain.finite] == [Binary]
     for domain in (Binary, Count, Position):
         assert domain.discrete
-        assert all(point in domain for point in domain.enumerate(50))
+        assert all(point in domain for point in islice(domain.enumerate(), 50))
     assert not Real.discrete
+    assert [domain.discrete for domain in (OneHot, Simplex, Vector)] == [True, False, False]
+
+
+@pytest.mark.parametrize("domain", [domain for domain in INTERVALS if not domain.discrete], **NAMED)
+def test_the_line_is_stretched_onto_the_interval(domain):
+    """Every place of the line gives a point inside, up to the ends, and the derivative is that of the point."""
+    for t in (-30.0, -2.5, 0.3, 1.0, 30.0):
+        point, speed = domain.stretch(mpmath.mpf(t))
+        assert point in domain
+        assert abs(mpmath.diff(lambda u: domain.stretch(u)[0], t) / speed - 1) < 1e-5
+    ends = [float(domain.stretch(mpmath.mpf(t))[0]) for t in (-700, 700)]
+    for end, bound in zip(ends, (domain.lower, domain.upper), strict=True):
+        assert abs(end) > 1e300 if math.isinf(bound) else abs(end - bound) < 1e-300
+
+
+def test_integers_are_not_stretched():
+    """A sum is taken over a discrete domain, not an integral."""
+    assert {domain.name for domain in INTERVALS if domain.stretch is None} == {"binary", "count", "index"}
 
 
 def test_accepted_data():

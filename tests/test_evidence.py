@@ -1,15 +1,21 @@
 """The evidence holds, on a few points; `derive verify` is the whole of it."""
 
 import dataclasses
+from types import SimpleNamespace
 
 import pytest
 
 import derive
+from derive.accuracy import DTYPES, Truth, quantity_of
+from derive.calculus import DIRECTION
+from derive.calls import computed
 from derive.catalogue.variants import VARIANTS
 from derive.derivation import derivation
 from derive.relation import Goal, Line, Relation, holds, judge
 from derive.request import request
-from derive.verify import _elsewhere, _ledger, _scene, verify
+from derive.scenes import CLASSES, points, scene
+from derive.targets import MODULES
+from derive.verify import _accuracy, _by_hand, _elsewhere, _ledger, verify
 
 REQUESTS = [request(name, **options) for name, options in VARIANTS]
 
@@ -29,7 +35,7 @@ def test_a_dropped_term_that_is_learned_breaks_the_claim():
         terms = opened.expression.function.args
         kept = [term for term in terms if "log(sigma" not in str(term)]
         without = Line(opened.expression.func(sum(kept), *opened.expression.limits), "", Goal.MINIMISE)
-        verdict = judge(opened, without, [_scene(derived, seed) for seed in range(2)])
+        verdict = judge(opened, without, [scene(derived, seed) for seed in range(2)])
         assert verdict.relation is relation
         assert holds(Relation.SHIFT, verdict) is (relation is Relation.SHIFT)
 
@@ -80,7 +86,7 @@ def test_a_line_that_is_constant_is_different():
     derived = derive.derive("normal")
     line = derived.steps[-1].line
     flat = Line(line.expression * 0 + 3, "", Goal.MINIMISE)
-    assert judge(line, flat, [_scene(derived, 0)]).relation is Relation.DIFFERENT
+    assert judge(line, flat, [scene(derived, 0)]).relation is Relation.DIFFERENT
     with pytest.raises(ValueError, match="no scene"):
         judge(line, line, [])
 
@@ -94,3 +100,114 @@ def test_a_parameter_in_an_exponent_is_differentiated():
     loss = 3 * (1 + y**2) ** b
     slope = dataclasses.replace(derived, loss=loss).gradient["b"]
     assert abs(sympy.N((slope - loss.diff(b)).subs({b: 0.7, y: 1.3}))) < 1e-12
+
+
+SUPPORTS = {
+    "bernoulli": [0.0, 1.0],
+    "poisson": [0.0, 1.0, 2.0, 3.0],
+    "categorical": [[float(k == hot) for k in range(CLASSES)] for hot in range(CLASSES)],
+}
+
+
+@pytest.mark.parametrize("name", SUPPORTS)
+@pytest.mark.parametrize("seed", range(3))
+def test_discrete_data_are_enumerated(name, seed):
+    """Every value of a finite support, the first of an infinite one, is a point and a sample of a scene."""
+    derived = derive.derive(name)
+    drawn = [point["y"] for point in points(derived, 12, "float64", seed)]
+    assert drawn[: len(SUPPORTS[name])] == SUPPORTS[name]
+    assert len(points(derived, 1, "float64", seed)) == len(SUPPORTS[name])
+    for data_set in scene(derived, seed):
+        assert all(value in data_set["y"] for value in SUPPORTS[name])
+        assert data_set["N"] == len(data_set["y"]) > len(SUPPORTS[name])
+
+
+def test_counts_are_drawn_beyond_the_first():
+    """An infinite support has drawn values too."""
+    drawn = [point["y"] for point in points(derive.derive("poisson"), 40, "float64")]
+    assert max(drawn) > 3
+
+
+def test_a_scene_differs_in_theta_alone():
+    """Data and constants are held, learned parameters are not."""
+    one, *others = scene(derive.derive("normal", fix="sigma"), 0)
+    for other in others:
+        assert (one["y"], one["sigma"]) == (other["y"], other["sigma"])
+        assert one["mu"] != other["mu"]
+
+
+@pytest.mark.parametrize("target", MODULES, ids=lambda target: target.name)
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_the_hessian_times_a_vector_is_measured(target, dtype):
+    """The product is compared with the oracle's second derivatives along the vector: a wrong one is seen."""
+    pytest.importorskip(target.library)
+    derived = derive.derive("categorical", link="p=softmax")
+    truth = Truth(derived, dtype, 4)
+    right = {one.quantity: one for one in truth.worst(target.library, derived.load(target.name))}
+    assert list(right) == ["value", "gradient", "Hessian", "Hessian times vector"]
+    assert right["Hessian times vector"].excess < 4
+    module = derived.load(target.name)
+    products = (one for one in computed(derived, target.library, module, truth.points, dtype))
+    for one in (product for product in products if DIRECTION in product.places):
+        assert quantity_of(one.places) == "Hessian times vector"
+        for number, got in enumerate(map(float, one.values)):
+            assert truth._unexplained(truth._error(number, one.places, got * (1 + 1e-4))) > 50
+
+
+def test_a_wrong_product_falls_short(monkeypatch):
+    """A module whose product of Hessian and vector is off is found out, with where, and to the last digit."""
+    derived = derive.derive("categorical", link="p=softmax")
+    module = derived.load("numpy")
+    wrong = SimpleNamespace(**vars(module))
+    wrong.hessian_vector_product = lambda *arguments, **options: (
+        module.hessian_vector_product(*arguments, **options) + 1e-6
+    )
+    monkeypatch.setattr("derive.verify.load", lambda derivation, target: wrong)
+    monkeypatch.setattr("derive.verify.MODULES", MODULES[:1])
+    (double, _) = _accuracy(derived, 4)
+    _, passed, figure, where = double
+    assert not passed
+    assert "Hessian times vector" in figure
+    assert where.startswith("Hessian times vector in logits[")
+    assert "vector=[" in where and "truth" in where
+
+
+def test_a_loss_that_is_no_number_falls_short(monkeypatch):
+    """A nan is no small difference."""
+    derived = derive.derive("normal")
+    module = derived.load("numpy")
+    wrong = SimpleNamespace(**vars(module))
+
+    def one_nan(*arguments, **options):
+        value, slopes = module.loss_and_gradient(*arguments, **options)
+        value[2] = float("nan")
+        return value, slopes
+
+    wrong.loss_and_gradient = one_nan
+    monkeypatch.setattr("derive.verify.load", lambda derivation, target: wrong)
+    monkeypatch.setattr("derive.verify.MODULES", MODULES[:1])
+    for check in (_by_hand, _accuracy):
+        assert not any(passed for _, passed, _, _ in check(derived, 4))
+
+
+def test_findings_say_where_and_what_is_not_tested():
+    """Each error has its place; a loss without a hand-written one says so."""
+    findings = {finding.check: finding for finding in verify(request("normal", fix="sigma=2"), 3)}
+    assert findings["hand-written"].skipped
+    assert "no hand-written loss" in findings["hand-written"].note
+    assert "mu=" in findings["density has mass one"].note
+    assert "in mu at mu=" in findings["mean score is zero"].note
+    assert all("y=" in findings[f"numpy {dtype}, excess ulp"].note for dtype in DTYPES)
+
+
+def test_a_truth_that_is_not_found_falls_short(monkeypatch):
+    """Where the oracle gives up, the check falls short and says why; the others go on."""
+
+    def gives_up(*arguments):
+        raise ArithmeticError("no agreement")
+
+    monkeypatch.setattr("derive.verify.value", gives_up)
+    findings = {finding.check: finding for finding in verify(request("normal"), 2)}
+    assert not findings["ledger"].passed
+    assert findings["ledger"].note == "ArithmeticError: no agreement"
+    assert findings["steps"].passed

@@ -201,7 +201,7 @@ def second(slug, given, **options):
     """The Hessian as the module has it: the matrix, or for vectors its diagonal and a product."""
     if slug in SCALAR:
         return [module(slug).hessian(*given.values(), **options)]
-    direction = np.random.default_rng(21).normal(size=CLASSES)
+    direction = np.random.default_rng(21).normal(size=np.shape(given["y"])[-1])
     return [
         module(slug).hessian_diagonal(*given.values(), **options),
         module(slug).hessian_vector_product(*given.values(), direction, **options),
@@ -220,12 +220,16 @@ NUMBERS = (-1.5, 0.0, 0.5, 2.5, np.inf, -np.inf)
 def illegal(slug, name):
     """Values of one sample's argument outside its domain, or for data outside what is accepted."""
     domain = quantities(slug)[name].domain.data
-    numbers = [value for value in NUMBERS if np.isinf(value) or value not in getattr(domain, "entry", domain)]
+    numbers = [value for value in NUMBERS if value not in getattr(domain, "entry", domain)]
     if not isinstance(domain, Entries):
         return numbers
     row = drawn(slug, name, (), Random(22))
     spoiled = [np.where(np.arange(CLASSES) == 2, value, row) for value in numbers]
-    return spoiled + ([np.array([0.5, 0.2, 0.2, 0.2])] if domain.sums_to_one else [])
+    if domain.sums_to_one:
+        spoiled.append(np.array([0.5, 0.2, 0.2, 0.2]))
+    if domain.finite_maximum:
+        spoiled.append(np.full(CLASSES, -np.inf))
+    return spoiled
 
 
 def put(given, name, place, value):
@@ -543,6 +547,26 @@ def test_weight_may_be_a_number(slug):
     )
 
 
+@pytest.mark.parametrize("slug", SLUGS)
+def test_negative_weights(slug):
+    """A negative weight counts as the number that it is, in value and derivatives; validate=True refuses it."""
+    given = arguments(slug)
+    weight = np.array([0.7, -0.5, 1.9, 0.4, -1.1, 0.8])
+    each = everything(slug, given, reduction="none")
+    for got, one in zip(everything(slug, given, reduction="none", weight=weight), each, strict=True):
+        equal(got, weight.reshape(6, *[1] * (one.ndim - 1)) * one)
+    equal(module(slug).loss(*given.values(), weight=weight), np.sum(weight * each[0]) / np.sum(weight))
+    for wrong in (-0.5, np.nan, np.inf):
+        weight = np.array([0.7, 0.0, wrong, 0.4, -1.1, 0.8])
+        for function in (module(slug).loss, module(slug).loss_and_gradient):
+            with pytest.raises(
+                ValueError, match=rf"^weight must be nonnegative, got {wrong} at index \(2,\)$"
+            ):
+                function(*given.values(), weight=weight, validate=True)
+    with pytest.raises(ValueError, match=r"^weight must be nonnegative, got -3.0 at index \(0,\)$"):
+        module(slug).loss(*given.values(), weight=-3, validate=True)
+
+
 # Dtypes and sizes ---------------------------------------------------------------------------------
 
 
@@ -554,15 +578,43 @@ def test_float_dtype_of_the_parameters_is_kept(slug):
     for dtype, expected in ((np.float16, np.float32), (np.float32, np.float32), (np.float64, np.float64)):
         for of_data in (np.float16, np.float32, np.float64, np.int64):
             typed = {n: v.astype(of_data if n in data_names(slug) else dtype) for n, v in given.items()}
-            if is_vector(slug, list(given)[-1]) and dtype == np.float16:
-                hot = np.eye(CLASSES)[[0, 1, 3, 0, 2, 1]]
-                typed = {name: hot.astype(value.dtype) for name, value in typed.items()}
             in_loss = {name: typed[name] for name in positional(module(slug).loss)}
             for reduction in REDUCTIONS:
                 for array in everything(slug, in_loss, reduction=reduction, weight=weight):
                     assert array.dtype == expected
                 likelihood = module(slug).negative_log_likelihood
                 assert likelihood(*typed.values(), reduction=reduction, weight=weight).dtype == expected
+
+
+def softmax_in(dtype, size, rows=20):
+    """Rows of a softmax all of which, its normaliser too, was computed in the dtype."""
+    logits = np.random.default_rng(size).normal(0, 2, (rows, size)).astype(dtype)
+    weight = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    return weight / weight.sum(axis=-1, keepdims=True, dtype=dtype)
+
+
+@pytest.mark.parametrize("size", [2, 10, 1000])
+def test_probabilities_sum_to_one_as_well_as_their_dtype_can(size):
+    """A softmax in half precision is a probability vector, given as p or as label; one off by more is not."""
+    p = softmax_in(np.float16, size)
+    hot = np.eye(size)[np.argmax(p, axis=-1)]
+    assert np.abs(p.astype(float).sum(axis=-1) - 1).max() > 1e-4
+    expected = np.mean(-np.log(np.max(p, axis=-1).astype(float)))
+    np.testing.assert_allclose(module("categorical").loss(hot, p), expected, rtol=1e-6)
+    assert module("categorical").loss(hot, p, validate=True) < np.inf
+    assert module("categorical_link_p_softmax").loss(p, np.zeros(p.shape), validate=True) < np.inf
+    for wide in (p.astype(np.float32), p.astype(float), 1.01 * p):
+        assert np.isnan(module("categorical").loss(hot, wide))
+        assert module("categorical_link_p_softmax").loss(wide, np.zeros(p.shape)) == np.inf
+
+
+def test_single_precision_probabilities_in_doubles():
+    """A softmax that was computed in single precision is a probability vector in an array of doubles too."""
+    p = softmax_in(np.float32, 1000)
+    hot = np.eye(1000)[np.argmax(p, axis=-1)]
+    for given in (p, p.astype(float)):
+        assert np.isfinite(module("categorical").loss(hot, given, validate=True))
+        assert np.isfinite(module("categorical_link_p_softmax").loss(given, p, validate=True))
 
 
 @pytest.mark.parametrize("slug", SCALAR)
@@ -966,6 +1018,57 @@ def test_softmax_is_shift_invariant_and_stable():
     for got, expected in zip(everything(slug, shifted), everything(slug, given), strict=True):
         equal(got, expected)
     assert module(slug).loss([0.0, 1.0], [1e4, -1e4]) == 2e4
+
+
+MASKS = ([False, True, False, False], [True, False, True, False], [True, True, False, True])
+
+
+@pytest.mark.parametrize("mask", MASKS)
+def test_masked_classes(mask):
+    """A class whose logit is -inf and that did not occur is as if it were not there, with slopes of exactly 0."""
+    slug = "categorical_link_p_softmax"
+    left = ~np.array(mask)
+    logits, direction = np.random.default_rng(23).normal(0, 3, (2, 5, CLASSES))
+    y = np.random.default_rng(24).dirichlet(np.ones(CLASSES), 5) * left
+    y /= y.sum(axis=-1, keepdims=True)
+    masked = {"y": y, "logits": np.where(left, logits, -np.inf)}
+    got = [
+        *everything(slug, masked, reduction="none", validate=True),
+        module(slug).hessian_vector_product(*masked.values(), direction, reduction="none"),
+    ]
+    alone = {"y": y[:, left], "logits": logits[:, left]}
+    value, gradient = module(slug).loss_and_gradient(*alone.values(), reduction="none")
+    diagonal = module(slug).hessian_diagonal(*alone.values(), reduction="none")
+    product = module(slug).hessian_vector_product(*alone.values(), direction[:, left], reduction="none")
+    expected = [value, value, gradient.logits, diagonal, None, product]
+    for one, other in zip(got, expected, strict=True):
+        if other is not None:
+            equal(one[:, left] if one.ndim == 2 else one, other)
+        if one.ndim == 2:
+            np.testing.assert_array_equal(one[:, ~left], 0.0)
+
+
+def test_masked_class_that_occurred():
+    """A label that names a masked class costs +inf; its gradient is still softmax less label."""
+    softmax = module("categorical_link_p_softmax")
+    logits = np.array([-np.inf, 0.3, 1.2])
+    for y in ([1.0, 0.0, 0.0], [0.2, 0.5, 0.3]):
+        value, gradient = softmax.loss_and_gradient(y, logits)
+        assert value == np.inf
+        equal(gradient.logits, special.softmax(logits) - y)
+    assert softmax.loss_from_index(0, logits) == np.inf
+    equal(softmax.loss_from_index(1, logits), special.logsumexp(logits) - 0.3)
+
+
+@pytest.mark.parametrize("logits", [[-np.inf] * 3, [np.inf, 0.0, 1.0], [-np.inf, np.inf, 0.0]])
+def test_logits_without_a_finite_maximum(logits):
+    """Where all classes are masked, or a logit is +inf, there is no softmax: nan."""
+    softmax = module("categorical_link_p_softmax")
+    for array in everything("categorical_link_p_softmax", {"y": [0.0, 0.0, 1.0], "logits": logits}):
+        assert np.all(np.isnan(array))
+    with pytest.raises(ValueError, match="logits must be finite or -inf, the largest entry finite, got"):
+        softmax.loss([0.0, 0.0, 1.0], logits, validate=True)
+    assert np.isnan(softmax.loss([1.0], [-np.inf]))
 
 
 def test_bernoulli_logit_is_stable():

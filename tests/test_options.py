@@ -1,12 +1,16 @@
 """Options beyond the generated rows: every module that can be asked for runs, and the libraries agree."""
 
+from decimal import Decimal
+from fractions import Fraction
+
 import numpy as np
 import pytest
+import sympy
 
 import derive
-from derive.accuracy import CLASSES, arrays, ordered, points
 from derive.catalogue import CATALOGUE
-from derive.request import fitting_links
+from derive.request import fitting_links, request
+from derive.scenes import CLASSES, arrays, ordered, points
 
 ASKED = [
     (name, {"link": {parameter: link.name}})
@@ -47,3 +51,78 @@ def test_class_indices_meet_shared_logits():
     ours = derived.load("numpy").loss_from_index(index, logits)
     theirs = derived.load("torch").loss_from_index(torch.tensor(logits), torch.tensor(index))
     assert abs(float(ours) - float(theirs)) < 1e-14
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "sentence"),
+    [
+        (3, {}, "a density is given by its name as a string, got 3 of type int"),
+        (["normal"], {}, "got ['normal'] of type list"),
+        ("normal", {"fix": 3}, "--fix takes names as strings"),
+        ("normal", {"fix": ["sigma", 3]}, "got 3 of type int"),
+        ("normal", {"fix": {3: 1}}, "a parameter is given by its name as a string"),
+        ("normal", {"fix": {"sigma": np.array([1, 2])}}, "got array([1, 2]) of type ndarray"),
+        ("normal", {"fix": {"sigma": [1]}}, "a known value is a number"),
+        ("normal", {"fix": {"sigma": 1j}}, "of type complex"),
+        ("normal", {"fix": {"sigma": True}}, "a known value is a number"),
+        ("normal", {"fix": {"sigma": float("nan")}}, "a known value is a number"),
+        ("normal", {"fix": "sigma=1_0"}, "a known value is a number"),
+        ("normal", {"fix": "sigma=\u0663"}, "a known value is a number"),
+        ("normal", {"fix": "sigma=1/0"}, "a known value is a number"),
+        ("normal", {"fix": "sigma=" + "1" * 5000}, "11...: a known value"),
+        ("normal", {"fix": "sigma=1e999999999"}, "between 1e-100 and 1e100"),
+        ("normal", {"link": 3}, "--link takes names as strings"),
+        ("normal", {"link": {"sigma": 3}}, "a link is given by its name as a string, got 3 of type int"),
+        ("normal", {"shared": 5}, "--shared takes names as strings"),
+        ("normal", {"shared": "mu=3"}, "a shared parameter is learned, so it has no value"),
+        ("normal", {"shared": "mu[i]"}, "a shared parameter is learned, so it has no value"),
+    ],
+    ids=str,
+)
+def test_mistakes_of_type_are_one_sentence(name, options, sentence):
+    """From Python too, a mistake is answered by what was got and what to do."""
+    with pytest.raises(derive.Misuse) as mistake:
+        derive.derive(name, **options)
+    assert sentence in str(mistake.value)
+    assert "\n" not in str(mistake.value)
+    assert len(str(mistake.value)) < 250
+
+
+@pytest.mark.parametrize(
+    ("given", "known"),
+    [
+        (2, Fraction(2)),
+        (0.1, Fraction(1, 10)),
+        (np.float32(0.1), Fraction(1, 10)),
+        (np.int64(3), Fraction(3)),
+        (Decimal("0.25"), Fraction(1, 4)),
+        (Fraction(1, 3), Fraction(1, 3)),
+        (sympy.Rational(2, 3), Fraction(2, 3)),
+        (1e-3, Fraction(1, 1000)),
+        ("1e-3", Fraction(1, 1000)),
+        ("+2.50", Fraction(5, 2)),
+        (".5", Fraction(1, 2)),
+        ("3/4", Fraction(3, 4)),
+    ],
+    ids=str,
+)
+def test_numbers_are_known_as_they_are_written(given, known):
+    """A decimal, an exponent, a fraction, and the numbers of other libraries."""
+    assert derive.derive("normal", fix={"sigma": given}).request.fixed["sigma"].value == known
+
+
+def test_a_request_can_be_asked_again():
+    """What another process is told gives the same derivation."""
+    asked = request("student_t", fix="nu=3,mu[i]", link="sigma=exp", keep_constants=True, keep_factor=True)
+    assert request(**asked.arguments).command == asked.command
+
+
+@pytest.mark.parametrize("target", [["latex"], 3, "latx"], ids=str)
+def test_an_unknown_target_is_one_sentence(target):
+    """The targets that there are stand in the answer."""
+    derived = derive.derive("normal")
+    for write in (derived.emit, derived.load):
+        with pytest.raises(derive.Misuse, match="there are text, numpy, torch, latex, json"):
+            write(target)
+    with pytest.raises(derive.Misuse, match="there are numpy and torch"):
+        derived.load("json")

@@ -1,28 +1,43 @@
-"""The pages: LaTeX that the real programs accept, JSON under its schema, the table of the losses."""
+"""The pages: what they say and how; LaTeX that the real programs accept; the record under its schema."""
 
 import json
+import math
 import os
+import re
 import shutil
 import subprocess
+from itertools import pairwise
+from random import Random
 
 import jsonschema
+import mpmath
 import pytest
+import sympy
+from sympy.core.parameters import distribute
 
 import derive
+from derive.catalogue import CATALOGUE
 from derive.catalogue.variants import VARIANTS
-from derive.pages import SCHEMA, text_printer
-from derive.request import request
+from derive.derivation import Role
+from derive.pages import NAMES, because, latex_page, latex_printer, ledger, text_page, text_printer
+from derive.printers.columns import TEXT_WIDTH
+from derive.printers.text import plain_letter
+from derive.record import SCHEMA as RECORD
+from derive.relation import Goal, Relation
+from derive.request import fitting_links, request
+from derive.resources import RECORD_SCHEMA
+from derive.words import VOCABULARY, two_pi
 
 IDS = [request(name, **options).slug for name, options in VARIANTS]
 
 LEDGER = {
     "student_t": (
-        "[½ log ν + log Γ(ν/2) − log Γ((ν + 1)/2)] + log σ + (ν + 1)/2 log1p(1/ν ((y − μ)/σ)²)",
+        "log σ + [½ log ν + log Γ(ν/2) − log Γ((ν + 1)/2)] + (ν + 1)/2 · log1p(1/ν · ((y − μ)/σ)²)",
         "1",
         "½ log π",
     ),
     "student_t_fix_nu": (
-        "log σ + (ν + 1)/2 log1p(1/ν ((y − μ)/σ)²)",
+        "log σ + (ν + 1)/2 · log1p(1/ν · ((y − μ)/σ)²)",
         "1",
         "½ log ν + log Γ(ν/2) + ½ log π − log Γ((ν + 1)/2)",
     ),
@@ -44,26 +59,6 @@ LEDGER = {
     "poisson_link_rate_exp": ("e^η − y η", "1", "log y!"),
 }
 
-DOCUMENT = {
-    "type": "object",
-    "required": ["schema", "version", "command", "distribution", "quantities", "steps", "density", "loss"],
-    "properties": {
-        "schema": {"const": SCHEMA},
-        "quantities": {"type": "array", "items": {"required": ["name", "role", "domain", "latex", "prose"]}},
-        "steps": {
-            "type": "array",
-            "minItems": 4,
-            "items": {
-                "required": ["relation", "rule", "because", "goal", "line"],
-                "properties": {
-                    "relation": {"enum": ["defines", "equal", "shift", "factor", "monotone"]},
-                    "line": {"required": ["sympy", "latex", "text"]},
-                },
-            },
-        },
-    },
-}
-
 
 @pytest.fixture(params=VARIANTS, ids=IDS)
 def derived(request):
@@ -76,6 +71,123 @@ def test_ledger_is_the_one_of_the_textbook(derived):
     """Loss, factor and dropped constant read as the table of losses says."""
     show = text_printer(derived)
     assert tuple(map(show, (derived.loss, derived.factor, derived.dropped))) == LEDGER[derived.name]
+
+
+# What a page of text says, for Python to read.
+SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
+READ = (
+    (r"[⁰¹²³⁴⁵⁶⁷⁸⁹]+", lambda found: f"**{found[0].translate(SUPERSCRIPTS)}"),
+    (r"−", "-"),
+    (r"\[", "("),
+    (r"\]", ")"),
+    (r"\^", "**"),
+    (r"½", "(1/2)"),
+    (r"¼", "(1/4)"),
+    (r"2π", "(2*π)"),
+    (r"√(\w|\()", lambda found: "sqrt(" if found[1] == "(" else f"sqrt({found[1]})"),
+    (r"sqrt\(\(2\*π\)\)", "sqrt(2*π)"),
+    (r"log \|([^|]*)\|", r"log(abs(\1))"),
+    (r"\|([^|]*)\|", r"abs(\1)"),
+    (r"log (Γ|B)\(", r"log\1("),
+    (r"log (\w+)!", r"logΓ(\1 + 1)"),
+    (r"(\w+)!", r"Γ(\1 + 1)"),
+    (r"ψ′", "ψ1"),
+    (r"log (\w+(\([^()]*\))?|\([^()]*\))", r"log(\1)"),
+    (r" · ", "*"),
+    (r"([\w)]) (?=[\w(])", r"\1*"),
+)
+MEANT = {
+    **{name: getattr(mpmath, name) for name in ("sqrt", "log", "sign", "e", "log1p", "gamma", "beta")},
+    "π": mpmath.pi,
+    "Γ": mpmath.gamma,
+    "B": mpmath.beta,
+    "logΓ": mpmath.loggamma,
+    "logB": lambda a, b: mpmath.log(mpmath.beta(a, b)),
+    "ψ": mpmath.digamma,
+    "ψ1": lambda a: mpmath.psi(1, a),
+    "softplus": lambda a: mpmath.log1p(mpmath.exp(a)),
+    "sigmoid": lambda a: 1 / (1 + mpmath.exp(-a)),
+}
+
+
+def test_text_reads_back_as_what_it_means(derived):
+    """Brackets, dots and slashes: read from left to right, a printed formula has the formula's value."""
+    if any(quantity.vector for quantity in derived.quantities):
+        pytest.skip("a formula over classes has indices")
+    show, random = text_printer(derived), Random(derived.name)
+    quantities = {q.name: q for q in (*derived.parameters, *derived.quantities)}.values()
+    values = {q.name: float(q.value or q.domain.typical(random)) for q in quantities}
+    letters = {plain_letter(q.latex): mpmath.mpf(values[q.name]) for q in quantities}
+    symbols = {q.plain: sympy.Float(values[q.name], 40) for q in quantities}
+    parts = (derived.loss, derived.factor, derived.dropped, derived.density)
+    with mpmath.workdps(30):
+        for part in (*parts, *derived.gradient.values(), *derived.hessian.values()):
+            text = show(part)
+            for pattern, replacement in READ:
+                text = re.sub(pattern, replacement, text)
+            found = eval(text, {**MEANT, **letters})
+            assert float(found) == pytest.approx(float(part.xreplace(symbols).doit().evalf(30)), rel=1e-12)
+
+
+def test_no_line_of_a_text_page_is_too_long_or_ends_in_a_space(derived):
+    """A page fits the terminal it is made for."""
+    for line in derived.emit("text").splitlines():
+        assert len(line) <= TEXT_WIDTH
+        assert line == line.rstrip()
+
+
+def test_no_line_looks_like_the_line_before(derived):
+    """A step that changes nothing for the eye is a sentence more under the line that is there."""
+    steps = text_page(derived)["steps"]
+    lines = [[row for row in step if r"\text{\small" not in row] for step in latex_page(derived)["steps"]]
+    assert all(one[2] != other[2] for one, other in pairwise(steps))
+    assert all(one != other for one, other in pairwise(lines))
+    said = " ".join(" ".join(step[3] for step in steps).split())
+    assert all(because(step, text_printer(derived)) in said for step in derived.steps)
+
+
+def test_a_rule_used_twice_in_a_row_is_one_line():
+    """Two parameters with one link: one line, one sentence, both equations."""
+    page = derive.derive("beta", link={"a": "exp", "b": "exp"}).emit("text")
+    assert page.count("The model predicts the logarithm") == 1
+    assert "aᵢ = e^η_aᵢ, bᵢ = e^βᵢ." in " ".join(page.split())
+
+
+def test_a_linked_parameter_and_its_predictor_are_both_explained():
+    """The density is about σ, the loss about s: the page says what each is."""
+    page = derive.derive("normal", link={"sigma": "exp"}).emit("text")
+    assert "sigma      σ  in (0, ∞)  σ = e^s" in page
+    assert "log_sigma  s  in ℝ" in page
+    page = derive.derive("normal", link={"mu": "identity"}).emit("text")
+    assert page.count("\n  mu ") == 1
+    assert "μ = μ" not in page
+
+
+def test_links_and_shared_parameters_drop_nothing_more():
+    """What `derive show` says of them."""
+    for name, row in CATALOGUE.items():
+        gone = ledger(derive.derive(name))[1:]
+        for parameter, domain in row.parameters.items():
+            assert ledger(derive.derive(name, shared=[parameter]))[1:] == gone
+            for link in fitting_links(domain):
+                assert ledger(derive.derive(name, link={parameter: link.name}))[1:] == gone
+
+
+def test_fractions_within_fractions_have_a_slash():
+    """In an exponent, and above and below a fraction's line."""
+    show = latex_printer(derive.derive("student_t"))
+    y, sigma = (derive.derive("student_t").symbols[name] for name in ("y", "sigma"))
+    assert show(sympy.exp(-(y**2) / (2 * sigma**2))) == r"e^{-y^2/(2 \sigma^2)}"
+    assert show((1 + y / sigma) / sigma) == r"\frac{y/\sigma + 1}{\sigma}"
+    assert show(y**2 / sigma) == r"\frac{y^2}{\sigma}"
+
+
+def test_document_has_the_derivatives(derived):
+    """The standalone document shows the gradient, and the Hessian where it is short."""
+    document = derived.emit("latex", standalone=True)
+    assert document.count(r"\frac{\partial\,\text{loss}}") == len(derived.learned)
+    if derived.name == "normal":
+        assert document.count(r"\frac{\partial^2\,\text{loss}}") == 3
 
 
 def test_pdflatex_sets_the_document(derived, tmp_path):
@@ -111,11 +223,132 @@ def test_katex_accepts_every_block():
     assert ran.returncode == 0, ran.stderr[:2000]
 
 
-def test_json_keeps_its_schema(derived):
-    """The record holds to the documented schema, and its steps are the derivation's."""
+# The record ---------------------------------------------------------------------------------------
+
+SCHEMA = json.loads(RECORD_SCHEMA.read_text(encoding="utf-8"))
+
+
+def test_record_keeps_its_schema(derived):
+    """The record holds to the shipped schema, and its steps are the derivation's."""
     record = json.loads(derived.emit("json"))
-    jsonschema.validate(record, DOCUMENT)
+    jsonschema.Draft202012Validator(SCHEMA).validate(record)
     assert [step["rule"] for step in record["steps"]] == [step.rule for step in derived.steps]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda record: record.pop("factor"),
+        lambda record: record.pop("dropped"),
+        lambda record: record.pop("gradient"),
+        lambda record: record["loss"].pop("srepr"),
+        lambda record: record.update(extra=1),
+        lambda record: record["steps"][0].update(relation="similar"),
+        lambda record: record["quantities"][0].update(role="unknown"),
+        lambda record: record["options"]["fix"].update(mu="one"),
+    ],
+)
+def test_schema_refuses_what_is_not_a_record(change):
+    """What is missing, unknown or misspelt is found."""
+    jsonschema.Draft202012Validator.check_schema(SCHEMA)
+    record = json.loads(derive.derive("normal").emit("json"))
+    change(record)
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.Draft202012Validator(SCHEMA).validate(record)
+
+
+def test_schema_says_what_the_tables_say():
+    """Relations, roles, goals and names of lines are those of the program, with its words for them."""
+
+    def described(definition, field):
+        return {
+            row["const"]: row["description"]
+            for row in SCHEMA["$defs"][definition]["properties"][field]["oneOf"]
+        }
+
+    claimed = {row.name.lower(): row.meaning for row in Relation if row is not Relation.DIFFERENT}
+    assert described("step", "relation") == claimed
+    assert described("quantity", "role") == {role.name.lower(): role.value for role in Role}
+    assert set(described("step", "goal")) == {goal.value for goal in Goal}
+    assert set(SCHEMA["$defs"]["step"]["properties"]["name"]["enum"]) == {*NAMES, ""}
+    assert SCHEMA["properties"]["schema"]["const"] == RECORD
+
+
+def test_record_options_make_the_same_derivation(derived):
+    """`derive(distribution, **options)` of a record is the derivation it was written from."""
+    record = json.loads(derived.emit("json"))
+    again = derive.derive(record["distribution"], **record["options"])
+    assert again.emit("json") == derived.emit("json")
+
+
+def names_for(record, function):
+    """What Python needs to read a tree of the record back."""
+    return {
+        **vars(sympy),
+        "two_pi": 2 * sympy.pi,
+        "p": sympy.Function("p"),
+        **{name: function(name) for name in record["words"]},
+    }
+
+
+def test_record_is_enough_to_check_the_ledger(derived):
+    """With SymPy and the record alone, −log p = factor · loss + dropped, and the gradient is the loss's."""
+    record = json.loads(derived.emit("json"))
+    names = names_for(record, sympy.Function)
+    random = Random(derived.name)
+    size = 3
+
+    def meant(expression):
+        """The expression with every word replaced by what the record says that it means."""
+        for name, word in record["words"].items():
+            if word["meaning"] is None:
+                continue
+            meaning = eval(word["meaning"]["srepr"], names)
+            symbols = {symbol.name: symbol for symbol in meaning.free_symbols if symbol.is_Symbol}
+            for call in expression.atoms(names[name]):
+                places = zip(word["arguments"], call.args, strict=True)
+                bound = {symbols[key]: getattr(given, "label", given) for key, given in places}
+                expression = meant(expression.xreplace({call: meaning.xreplace(bound)}))
+        return expression
+
+    def read(formula):
+        return meant(eval(formula["srepr"], names)).subs(sympy.Symbol("K", integer=True, positive=True), size)
+
+    values = {}
+    for quantity in derived.quantities:
+        if quantity.vector:
+            for place, value in enumerate(quantity.domain.typical_vector(random, size), start=1):
+                values[quantity.plain[place]] = value
+        elif quantity.value is None:
+            values[quantity.plain] = quantity.domain.typical(random)
+    made = {row["parameter"]: read(row["definition"]) for row in record["quantities"] if row["parameter"]}
+    k = sympy.Symbol("k", integer=True, positive=True)
+
+    def number(expression):
+        expression = expression.doit()
+        for symbol in expression.atoms(sympy.Indexed):
+            name = str(symbol.base.label)
+            if name in made:
+                expression = expression.xreplace({symbol: made[name].subs(k, symbol.indices[0]).doit()})
+        expression = expression.subs({s: made[s.name] for s in expression.free_symbols if s.name in made})
+        return float(expression.xreplace(values).evalf(30))
+
+    density, loss, factor, dropped = (read(record[part]) for part in ("density", "loss", "factor", "dropped"))
+    ledger = number(factor) * number(loss) + number(dropped)
+    assert -math.log(number(density)) == pytest.approx(ledger, rel=1e-9)
+
+
+def test_record_holds_the_trees_themselves(derived):
+    """Read with the program's own words, a tree of the record is the expression that was written."""
+    record = json.loads(derived.emit("json"))
+    names = names_for(record, lambda name: VOCABULARY[name].head) | {"two_pi": two_pi._sympy_()}
+    with distribute(False):
+        for part in ("density", "loss", "factor", "dropped"):
+            assert eval(record[part]["srepr"], names) == getattr(derived, part)
+        for name, slope in derived.gradient.items():
+            assert eval(record["gradient"][name]["srepr"], names) == slope
+        for (one, other), slope in derived.hessian.items():
+            assert eval(record["hessian"][one][other]["srepr"], names) == slope
 
 
 def test_notebook_shows_the_derivation(derived):

@@ -5,17 +5,17 @@ in each argument explains, in ulp of the truth.  The bounds were measured on tho
 each grid; a run draws a sample of them.
 """
 
-import importlib.util
 import sys
 from functools import cache
-from pathlib import Path
+from types import ModuleType
 
 import mpmath as mp
 import numpy as np
 import pytest
 import torch
 
-TEMPLATES = Path(__file__).parents[1] / "templates"
+from derive.modules import pasted
+
 DIGITS = 60
 SAMPLE = 60
 KINDS = (np.float64, np.float32)
@@ -23,13 +23,10 @@ LIBRARIES = ("numpy", "torch")
 
 
 def load(library):
-    """The words file of a library, as a module."""
-    path = TEMPLATES / f"words_{library}.py"
-    specification = importlib.util.spec_from_file_location(path.stem, path)
-    module = sys.modules[path.stem] = importlib.util.module_from_spec(
-        specification
-    )  # torch.compile looks there
-    specification.loader.exec_module(module)
+    """All that can be pasted into modules of a library, as one module."""
+    name = f"words_{library}"
+    module = sys.modules[name] = ModuleType(name)  # torch.compile looks there
+    exec(compile(pasted.source(library), name, "exec"), vars(module))
     return module
 
 
@@ -66,9 +63,9 @@ TRUTH = {  # word: its truth, then its derivative in each argument
     "_digamma": (mp.digamma, lambda x: mp.psi(1, x)),
     "_trigamma": (lambda x: mp.psi(1, x), lambda x: mp.psi(2, x)),
     "_tetragamma": (lambda x: mp.psi(2, x), lambda x: mp.psi(3, x)),
-    "_stirling_half": (lambda x: half(0, x), lambda x: half(1, x)),
-    "_stirling_half_1": (lambda x: half(1, x), lambda x: half(2, x)),
-    "_stirling_half_2": (lambda x: half(2, x), lambda x: half(3, x)),
+    "_half_step_log_gamma": (lambda x: half(0, x), lambda x: half(1, x)),
+    "_half_step_digamma": (lambda x: half(1, x), lambda x: half(2, x)),
+    "_half_step_trigamma": (lambda x: half(2, x), lambda x: half(3, x)),
     "_softplus": (lambda x: mp.log1p(mp.exp(x)), lambda x: 1 / (1 + mp.exp(-x))),
     "_log_gamma_difference": (
         lambda x, a: difference(-1, x, a),
@@ -104,15 +101,15 @@ BOUNDS = {  # (word, grid): the bound in float64 for numpy and torch, then in fl
     ("_log_gamma_difference", "ordinary"): (5.5, 5.5, 0.5, 4),
     ("_log_gamma_difference", "wide"): (6.5, 6.5, 0.5, 1.5),
     ("_softplus", "line"): (NAN, 0.5, NAN, 1),
-    ("_stirling_half", "ordinary"): (2, 2, 0.5, 2),
-    ("_stirling_half", "wide"): (3, 3, 0.5, 2),
-    ("_stirling_half", "zeros"): (2.5, 2.5, 0.5, 2.5),
-    ("_stirling_half_1", "ordinary"): (2, 2, 0.5, 2),
-    ("_stirling_half_1", "wide"): (3, 3, 0.5, 1.5),
-    ("_stirling_half_1", "zeros"): (2.5, 2.5, 0.5, 2.5),
-    ("_stirling_half_2", "ordinary"): (2.5, 2.5, 0.5, 2),
-    ("_stirling_half_2", "wide"): (2.5, 2.5, 0.5, 2.5),
-    ("_stirling_half_2", "zeros"): (3, 3, 0.5, 2),
+    ("_half_step_log_gamma", "ordinary"): (2, 2, 0.5, 2),
+    ("_half_step_log_gamma", "wide"): (3, 3, 0.5, 2),
+    ("_half_step_log_gamma", "zeros"): (2.5, 2.5, 0.5, 2.5),
+    ("_half_step_digamma", "ordinary"): (2, 2, 0.5, 2),
+    ("_half_step_digamma", "wide"): (3, 3, 0.5, 1.5),
+    ("_half_step_digamma", "zeros"): (2.5, 2.5, 0.5, 2.5),
+    ("_half_step_trigamma", "ordinary"): (2.5, 2.5, 0.5, 2),
+    ("_half_step_trigamma", "wide"): (2.5, 2.5, 0.5, 2.5),
+    ("_half_step_trigamma", "zeros"): (3, 3, 0.5, 2),
     ("_tetragamma", "ordinary"): (2, 2, 0.5, 1.5),
     ("_tetragamma", "wide"): (1.5, 1.5, 0.5, 2),
     ("_tetragamma", "zeros"): (1.5, 1.5, 0.5, 1.5),
@@ -500,3 +497,42 @@ def test_transformed(transformation, dtype):
     tolerance = 4 * torch.finfo(dtype).eps
     for value, other in zip(plain, transformed(x, a, z, v), strict=True):
         torch.testing.assert_close(value, other, rtol=tolerance, atol=tolerance)
+
+
+# Pasting ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("library", LIBRARIES)
+def test_pasted_with_all_that_is_needed(library):
+    """What code calls is pasted with what that calls, from whatever file; the text runs by itself."""
+    text = pasted.pasted(library, "value = _half_step_digamma(x) + other._softmax(y)")
+    assert "def _rational" in text
+    assert "_HALF_STEP_DIGAMMA_N = (" in text
+    assert "# psi(x + 1/2) - psi(x) - 1/(2 x) = q/x^2" in text
+    assert "_softmax" not in text
+    scope = {}
+    exec(pasted.imports(library, (), text) + "\n" + text, scope)
+    x = np.array([0.7, 3.1]) if library == "numpy" else torch.tensor([0.7, 3.1], dtype=torch.float64)
+    np.testing.assert_array_equal(scope["_half_step_digamma"](x), WORDS[library]._half_step_digamma(x))
+    assert pasted.pasted(library, "def f(x):\n    return x") == ""
+
+
+def test_a_name_is_defined_once(tmp_path, monkeypatch):
+    """Two definitions of one name are a mistake of whoever wrote them, and the name is said."""
+    for name in ("one", "other"):
+        (tmp_path / "words" / "numpy").mkdir(parents=True, exist_ok=True)
+        (tmp_path / "words" / "numpy" / f"{name}.py").write_text("def _f(x):\n    return x\n")
+    monkeypatch.setattr(pasted, "TEMPLATES", tmp_path)
+    with pytest.raises(ValueError, match=r"words/numpy defines _f twice"):
+        pasted.definitions.__wrapped__("numpy")
+
+
+def test_imports_are_what_the_code_mentions():
+    """Only names of the syntax count, not letters of a string; the standard library stands first."""
+    statements = ("from scipy import special", "import numpy as np", "import math", "from typing import Any")
+    code = 'def f(x: Any):\n    """F.x math.pi special."""\n    return np.sqrt(x.math)'
+    assert pasted.imports("torch", statements, code) == "from typing import Any\n\nimport numpy as np"
+    code = "special.psi(math.pi) + np.pi"
+    assert pasted.imports("numpy", statements, code) == (
+        "import math\n\nimport numpy as np\nfrom scipy import special"
+    )

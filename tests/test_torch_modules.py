@@ -41,6 +41,8 @@ pytestmark = [
     pytest.mark.filterwarnings("error"),
     pytest.mark.filterwarnings("ignore:.*should not be instantiated:DeprecationWarning"),
     pytest.mark.filterwarnings("ignore:.*torch.jit.* is deprecated:DeprecationWarning"),
+    # The layouts broadcast on purpose; that the modules warn of it is tested by itself.
+    pytest.mark.filterwarnings("ignore:the shapes of the samples:UserWarning"),
 ]
 
 CLASS_NAMES = {
@@ -546,9 +548,7 @@ def test_loaded_module_compiles_within_a_function():
 @pytest.mark.parametrize("slug", SLUGS)
 def test_float_dtype(slug):
     """A float64 loss stays so, half precision computes in float32, gradients have their arguments' dtypes."""
-    given = arguments(slug)
-    if slug in CATEGORICAL:  # a probability vector in half precision does not sum to one, but for hard ones
-        given = {name: np.eye(CLASSES)[[0, 1, 3, 0, 2, 1]] for name in given}
+    given = arguments(slug, hard=True)
     for dtype, expected in (
         (torch.float64, torch.float64),
         (torch.float32, torch.float32),
@@ -571,7 +571,7 @@ def test_float_dtype(slug):
 def test_half_inputs_compute_in_single(slug):
     """The loss of half-precision inputs is the loss in float32 of the numbers that they hold."""
     given = arguments(slug)
-    if slug in CATEGORICAL:
+    if slug in CATEGORICAL:  # in float32 only hard ones still sum to one
         given = {name: np.eye(CLASSES)[[0, 1, 3, 0, 2, 1]] for name in given}
     for dtype in (torch.float16, torch.bfloat16):
         halves = tensors(slug, given, grad=learned(slug), dtype=dtype)
@@ -584,6 +584,23 @@ def test_half_inputs_compute_in_single(slug):
         expected.backward()
         for name in learned(slug):
             torch.testing.assert_close(halves[name].grad, singles[name].grad.to(dtype), rtol=0, atol=0)
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16], ids=str)
+def test_probabilities_sum_to_one_as_well_as_their_dtype_can(dtype):
+    """A softmax in half precision is a probability vector, given as p or as label; one off by more is not."""
+    logits = 2 * torch.randn(20, 10, generator=torch.Generator().manual_seed(18))
+    p = torch.softmax(logits.to(dtype), 1)
+    hot = torch.nn.functional.one_hot(p.argmax(1), 10)
+    assert (p.float().sum(1) - 1).abs().max() > 1e-4
+    leaf = p.clone().requires_grad_()
+    value = module("categorical").loss(leaf, hot, validate=True)
+    torch.testing.assert_close(value, -p.amax(1).float().log().mean())
+    assert torch.all(torch.isfinite(torch.autograd.grad(value, leaf)[0]))
+    assert torch.isfinite(module("categorical_link_p_softmax").loss(logits, p, validate=True))
+    for off in (p.float(), 1.05 * p):
+        assert torch.isnan(module("categorical").loss(off, hot))
+        assert module("categorical_link_p_softmax").loss(logits, off) == math.inf
 
 
 @pytest.mark.parametrize("slug", SLUGS)
@@ -696,6 +713,60 @@ def test_weight_zero_removes_second_derivatives(slug):
     for bend in torch.autograd.grad(total, inputs):
         assert torch.all(torch.isfinite(bend))
         assert torch.all(bend[1] == 0.0)
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+def test_negative_weights(slug):
+    """A negative weight counts as the number that it is, in value and gradient; validate=True refuses it."""
+    given = arguments(slug, seed=12)
+    weight = np.array([0.7, -0.5, 1.9, 0.4, -1.1, 0.8])
+    expected = numpy_tests.module(slug).loss_and_gradient(*given.values(), weight=weight)
+    value, slopes = gradients(slug, given, weight=torch.tensor(weight))
+    equal(value, expected[0])
+    for slope, other in zip(slopes, expected[1], strict=True):
+        equal(array(slug, slope), other)
+    for wrong in (-0.5, math.nan, math.inf):
+        weight = torch.tensor([0.7, 0.0, wrong, 0.4, -1.1, 0.8])
+        with pytest.raises(ValueError, match=rf"^weight must be nonnegative, got {wrong} at index \(2,\)$"):
+            module(slug).loss(*tensors(slug, given).values(), weight=weight, validate=True)
+
+
+SHAPES = [  # of prediction, of target, of weight (None: no weight), and whether a warning is due
+    ((3,), (3, 1), None, True),
+    ((3, 1), (3,), None, True),
+    ((3,), (3,), (3, 1), True),
+    ((3,), (3,), None, False),
+    ((), (3,), None, False),
+    ((3,), (), (3,), False),
+    ((1,), (3, 2), (2,), False),
+    ((3, 2), (2,), None, False),
+]
+
+
+@pytest.mark.filterwarnings("error:the shapes of the samples:UserWarning")
+@pytest.mark.parametrize(("prediction", "target", "weight", "due"), SHAPES)
+def test_samples_that_no_argument_has_are_warned_of(prediction, target, weight, due):
+    """Where a prediction and a target broadcast to more than either is, as (N,) and (N, 1) do, a warning says so."""
+    given = [torch.full(prediction, 0.3), torch.full(target, 1.7)]
+    options = {} if weight is None else {"weight": torch.ones(weight)}
+    for slug in ("normal_fix_sigma_1", "bernoulli_link_p_sigmoid"):
+        if due:
+            with pytest.warns(UserWarning, match=r"broadcast to \(3, 3\), which none of them has") as caught:
+                module(slug).loss(*given, **options)
+            assert caught[0].filename == __file__
+        else:
+            module(slug).loss(*given, **options)
+
+
+@pytest.mark.filterwarnings("error:the shapes of the samples:UserWarning")
+def test_classes_that_no_argument_has_are_warned_of():
+    """The class axis is no axis of the samples: (N, K) and (N, K, d) are warned of, (N, K) and (K,) are not."""
+    softmax = module("categorical_link_p_softmax")
+    hot = torch.eye(3)
+    softmax.loss(torch.zeros(3), hot)
+    softmax.loss(hot, hot[0], weight=torch.ones(3))
+    with pytest.warns(UserWarning, match=r"\(y \(3, 1\), logits \(3,\)\) broadcast to \(3, 3\)"):
+        softmax.loss(hot, hot.unsqueeze(-1))
 
 
 @pytest.mark.parametrize("slug", SLUGS)
@@ -858,6 +929,45 @@ def test_softmax_with_a_gap_of_forty():
     small = math.exp(-40.0) / (1 + math.exp(-40.0))
     np.testing.assert_allclose(value, 4.248354255291589e-18, rtol=1e-15)
     np.testing.assert_allclose(slope, [-small, small], rtol=1e-15)
+
+
+@pytest.mark.parametrize("mask", numpy_tests.MASKS)
+def test_masked_classes(mask):
+    """A class whose logit is -inf and that did not occur is as if it were not there, with slopes of exactly 0."""
+    slug = "categorical_link_p_softmax"
+    left = ~torch.tensor(mask)
+    generator = torch.Generator().manual_seed(19)
+    logits, direction = 3 * torch.randn(2, 5, CLASSES, dtype=torch.float64, generator=generator)
+    y = torch.where(left, torch.rand(5, CLASSES, dtype=torch.float64, generator=generator), 0.0)
+    y = y / y.sum(1, keepdim=True)
+    masked = torch.where(left, logits, -math.inf).requires_grad_()
+    alone = logits[:, left].requires_grad_()
+    found = []
+    for leaf, label, v in ((masked, y, direction), (alone, y[:, left], direction[:, left])):
+        value = module(slug).loss(leaf, label, validate=True)
+        (slope,) = torch.autograd.grad(value, leaf, create_graph=True)
+        (product,) = torch.autograd.grad(slope, leaf, v)
+        found.append((value, slope, product))
+    for one, other in zip(*found, strict=True):
+        equal(one[:, left] if one.dim() else one, other.detach().numpy())
+        assert not one.dim() or torch.all(one[:, ~left] == 0.0)
+    compiled = torch.compile(module(slug).loss, fullgraph=True, backend="aot_eager")
+    (slope,) = torch.autograd.grad(compiled(masked, y), masked)
+    equal(slope, found[0][1].detach().numpy())
+
+
+def test_masked_class_that_occurred():
+    """A label that names a masked class costs +inf; its gradient is still softmax less label."""
+    value, (slope,) = at("categorical_link_p_softmax", [-math.inf, 0.0], target=[1.0, 0.0])
+    assert (value, slope) == (math.inf, [-1.0, 1.0])
+
+
+@pytest.mark.parametrize("logits", [[-math.inf] * 3, [math.inf, 0.0, 1.0], [-math.inf, math.inf, 0.0]])
+def test_logits_without_a_finite_maximum(logits):
+    """Where all classes are masked, or a logit is +inf, there is no softmax: nan in value and gradient."""
+    value, (slope,) = at("categorical_link_p_softmax", logits, target=[0.0, 0.0, 1.0])
+    assert math.isnan(value)
+    assert all(map(math.isnan, slope))
 
 
 def test_softmax_of_many_classes():

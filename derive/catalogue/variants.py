@@ -25,7 +25,3 @@ VARIANTS: tuple[tuple[str, Mapping[str, str]], ...] = (
     ("categorical", {}),
     ("categorical", {"link": "p=softmax"}),
 )
-
-# What the generated modules promise and `derive verify` holds them to: on ordinary inputs, at most so
-# many units in the last place beyond what conditioning explains, in float64 and in float32.
-BOUND_IN_ULP = 16

@@ -112,7 +112,23 @@ class Printer(ABC):
     def argument(self, expression: Expr) -> str:
         """The argument of a named function: a space and a symbol, or brackets."""
         text, level = self.piece(expression)
-        return f" {text}" if level is Level.ATOM else self.bracketed(text)
+        return f" {text}" if level is Level.ATOM else self.applied(text)
+
+    def applied(self, text: str) -> str:
+        """The arguments of a named function, in its brackets."""
+        return self.bracketed(text)
+
+    def raised(self, expression: Expr) -> str:
+        """An exponent, as it stands in its place."""
+        return self.show(expression)
+
+    def index(self, position: Expr) -> str:
+        """A position, as it stands below the line."""
+        return self.show(position)
+
+    def beside(self, fraction: Piece, factors: Sequence[str]) -> Piece:
+        """A fraction and the factors beside it."""
+        return self.juxtaposed([fraction[0], *factors]), Level.PRODUCT
 
     # What all languages share ----------------------------------------------------------------------
 
@@ -143,13 +159,11 @@ class Printer(ABC):
             return self.signed("-", self.show(-expression, Level.PRODUCT)), Level.SUM
         beside = [factor for factor in expression.args if self.stands_beside(factor)]
         above, below = _fraction([factor for factor in expression.args if factor not in beside])
-        factors = sorted(above + beside, key=self._place_of_factor)
+        factors = sorted(above + beside, key=self.place_of_factor)
         if below:
-            factors = sorted(beside, key=self._place_of_factor)
-            fraction, level = self.quotient(Mul(*above), Mul(*below))
-            if not factors:
-                return fraction, level
-            return self.juxtaposed([fraction, *self._shown(expression, factors)]), Level.PRODUCT
+            factors = sorted(beside, key=self.place_of_factor)
+            fraction = self.quotient(Mul(*above), Mul(*below))
+            return self.beside(fraction, self._shown(expression, factors)) if factors else fraction
         if len(factors) == 1:
             return self.piece(factors[0])
         return self.juxtaposed(self._shown(expression, factors)), Level.PRODUCT
@@ -188,6 +202,8 @@ class Printer(ABC):
         pattern, level = spelling if isinstance(spelling, tuple) else (spelling, Level.ATOM)
         arguments = [_Shown(self, argument) for argument in expression.args]
         extra = {}
+        if "{arguments}" in pattern:
+            extra["arguments"] = self.applied(", ".join(map(self.show, expression.args)))
         if "{entry}" in pattern:
             vector, position = expression.args
             extra["entry"] = self.show(Row(vector)[position])
@@ -203,7 +219,7 @@ class Printer(ABC):
             _Spelled(term),
         )
 
-    def _place_of_factor(self, factor: Expr) -> tuple[Any, ...]:
+    def place_of_factor(self, factor: Expr) -> tuple[Any, ...]:
         """Numbers, then symbols in the order of the signature, then sums, then powers and words."""
         kinds = (
             isinstance(factor, Rational),
@@ -241,7 +257,11 @@ class _Shown:
         if specification == "argument":
             return printer.argument(expression)
         if specification == "()":
-            return printer.bracketed(printer.show(expression))
+            return printer.applied(printer.show(expression))
+        if specification == "raised":
+            return printer.raised(expression)
+        if specification == "index":
+            return printer.index(expression)
         return printer.show(expression)
 
 

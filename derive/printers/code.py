@@ -19,6 +19,9 @@ CONSTANTS = {
     "E": ("math.e", Level.ATOM),
 }
 
+# Beyond it a whole number is no exact float, and soon no integer of an array.
+LARGEST_INTEGER = 2**53
+
 
 class Code(Printer):
     """Prints array code.
@@ -52,6 +55,8 @@ class Code(Printer):
         return f"({text})"
 
     def number(self, number: Rational) -> Piece:
+        if max(abs(number.p), number.q) > LARGEST_INTEGER:
+            return repr(float(number)), Level.SUM if number < 0 else Level.ATOM
         if number.q != 1:
             return f"{number.p} / {number.q}", Level.PRODUCT
         return str(number), Level.SUM if number < 0 else Level.ATOM

@@ -3,33 +3,49 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
-from sympy import Add, Expr, Indexed, Pow, Rational, Sum, Symbol, exp
-from sympy.core.parameters import distribute
+from sympy import Add, Expr, Indexed, Rational, Sum
 
 from derive.heads import Level
-from derive.printers.arrange import Piece, Printer
-from derive.words import VOCABULARY
+from derive.printers.arrange import Piece
+from derive.printers.page import Page
 
 CONSTANTS = {"pi": r"\pi", "two_pi": r"2\pi", "E": "e"}
-SHORT = ("exp", "Abs", "sign", "gamma", "beta", "factorial", "ratio")
 TALL = (r"\frac", r"\sum", r"\prod", r"\left", "^")
 
 
-class Latex(Printer):
-    """Prints LaTeX; `letters` gives the LaTeX of each quantity by its name."""
+class Latex(Page):
+    """Prints LaTeX for a line of its own."""
 
     language = "latex"
+    bar = r"\mid"
 
-    def __init__(self, letters: Mapping[str, str], order: Sequence[str] = ()) -> None:
-        super().__init__(order)
-        self.letters = letters
+    def inline(self) -> Latex:
+        """The printer for what stands in a sentence, in an exponent or in a fraction."""
+        return Inline(self.letters, list(self.order))
 
     def bracketed(self, text: str) -> str:
         if any(sign in text for sign in TALL):
             return rf"\left({text}\right)"
         return f"({text})"
+
+    def applied(self, text: str) -> str:
+        """Tall brackets stand as close to the function's name as others do."""
+        text = self.bracketed(text)
+        return rf"\!{text}" if text.startswith(r"\left") else text
+
+    def whole(self, text: str) -> str:
+        return rf"\left[{text}\right]" if any(sign in text for sign in TALL) else f"[{text}]"
+
+    def opened(self, text: str) -> str:
+        return rf"\Biggl[{text}"
+
+    def closed(self, text: str) -> str:
+        return rf"{text}\Biggr]"
+
+    def width(self, text: str) -> int:
+        return set_width(text)
 
     def number(self, number: Rational) -> Piece:
         if number.q != 1:
@@ -47,18 +63,22 @@ class Latex(Printer):
         positions = "".join(self.show(position) for position in indexed.indices)
         if "_" in letter:
             letter = f"{{{letter}}}"
-        return f"{letter}_{positions}" if len(positions) == 1 else f"{letter}_{{{positions}}}"
+        return f"{letter}_{_group(positions)}"
 
     def quotient(self, above: Expr, below: Expr) -> Piece:
-        return rf"\frac{{{self.show(above)}}}{{{self.show(below)}}}", Level.PRODUCT
+        inner = self.inline()
+        return rf"\frac{{{inner.show(above)}}}{{{inner.show(below)}}}", Level.PRODUCT
 
     def juxtaposed(self, factors: Sequence[str]) -> str:
         return " ".join(
             rf"\cdot {factor}" if n and factor[0].isdigit() else factor for n, factor in enumerate(factors)
         )
 
+    def raised(self, expression: Expr) -> str:
+        return self.inline().show(expression)
+
     def power(self, base: Expr, exponent: Expr) -> Piece:
-        return f"{self.show(base, Level.ATOM)}^{_group(self.show(exponent))}", Level.POWER
+        return f"{self.show(base, Level.ATOM)}^{_group(self.raised(exponent))}", Level.POWER
 
     def root(self, base: Expr) -> Piece:
         return rf"\sqrt{{{self.show(base)}}}", Level.ATOM
@@ -75,53 +95,36 @@ class Latex(Printer):
             text = rf"\left[{self.show(body)}\right]"
         return f"{' '.join(signs)} {text}", Level.PRODUCT
 
-    def stands_beside(self, factor: Expr) -> bool:
-        return stands_beside(factor)
 
-    def broken(self, expression: Expr, width: int) -> list[str]:
-        """The expression as rows no wider than `width` characters, broken between the terms of its sum."""
-        with distribute(False):
-            whole = self.show(expression)
-            coefficient, total = expression.as_coeff_Mul()
-            if set_width(whole) <= width or not isinstance(total, Sum) or not isinstance(total.function, Add):
-                return [whole]
-            head = self.show(coefficient * Sum(Symbol("BODY"), *total.limits)).removesuffix("BODY")
-            (sign, first), *others = self.terms(total.function)
-            rows = [f"{head}\\Biggl[{self.signed(sign, first)}"]
-            for sign, term in others:
-                longer = f"{rows[-1]} {sign} {term}"
-                if set_width(longer) <= width:
-                    rows[-1] = longer
-                else:
-                    rows.append(f"{sign} {term}")
-            rows[-1] += r"\Biggr]"
-            return rows
+class Inline(Latex):
+    """Prints LaTeX for a sentence, an exponent or a fraction: there a fraction has a slash."""
 
+    def bracketed(self, text: str) -> str:
+        return f"({text})"
 
-def stands_beside(factor: Expr) -> bool:
-    """Sums, tall powers and all words but the shortest: a reader wants them beside the line."""
-    if isinstance(factor, Sum):
-        return True
-    if isinstance(factor, Pow):
-        return isinstance(factor.base, Add) and not factor.exp.is_number
-    if isinstance(factor, exp):
-        return any(_has_line(part) for part in factor.args[0].atoms(Pow, Rational))
-    return type(factor).__name__ in VOCABULARY and type(factor).__name__ not in SHORT
+    def number(self, number: Rational) -> Piece:
+        if number.q != 1:
+            return rf"\tfrac{{{number.p}}}{{{number.q}}}", Level.PRODUCT
+        return super().number(number)
 
+    def quotient(self, above: Expr, below: Expr) -> Piece:
+        whole = above / below
+        return self.number(whole) if whole.is_Rational else self.slashed(above, below)
 
-def _has_line(number: Expr) -> bool:
-    """Whether it is written with a fraction's line."""
-    return number.could_extract_minus_sign() if isinstance(number, Pow) else bool(number.q != 1)
+    def beside(self, fraction: Piece, factors: Sequence[str]) -> Piece:
+        text, level = fraction
+        dot = "" if text.startswith(r"\tfrac") else r"\cdot "
+        return f"{text} {dot}{self.juxtaposed(factors)}", level
 
 
 def set_width(latex: str) -> int:
     """About how many characters wide LaTeX is set: a fraction is as wide as its wider half."""
-    while fraction := re.search(r"\\frac\{((?:[^{}]|\{[^{}]*\})*)\}\{((?:[^{}]|\{[^{}]*\})*)\}", latex):
+    while fraction := re.search(r"\\t?frac\{((?:[^{}]|\{[^{}]*\})*)\}\{((?:[^{}]|\{[^{}]*\})*)\}", latex):
         wider = max(fraction.groups(), key=set_width)
         latex = latex[: fraction.start()] + wider + latex[fraction.end() :]
     return len(
         re.sub(
-            r"\\(left|right|operatorname|Biggl|Biggr)|\\[a-z]+|[{}^_ ]",
+            r"\\(left|right|operatorname|Biggl|Biggr|!)|\\[a-z]+|[{}^_ ]",
             lambda m: "" if m[0] in "{}^_ " or m[1] else "x",
             latex,
         )

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
-from sympy import Add, Expr, Indexed, Integer, Rational, Sum
+from sympy import Add, Expr, Indexed, Integer, Rational, Sum, Symbol
 
 from derive.declare import GREEK
 from derive.heads import Level
-from derive.printers.arrange import Piece, Printer
-from derive.printers.latex import stands_beside
+from derive.printers.arrange import Piece
+from derive.printers.page import Page
 
 CONSTANTS = {"pi": "π", "two_pi": "2π", "E": "e"}
 FRACTIONS = {Rational(1, 2): "½", Rational(1, 4): "¼", Rational(3, 4): "¾"}
@@ -18,17 +18,26 @@ SUBSCRIPTS = str.maketrans("0123456789ijkl", "₀₁₂₃₄₅₆₇₈₉ᵢ�
 SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
-class Text(Printer):
-    """Prints Unicode text; `letters` gives the LaTeX of each quantity by its name."""
+class Text(Page):
+    """Prints Unicode text."""
 
     language = "text"
-
-    def __init__(self, letters: Mapping[str, str], order: Sequence[str] = ()) -> None:
-        super().__init__(order)
-        self.letters = letters
+    bar = "|"
 
     def bracketed(self, text: str) -> str:
         return f"({text})"
+
+    def whole(self, text: str) -> str:
+        return f"[{text}]"
+
+    def opened(self, text: str) -> str:
+        return f"[{text}"
+
+    def closed(self, text: str) -> str:
+        return f"{text}]"
+
+    def width(self, text: str) -> int:
+        return len(text)
 
     def sign(self, sign: str) -> str:
         return "−" if sign == "-" else sign
@@ -47,13 +56,20 @@ class Text(Printer):
         return plain_letter(self.letters.get(name, name))
 
     def entry(self, indexed: Indexed) -> str:
-        positions = "".join(self.show(position) for position in indexed.indices)
-        return self.symbol(str(indexed.base.label)) + positions.translate(SUBSCRIPTS)
+        return self.symbol(str(indexed.base.label)) + "".join(map(self.index, indexed.indices))
+
+    def index(self, position: Expr) -> str:
+        return self.show(position).translate(SUBSCRIPTS)
 
     def quotient(self, above: Expr, below: Expr) -> Piece:
-        if (above / below).is_Rational:
-            return self.number(above / below)
-        return f"{self.show(above, Level.FUNCTION)}/{self.show(below, Level.FUNCTION)}", Level.PRODUCT
+        whole = above / below
+        return self.number(whole) if whole.is_Rational else self.slashed(above, below)
+
+    def beside(self, fraction: Piece, factors: Sequence[str]) -> Piece:
+        """A dot after a slash, so that nobody takes the factors for part of the denominator."""
+        text, level = fraction
+        dot = "" if level is Level.ATOM else "· "
+        return f"{text} {dot}{self.juxtaposed(factors)}", Level.PRODUCT
 
     def juxtaposed(self, factors: Sequence[str]) -> str:
         return " ".join(
@@ -68,23 +84,19 @@ class Text(Printer):
 
     def root(self, base: Expr) -> Piece:
         text = self.show(base)
-        return (f"√{text}" if len(text) == 1 else f"√({text})"), Level.ATOM
+        bare = len(text) == 1 or isinstance(base, Symbol | Indexed)
+        return (f"√{text}" if bare else f"√({text})"), Level.ATOM
 
     def over_index(self, expression: Expr) -> Piece:
         sign = "Σ" if isinstance(expression, Sum) else "∏"
         body, *limits = expression.args
-        signs = "".join(
-            f"{sign}{self.show(index).translate(SUBSCRIPTS)} " for index, _, _ in reversed(limits)
-        )
+        signs = "".join(f"{sign}{self.index(index)} " for index, _, _ in reversed(limits))
         text = f"[{self.show(body)}]" if isinstance(body, Add) else self.show(body, Level.PRODUCT)
         return signs + text, Level.PRODUCT
 
-    def stands_beside(self, factor: Expr) -> bool:
-        return stands_beside(factor)
-
 
 def plain_letter(latex: str) -> str:
-    r"""A LaTeX letter as text: `\eta_{a}` is ηₐ as far as Unicode goes, else η_a."""
+    r"""A LaTeX letter as text: `\eta_{a}` is η_a."""
     letter, _, subscript = latex.partition("_")
     letter = LETTERS.get(letter.removeprefix("\\"), letter)
     subscript = subscript.strip("{}").removeprefix("\\")

@@ -6,7 +6,8 @@ Density
     p(y | p) = p^y (1 − p)^(1 − y)
 
 Symbols
-    y  in {0, 1}  data                       1 for success, 0 for failure; soft labels in [0, 1] are accepted
+    y  in {0, 1}  data                       1 for success, 0 for failure; soft labels in [0, 1] are
+                                             accepted
     p  in [0, 1]  predicted for each sample  probability of success
 
 Loss of one sample, to be minimised over p
@@ -18,7 +19,8 @@ Loss of one sample, to be minimised over p
 Labels that are not hard are accepted; the loss is then the cross-entropy between the label and p, and no
 longer a likelihood.
 
-All arguments broadcast.  Data outside the support cost +inf, parameters outside their domain give nan.
+All arguments broadcast.
+Data outside the support cost +inf, parameters outside their domain give nan.
 
 Accuracy: at most 16 units in the last place beyond conditioning on ordinary inputs, in float64
 and float32, for value, gradient and Hessian.
@@ -55,10 +57,11 @@ def loss(y, p, *, reduction="mean", weight=None, validate=False):
 
     reduction  "mean" (a weighted mean divides by the sum of the weights), "sum" or "none"
     weight     the weight of each sample; 0 removes the sample, whatever it holds
-    validate   raise ValueError for data outside the support or parameters outside their domain
+    validate   raise ValueError for data outside the support, parameters outside their domain and
+               negative weights, which otherwise count as they are
     """
     with np.errstate(all="ignore"):
-        (y, p), penalty, weight = _prepared({"y": y, "p": p}, weight, validate)
+        y, p, penalty, weight = _prepared(weight, validate, y=y, p=p)
         return _reduced(_loss(y, p) + penalty, weight, reduction)
 
 
@@ -66,12 +69,10 @@ def loss_and_gradient(y, p, *, reduction="mean", weight=None, validate=False):
     """The loss and its gradient in one pass, both reduced alike."""
     shapes = [np.shape(p)]
     with np.errstate(all="ignore"):
-        (y, p), penalty, weight = _prepared({"y": y, "p": p}, weight, validate)
+        y, p, penalty, weight = _prepared(weight, validate, y=y, p=p)
         value, *slopes = _loss_and_gradient(y, p)
-        shares = _shares(value, penalty, weight, reduction)
-        slopes = [shares * slope for slope in slopes]
-        if reduction != "none":
-            slopes = [_summed(slope, shape) for slope, shape in zip(slopes, shapes)]
+        sample_weight = _sample_weight(value, penalty, weight, reduction)
+        slopes = [_summed(sample_weight * slope, shape, reduction) for slope, shape in zip(slopes, shapes)]
         return _reduced(value + penalty, weight, reduction), Gradient(*slopes)
 
 
@@ -83,19 +84,19 @@ def hessian(y, p, *, reduction="mean", weight=None, validate=False):
     """
     shape = np.broadcast_shapes(np.shape(p))
     with np.errstate(all="ignore"):
-        (y, p), penalty, weight = _prepared({"y": y, "p": p}, weight, validate)
-        shares = _shares(_loss(y, p), penalty, weight, reduction)
-        entries = [shares * entry for entry in _hessian(y, p)]
-        if reduction != "none":
-            entries = [_summed(entry, shape) for entry in entries]
-    rows = ((0,),)
-    return np.stack([np.stack([entries[place] for place in row], axis=-1) for row in rows], axis=-2)
+        y, p, penalty, weight = _prepared(weight, validate, y=y, p=p)
+        sample_weight = _sample_weight(_loss(y, p), penalty, weight, reduction)
+        upper = [_summed(sample_weight * entry, shape, reduction) for entry in _hessian(y, p)]
+    matrix = np.empty((*upper[0].shape, 1, 1), upper[0].dtype)
+    for row, column, entry in zip(*np.triu_indices(1), upper):
+        matrix[..., row, column] = matrix[..., column, row] = entry
+    return matrix
 
 
 def negative_log_likelihood(y, p, *, reduction="mean", weight=None, validate=False):
     """-log p in full, with nothing dropped: to compare models (AIC needs its sum)."""
     with np.errstate(all="ignore"):
-        (y, p), penalty, weight = _prepared({"y": y, "p": p}, weight, validate)
+        y, p, penalty, weight = _prepared(weight, validate, y=y, p=p)
         value = FACTOR * _loss(y, p) + _dropped()
         return _reduced(value + penalty, weight, reduction)
 
@@ -105,7 +106,7 @@ def dropped():
     return _dropped()
 
 
-# The mathematics ----------------------------------------------------------------------------------
+# The mathematics: of each sample, without guards, weights and reductions ---------------------------
 
 
 def _loss(y, p):
@@ -115,12 +116,15 @@ def _loss(y, p):
 def _loss_and_gradient(y, p):
     difference = 1 - y
     product = -p
-    return -special.xlog1py(difference, product) - special.xlogy(y, p), _ratio(difference, product + 1) - _ratio(y, p)
+    return (
+        -special.xlog1py(difference, product) - special.xlogy(y, p),
+        _ratio(difference, product + 1) - _ratio(y, p),
+    )
 
 
 def _hessian(y, p):
     total = (-p) + 1
-    return _ratio(_ratio(1 - y, total), total) + _ratio(_ratio(y, p), p),
+    return (_ratio(_ratio(1 - y, total), total) + _ratio(_ratio(y, p), p),)
 
 
 def _dropped():
@@ -137,56 +141,71 @@ def _ratio(x, y):
 
 
 class _Argument(NamedTuple):
-    """What an argument must be, and what replaces it in a sample of weight 0."""
+    """What an argument is, what it must be, where it is not, and what stands for it in a removed sample."""
 
+    role: str
     demand: str
     broken: Callable
     harmless: float
-    data: bool = False
-    vector: bool = False
 
 
 _ARGUMENTS = {
-    "y": _Argument("in the unit interval", lambda y: (y < 0) | (y > 1), 0.5, data=True),
-    "p": _Argument("in the unit interval", lambda p: (p < 0) | (p > 1), 0.5),
+    "y": _Argument("data", "in the unit interval", lambda y: (y < 0) | (y > 1), 0.5),
+    "p": _Argument("learned", "in the unit interval", lambda p: (p < 0) | (p > 1), 0.5),
+    "weight": _Argument("known", "nonnegative", lambda weight: (weight < 0) | np.isinf(weight), 1.0),
 }
 
 
-def _prepared(arguments, weight, validate):
-    """The arguments in one floating dtype, +inf for samples outside the support (else 0), the weight.
+def _prepared(weight, validate, **arguments):
+    """The arguments as arrays of one floating dtype, what each sample costs beside its loss, the weight.
 
-    Data outside the support are made harmless and penalised, parameters outside their domain become
-    nan, and a sample of weight 0 is replaced by a harmless one.
+    Data outside the support cost +inf and are made harmless, parameters outside their domain cost
+    nan, and a sample of weight 0 is replaced by a harmless one. What needs no change is not copied.
     """
-    dtype = _dtype([value for name, value in arguments.items() if not _ARGUMENTS[name].data] or arguments.values())
-    weight = None if weight is None else np.asarray(weight, dtype)
-    prepared, penalty = [], dtype.type(0)
-    for name, value in arguments.items():
+    parameters = [value for name, value in arguments.items() if _ARGUMENTS[name].role != "data"]
+    dtype = _dtype(parameters or arguments.values())
+    prepared, penalty, removed = [], dtype.type(0), None
+    if weight is not None:
+        weight = np.asarray(weight, dtype)
+        removed = weight == 0
+        if validate:
+            _validate("weight", weight, _ARGUMENTS["weight"].broken(weight))
+    for name, given in arguments.items():
         argument = _ARGUMENTS[name]
-        value = np.asarray(value, dtype)
-        harmless = argument.harmless
-        if weight is not None:
-            value = np.where(weight == 0, dtype.type(harmless), value)
+        value = np.asarray(given, dtype)
+        if removed is not None and removed.any():
+            value = _made_harmless(value, removed, argument)
         broken = argument.broken(value)
         if validate:
-            _validate(name, value, broken | np.isnan(value))
-        if argument.data:
-            penalty = penalty + np.where(broken, dtype.type(np.inf), dtype.type(0))
-        replacement = dtype.type(harmless if argument.data else np.nan)
-        prepared.append(np.where(broken, replacement, value))
-    return prepared, penalty, weight
+            _validate(name, value, broken)
+        if broken.any():
+            penalty = np.where(broken, dtype.type(np.inf if argument.role == "data" else np.nan), penalty)
+            if argument.role == "data":
+                value = _made_harmless(value, broken, argument)
+        prepared.append(value)
+    return *prepared, penalty, weight
+
+
+def _made_harmless(value, samples, argument):
+    """The array with a harmless value in some of the samples."""
+    return np.where(samples, value.dtype.type(argument.harmless), value)
 
 
 def _dtype(parameters):
     """The floating dtype of the parameters; half precision computes in single."""
-    dtype = np.result_type(*(value if isinstance(value, (int, float)) else np.asarray(value) for value in parameters))
+    numbers = (value if isinstance(value, (int, float)) else np.asarray(value) for value in parameters)
+    dtype = np.result_type(*numbers)
     return np.promote_types(dtype, np.float32) if dtype.kind == "f" else np.dtype(np.float64)
 
 
 def _validate(name, value, broken):
-    if np.any(broken):
-        place = tuple(int(axis[0]) for axis in np.nonzero(np.atleast_1d(broken)))
-        raise ValueError(f"{name} must be {_ARGUMENTS[name].demand}, got {np.atleast_1d(value)[place]} at index {place}")
+    """Raise ValueError for the first sample in which an argument is broken or nan."""
+    missing = np.isnan(value)
+    broken = broken | missing
+    if broken.any():
+        index = tuple(int(axis[0]) for axis in np.nonzero(np.atleast_1d(broken)))
+        got = np.atleast_1d(value)[index]
+        raise ValueError(f"{name} must be {_ARGUMENTS[name].demand}, got {got} at index {index}")
 
 
 def _check(reduction):
@@ -207,18 +226,22 @@ def _reduced(value, weight, reduction):
     return total / (value.size if weight is None else np.sum(np.broadcast_to(weight, value.shape)))
 
 
-def _shares(value, penalty, weight, reduction):
-    """How much of each sample is in the reduced loss; nan where it has no slope: nan, or outside the support."""
+def _sample_weight(value, penalty, weight, reduction):
+    """What each sample's derivatives count in the reduced loss; nan where the loss is nan or penalised."""
     _check(reduction)
-    nothing = np.where(np.isnan(value), value, 0 * penalty)
-    shares = nothing + (1 if weight is None else weight)
-    if reduction == "mean":
-        shares = shares / (shares.size if weight is None else np.sum(np.broadcast_to(weight, shares.shape)))
-    return shares
+    if weight is None:
+        weight = np.broadcast_to(value.dtype.type(1) / (value.size if reduction == "mean" else 1), value.shape)
+    else:
+        weight = np.broadcast_to(weight, np.broadcast_shapes(value.shape, weight.shape))
+        weight = weight / np.sum(weight) if reduction == "mean" else weight
+    undefined = np.isnan(value) | (penalty != 0)
+    return np.where(undefined, value.dtype.type(np.nan), weight) if undefined.any() else weight
 
 
-def _summed(array, shape):
-    """The array summed over the axes along which an argument of this shape was broadcast."""
-    array = np.sum(array, axis=tuple(range(np.ndim(array) - len(shape))))
-    along = tuple(axis for axis, size in enumerate(shape) if size == 1 and array.shape[axis] != 1)
-    return np.sum(array, axis=along, keepdims=True)
+def _summed(derivative, shape, reduction):
+    """The derivative summed over the axes along which an argument of this shape was broadcast."""
+    if reduction == "none":
+        return derivative
+    derivative = np.sum(derivative, axis=tuple(range(np.ndim(derivative) - len(shape))))
+    along = tuple(axis for axis, size in enumerate(shape) if size == 1 and derivative.shape[axis] != 1)
+    return np.sum(derivative, axis=along, keepdims=True)

@@ -3,7 +3,7 @@
 A proportion.
 
 Density
-    p(y | a, b) = y^(a − 1)/B(a, b) (1 − y)^(b − 1)
+    p(y | a, b) = y^(a − 1) (1 − y)^(b − 1)/B(a, b)
 
 Symbols
     y  in [0, 1]  data                       observed proportion
@@ -16,7 +16,8 @@ Loss of one sample, to be minimised over a, b
     dropped = 0
     -log p  = factor · loss + dropped
 
-All arguments broadcast.  Data outside the support cost +inf, parameters outside their domain give nan.
+All arguments broadcast.
+Data outside the support cost +inf, parameters outside their domain give nan.
 
 Accuracy: at most 16 units in the last place beyond conditioning on ordinary inputs, in float64
 and float32, for value, gradient and Hessian.
@@ -53,10 +54,11 @@ def loss(y, a, b, *, reduction="mean", weight=None, validate=False):
 
     reduction  "mean" (a weighted mean divides by the sum of the weights), "sum" or "none"
     weight     the weight of each sample; 0 removes the sample, whatever it holds
-    validate   raise ValueError for data outside the support or parameters outside their domain
+    validate   raise ValueError for data outside the support, parameters outside their domain and
+               negative weights, which otherwise count as they are
     """
     with np.errstate(all="ignore"):
-        (y, a, b), penalty, weight = _prepared({"y": y, "a": a, "b": b}, weight, validate)
+        y, a, b, penalty, weight = _prepared(weight, validate, y=y, a=a, b=b)
         return _reduced(_loss(y, a, b) + penalty, weight, reduction)
 
 
@@ -64,12 +66,10 @@ def loss_and_gradient(y, a, b, *, reduction="mean", weight=None, validate=False)
     """The loss and its gradient in one pass, both reduced alike."""
     shapes = [np.shape(a), np.shape(b)]
     with np.errstate(all="ignore"):
-        (y, a, b), penalty, weight = _prepared({"y": y, "a": a, "b": b}, weight, validate)
+        y, a, b, penalty, weight = _prepared(weight, validate, y=y, a=a, b=b)
         value, *slopes = _loss_and_gradient(y, a, b)
-        shares = _shares(value, penalty, weight, reduction)
-        slopes = [shares * slope for slope in slopes]
-        if reduction != "none":
-            slopes = [_summed(slope, shape) for slope, shape in zip(slopes, shapes)]
+        sample_weight = _sample_weight(value, penalty, weight, reduction)
+        slopes = [_summed(sample_weight * slope, shape, reduction) for slope, shape in zip(slopes, shapes)]
         return _reduced(value + penalty, weight, reduction), Gradient(*slopes)
 
 
@@ -81,19 +81,19 @@ def hessian(y, a, b, *, reduction="mean", weight=None, validate=False):
     """
     shape = np.broadcast_shapes(np.shape(a), np.shape(b))
     with np.errstate(all="ignore"):
-        (y, a, b), penalty, weight = _prepared({"y": y, "a": a, "b": b}, weight, validate)
-        shares = _shares(_loss(y, a, b), penalty, weight, reduction)
-        entries = [shares * entry for entry in _hessian(y, a, b)]
-        if reduction != "none":
-            entries = [_summed(entry, shape) for entry in entries]
-    rows = ((0, 1), (1, 2))
-    return np.stack([np.stack([entries[place] for place in row], axis=-1) for row in rows], axis=-2)
+        y, a, b, penalty, weight = _prepared(weight, validate, y=y, a=a, b=b)
+        sample_weight = _sample_weight(_loss(y, a, b), penalty, weight, reduction)
+        upper = [_summed(sample_weight * entry, shape, reduction) for entry in _hessian(y, a, b)]
+    matrix = np.empty((*upper[0].shape, 2, 2), upper[0].dtype)
+    for row, column, entry in zip(*np.triu_indices(2), upper):
+        matrix[..., row, column] = matrix[..., column, row] = entry
+    return matrix
 
 
 def negative_log_likelihood(y, a, b, *, reduction="mean", weight=None, validate=False):
     """-log p in full, with nothing dropped: to compare models (AIC needs its sum)."""
     with np.errstate(all="ignore"):
-        (y, a, b), penalty, weight = _prepared({"y": y, "a": a, "b": b}, weight, validate)
+        y, a, b, penalty, weight = _prepared(weight, validate, y=y, a=a, b=b)
         value = FACTOR * _loss(y, a, b) + _dropped()
         return _reduced(value + penalty, weight, reduction)
 
@@ -103,7 +103,7 @@ def dropped():
     return _dropped()
 
 
-# The mathematics ----------------------------------------------------------------------------------
+# The mathematics: of each sample, without guards, weights and reductions ---------------------------
 
 
 def _loss(y, a, b):
@@ -112,7 +112,11 @@ def _loss(y, a, b):
 
 def _loss_and_gradient(y, a, b):
     product = -y
-    return _log_beta(a, b) - special.xlog1py(b - 1, product) - special.xlogy(a - 1, y), -_digamma_difference(a, b) - np.log(y), -_digamma_difference(b, a) - np.log1p(product)
+    return (
+        _log_beta(a, b) - special.xlog1py(b - 1, product) - special.xlogy(a - 1, y),
+        -_digamma_difference(a, b) - np.log(y),
+        -_digamma_difference(b, a) - np.log1p(product),
+    )
 
 
 def _hessian(y, a, b):
@@ -123,28 +127,31 @@ def _dropped():
     return 0
 
 
-_LGAMMA_N = (
+# log Gamma(t + 1) = t (t - 1) q(t), 0 <= t <= 2: the quotient q of polynomials in t.
+_LOG_GAMMA_N = (
     0.5772156649015329, 1.795879018997928, 2.1865334418937055, 1.3226883681228077,
     0.4175253681048576, 0.06620652414372981, 0.004630212547046027, 0.00010318936786846241,
     1.54621296801624e-07,
 )
-_LGAMMA_D = (
+_LOG_GAMMA_D = (
     1.0, 3.5361659629745215, 5.021257900661251, 3.6722217552107503,
     1.4771004522959044, 0.3239769173460576, 0.03613884447121401, 0.0017463681006452904,
     2.4701852219090835e-05,
 )
-_GAMMA_N = (
+# log Gamma(u + 1/2) = u log u - u + log(2 pi)/2 - q/u: the quotient q of polynomials in 1/u^2.
+_LOG_GAMMA_TAIL_N = (
     0.041666666666666484, 0.8748293807516524, 6.846784029361241, 26.212768152499205,
     54.17915743422269, 62.96359555571318, 41.55205688624877, 15.365503034849912,
     3.065653804470548, 0.3070882456584129, 0.01352539945161849, 0.00019901730490036668,
     4.2313168157975685e-07,
 )
-_GAMMA_D = (
+_LOG_GAMMA_TAIL_D = (
     1.0, 21.054238471370155, 165.53252823489842, 638.3881730654713,
     1334.7628823965038, 1579.1754292313499, 1071.2643744155148, 413.24903403139973,
     88.00908802640934, 9.770856947003564, 0.5102600265863146, 0.01030177718308029,
     5.0388373492194616e-05,
 )
+# psi(u + 1/2) = log u + q/u^2: the quotient q of polynomials in 1/u^2.
 _DIGAMMA_N = (
     0.04166666666666425, 0.951307620470766, 8.1005289677091, 33.72886478670227,
     75.69960382350921, 95.2298944126867, 67.69101208885793, 26.763214712539504,
@@ -157,6 +164,7 @@ _DIGAMMA_D = (
     208.52129471746744, 27.1361710025195, 1.7146989066476013, 0.04428768801012326,
     0.000313009712830498,
 )
+# psi'(u + 1/2) = 1/u - q/u^3: the quotient q of polynomials in 1/u^2.
 _TRIGAMMA_N = (
     0.08333333333333325, 2.082329385038045, 17.733169698503104, 64.58011321806684,
     103.19264913325368, 65.95480540830835, 12.593195881984583, 0.16513282929255674,
@@ -165,6 +173,7 @@ _TRIGAMMA_D = (
     1.0, 25.337952620454512, 221.38953408560306, 845.8313871360522,
     1482.2240067332648, 1144.0319933156452, 339.02838036459434, 26.94993056216394,
 )
+# log Gamma(x) = (x - 1/2) log x - x + log(2 pi)/2 + q/x, x >= 3: the quotient q in 1/x^2.
 _STIRLING_N = (
     0.08333333333333333, 1.515098957369077, 8.72328061013224, 19.358255054493245,
     16.087100548074662, 4.0400979538384165, 0.14647363088516283,
@@ -182,39 +191,6 @@ def _wide(*arguments):
     return (*(np.asarray(value, dtype=np.float64) for value in arguments), kind)
 
 
-def _polynomial(coefficients, w):
-    """The polynomial with these coefficients (lowest power first) at w, by Horner's rule."""
-    total = np.zeros_like(w)
-    for coefficient in reversed(coefficients):
-        total = total * w + coefficient
-    return total
-
-
-def _rational(numerator, denominator, w):
-    """The quotient of two polynomials at w."""
-    return _polynomial(numerator, w) / _polynomial(denominator, w)
-
-
-def _polynomial_slope(coefficients, w, v):
-    """Give p(w), p(v) and the slope (p(w) - p(v)) / (w - v), in which nothing cancels."""
-    at_w, at_v, slope = np.zeros_like(w), np.zeros_like(v), np.zeros_like(w)
-    for coefficient in reversed(coefficients):
-        slope = slope * w + at_v
-        at_w, at_v = at_w * w + coefficient, at_v * v + coefficient
-    return at_w, at_v, slope
-
-
-def _rational_slope(numerator, denominator, w, v):
-    """Give q(w) and the slope (q(w) - q(v)) / (w - v) of a quotient q of polynomials, 0 <= v <= w.
-
-    The slope is taken as written for v < 0.9 w, else from the slopes of the polynomials.
-    """
-    top_w, top_v, top = _polynomial_slope(numerator, w, v)
-    low_w, low_v, low = _polynomial_slope(denominator, w, v)
-    value = top_w / low_w
-    return value, np.where(v < 0.9 * w, (value - top_v / low_v) / (w - v), (top - value * low) / low_v)
-
-
 def _log_gamma(x):
     """The logarithm of Gamma(x), x > 0.
 
@@ -228,7 +204,7 @@ def _log_gamma(x):
     with np.errstate(all="ignore"):
         below = x < 1.0
         t = np.minimum(np.where(below, x, x - 1.0), 2.0)
-        near = t * (t - 1.0) * _rational(_LGAMMA_N, _LGAMMA_D, t) + np.where(below, -np.log(x), 0.0)
+        near = t * (t - 1.0) * _rational(_LOG_GAMMA_N, _LOG_GAMMA_D, t) + np.where(below, -np.log(x), 0.0)
         return np.where(x < 3.0, near, special.gammaln(x)).astype(kind)
 
 
@@ -282,7 +258,7 @@ def _log_gamma_difference(x, a):
         u = x + 0.5
         v = u + a
         r, s = 1.0 / u, 1.0 / v
-        value, slope = _rational_slope(_GAMMA_N, _GAMMA_D, r * r, s * s)
+        value, slope = _rational_slope(_LOG_GAMMA_TAIL_N, _LOG_GAMMA_TAIL_D, r * r, s * s)
         tail = (a / v) * r * (value + s * (r + s) * slope)
         return ((_u_log_u_difference(u, a) - _log1p_quotient(a, x)) + tail).astype(kind)
 
@@ -353,61 +329,109 @@ def _log_beta(a, b):
         return np.where(np.minimum(a, b) < 3.0, near, far).astype(kind)
 
 
+def _polynomial(coefficients, w):
+    """The polynomial with these coefficients (lowest power first) at w, by Horner's rule."""
+    total = np.zeros_like(w)
+    for coefficient in reversed(coefficients):
+        total = total * w + coefficient
+    return total
+
+
+def _rational(numerator, denominator, w):
+    """The quotient of two polynomials at w."""
+    return _polynomial(numerator, w) / _polynomial(denominator, w)
+
+
+def _polynomial_slope(coefficients, w, v):
+    """Give p(w), p(v) and the slope (p(w) - p(v)) / (w - v), in which nothing cancels."""
+    at_w, at_v, slope = np.zeros_like(w), np.zeros_like(v), np.zeros_like(w)
+    for coefficient in reversed(coefficients):
+        slope = slope * w + at_v
+        at_w, at_v = at_w * w + coefficient, at_v * v + coefficient
+    return at_w, at_v, slope
+
+
+def _rational_slope(numerator, denominator, w, v):
+    """Give q(w) and the slope (q(w) - q(v)) / (w - v) of a quotient q of polynomials, 0 <= v <= w.
+
+    The slope is taken as written for v < 0.9 w, else from the slopes of the polynomials.
+    """
+    top_w, top_v, top = _polynomial_slope(numerator, w, v)
+    low_w, low_v, low = _polynomial_slope(denominator, w, v)
+    value = top_w / low_w
+    return value, np.where(v < 0.9 * w, (value - top_v / low_v) / (w - v), (top - value * low) / low_v)
+
+
 # Arguments and reductions -------------------------------------------------------------------------
 
 
 class _Argument(NamedTuple):
-    """What an argument must be, and what replaces it in a sample of weight 0."""
+    """What an argument is, what it must be, where it is not, and what stands for it in a removed sample."""
 
+    role: str
     demand: str
     broken: Callable
     harmless: float
-    data: bool = False
-    vector: bool = False
 
 
 _ARGUMENTS = {
-    "y": _Argument("in the unit interval", lambda y: (y < 0) | (y > 1), 0.5, data=True),
-    "a": _Argument("positive", lambda a: (a <= 0) | np.isinf(a), 1.0),
-    "b": _Argument("positive", lambda b: (b <= 0) | np.isinf(b), 1.0),
+    "y": _Argument("data", "in the unit interval", lambda y: (y < 0) | (y > 1), 0.5),
+    "a": _Argument("learned", "positive", lambda a: (a <= 0) | np.isinf(a), 1.0),
+    "b": _Argument("learned", "positive", lambda b: (b <= 0) | np.isinf(b), 1.0),
+    "weight": _Argument("known", "nonnegative", lambda weight: (weight < 0) | np.isinf(weight), 1.0),
 }
 
 
-def _prepared(arguments, weight, validate):
-    """The arguments in one floating dtype, +inf for samples outside the support (else 0), the weight.
+def _prepared(weight, validate, **arguments):
+    """The arguments as arrays of one floating dtype, what each sample costs beside its loss, the weight.
 
-    Data outside the support are made harmless and penalised, parameters outside their domain become
-    nan, and a sample of weight 0 is replaced by a harmless one.
+    Data outside the support cost +inf and are made harmless, parameters outside their domain cost
+    nan, and a sample of weight 0 is replaced by a harmless one. What needs no change is not copied.
     """
-    dtype = _dtype([value for name, value in arguments.items() if not _ARGUMENTS[name].data] or arguments.values())
-    weight = None if weight is None else np.asarray(weight, dtype)
-    prepared, penalty = [], dtype.type(0)
-    for name, value in arguments.items():
+    parameters = [value for name, value in arguments.items() if _ARGUMENTS[name].role != "data"]
+    dtype = _dtype(parameters or arguments.values())
+    prepared, penalty, removed = [], dtype.type(0), None
+    if weight is not None:
+        weight = np.asarray(weight, dtype)
+        removed = weight == 0
+        if validate:
+            _validate("weight", weight, _ARGUMENTS["weight"].broken(weight))
+    for name, given in arguments.items():
         argument = _ARGUMENTS[name]
-        value = np.asarray(value, dtype)
-        harmless = argument.harmless
-        if weight is not None:
-            value = np.where(weight == 0, dtype.type(harmless), value)
+        value = np.asarray(given, dtype)
+        if removed is not None and removed.any():
+            value = _made_harmless(value, removed, argument)
         broken = argument.broken(value)
         if validate:
-            _validate(name, value, broken | np.isnan(value))
-        if argument.data:
-            penalty = penalty + np.where(broken, dtype.type(np.inf), dtype.type(0))
-        replacement = dtype.type(harmless if argument.data else np.nan)
-        prepared.append(np.where(broken, replacement, value))
-    return prepared, penalty, weight
+            _validate(name, value, broken)
+        if broken.any():
+            penalty = np.where(broken, dtype.type(np.inf if argument.role == "data" else np.nan), penalty)
+            if argument.role == "data":
+                value = _made_harmless(value, broken, argument)
+        prepared.append(value)
+    return *prepared, penalty, weight
+
+
+def _made_harmless(value, samples, argument):
+    """The array with a harmless value in some of the samples."""
+    return np.where(samples, value.dtype.type(argument.harmless), value)
 
 
 def _dtype(parameters):
     """The floating dtype of the parameters; half precision computes in single."""
-    dtype = np.result_type(*(value if isinstance(value, (int, float)) else np.asarray(value) for value in parameters))
+    numbers = (value if isinstance(value, (int, float)) else np.asarray(value) for value in parameters)
+    dtype = np.result_type(*numbers)
     return np.promote_types(dtype, np.float32) if dtype.kind == "f" else np.dtype(np.float64)
 
 
 def _validate(name, value, broken):
-    if np.any(broken):
-        place = tuple(int(axis[0]) for axis in np.nonzero(np.atleast_1d(broken)))
-        raise ValueError(f"{name} must be {_ARGUMENTS[name].demand}, got {np.atleast_1d(value)[place]} at index {place}")
+    """Raise ValueError for the first sample in which an argument is broken or nan."""
+    missing = np.isnan(value)
+    broken = broken | missing
+    if broken.any():
+        index = tuple(int(axis[0]) for axis in np.nonzero(np.atleast_1d(broken)))
+        got = np.atleast_1d(value)[index]
+        raise ValueError(f"{name} must be {_ARGUMENTS[name].demand}, got {got} at index {index}")
 
 
 def _check(reduction):
@@ -428,18 +452,22 @@ def _reduced(value, weight, reduction):
     return total / (value.size if weight is None else np.sum(np.broadcast_to(weight, value.shape)))
 
 
-def _shares(value, penalty, weight, reduction):
-    """How much of each sample is in the reduced loss; nan where it has no slope: nan, or outside the support."""
+def _sample_weight(value, penalty, weight, reduction):
+    """What each sample's derivatives count in the reduced loss; nan where the loss is nan or penalised."""
     _check(reduction)
-    nothing = np.where(np.isnan(value), value, 0 * penalty)
-    shares = nothing + (1 if weight is None else weight)
-    if reduction == "mean":
-        shares = shares / (shares.size if weight is None else np.sum(np.broadcast_to(weight, shares.shape)))
-    return shares
+    if weight is None:
+        weight = np.broadcast_to(value.dtype.type(1) / (value.size if reduction == "mean" else 1), value.shape)
+    else:
+        weight = np.broadcast_to(weight, np.broadcast_shapes(value.shape, weight.shape))
+        weight = weight / np.sum(weight) if reduction == "mean" else weight
+    undefined = np.isnan(value) | (penalty != 0)
+    return np.where(undefined, value.dtype.type(np.nan), weight) if undefined.any() else weight
 
 
-def _summed(array, shape):
-    """The array summed over the axes along which an argument of this shape was broadcast."""
-    array = np.sum(array, axis=tuple(range(np.ndim(array) - len(shape))))
-    along = tuple(axis for axis, size in enumerate(shape) if size == 1 and array.shape[axis] != 1)
-    return np.sum(array, axis=along, keepdims=True)
+def _summed(derivative, shape, reduction):
+    """The derivative summed over the axes along which an argument of this shape was broadcast."""
+    if reduction == "none":
+        return derivative
+    derivative = np.sum(derivative, axis=tuple(range(np.ndim(derivative) - len(shape))))
+    along = tuple(axis for axis, size in enumerate(shape) if size == 1 and derivative.shape[axis] != 1)
+    return np.sum(derivative, axis=along, keepdims=True)

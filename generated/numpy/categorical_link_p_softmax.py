@@ -7,8 +7,12 @@ Density
     p = softmax(logits), the multinomial logit link; z below
 
 Symbols
-    y       in the one-hot vectors of K classes  data                       the class as a one-hot vector; soft labels on the simplex are accepted
-    logits  in ℝᴷ                                predicted for each sample  predictor of p (probabilities of the classes) through the multinomial logit link
+    y          in the one-hot vectors  data                       the class as a one-hot vector; soft
+               of K classes                                       labels on the simplex are accepted
+    p          in the simplex of K     pₖ = softmax(z)ₖ           probabilities of the classes
+               classes
+    logits  z  in [−∞, ∞)ᴷ, not all    predicted for each sample  predictor of p through the
+               −∞                                                 multinomial logit link
 
 Loss of one sample, to be minimised over logits
     loss    = Σₖ yₖ logsumexp(z − zₖ)
@@ -19,7 +23,8 @@ Loss of one sample, to be minimised over logits
 Labels that are not hard are accepted; the loss is then the cross-entropy between the labels and p, and no
 longer a likelihood.
 
-The class axis is the last one; all other axes broadcast.  Data outside the support cost +inf, parameters outside their domain give nan.
+The class axis is the last one; all other axes broadcast.
+Data outside the support cost +inf, parameters outside their domain give nan.
 
 Accuracy: at most 16 units in the last place beyond conditioning on ordinary inputs, in float64
 and float32, for value, gradient and Hessian.
@@ -61,10 +66,11 @@ def loss(y, logits, *, reduction="mean", weight=None, validate=False):
 
     reduction  "mean" (a weighted mean divides by the sum of the weights), "sum" or "none"
     weight     the weight of each sample; 0 removes the sample, whatever it holds
-    validate   raise ValueError for data outside the support or parameters outside their domain
+    validate   raise ValueError for data outside the support, parameters outside their domain and
+               negative weights, which otherwise count as they are
     """
     with np.errstate(all="ignore"):
-        (y, logits), penalty, weight = _prepared({"y": y, "logits": logits}, weight, validate)
+        y, logits, penalty, weight = _prepared(weight, validate, y=y, logits=logits)
         return _reduced(_loss(y, logits) + penalty, weight, reduction)
 
 
@@ -72,12 +78,10 @@ def loss_and_gradient(y, logits, *, reduction="mean", weight=None, validate=Fals
     """The loss and its gradient in one pass, both reduced alike."""
     shapes = [np.shape(logits)]
     with np.errstate(all="ignore"):
-        (y, logits), penalty, weight = _prepared({"y": y, "logits": logits}, weight, validate)
+        y, logits, penalty, weight = _prepared(weight, validate, y=y, logits=logits)
         value, *slopes = _loss_and_gradient(y, logits)
-        shares = _shares(value, penalty, weight, reduction)[..., None]
-        slopes = [shares * slope for slope in slopes]
-        if reduction != "none":
-            slopes = [_summed(slope, shape) for slope, shape in zip(slopes, shapes)]
+        sample_weight = _sample_weight(value, penalty, weight, reduction)[..., None]
+        slopes = [_summed(sample_weight * slope, shape, reduction) for slope, shape in zip(slopes, shapes)]
         return _reduced(value + penalty, weight, reduction), Gradient(*slopes)
 
 
@@ -85,32 +89,31 @@ def hessian_diagonal(y, logits, *, reduction="mean", weight=None, validate=False
     """The diagonal of the Hessian of the reduced loss, in the shape of logits."""
     shape = np.shape(logits)
     with np.errstate(all="ignore"):
-        (y, logits), penalty, weight = _prepared({"y": y, "logits": logits}, weight, validate)
-        shares = _shares(_loss(y, logits), penalty, weight, reduction)[..., None]
-        diagonal = shares * _hessian_diagonal(y, logits)
-        return diagonal if reduction == "none" else _summed(diagonal, shape)
+        y, logits, penalty, weight = _prepared(weight, validate, y=y, logits=logits)
+        sample_weight = _sample_weight(_loss(y, logits), penalty, weight, reduction)[..., None]
+        return _summed(sample_weight * _hessian_diagonal(y, logits), shape, reduction)
 
 
 def hessian_vector_product(y, logits, vector, *, reduction="mean", weight=None, validate=False):
     """The Hessian of the reduced loss times a vector in the shape of logits; nothing of size K² is formed."""
     shape = np.shape(logits)
     with np.errstate(all="ignore"):
-        (y, logits), penalty, weight = _prepared({"y": y, "logits": logits}, weight, validate)
+        y, logits, penalty, weight = _prepared(weight, validate, y=y, logits=logits)
         vector = np.asarray(vector, logits.dtype)
-        shares = _shares(_loss(y, logits), penalty, weight, reduction)[..., None]
-        product = shares * _hessian_vector_product(y, logits, vector)
-        return product if reduction == "none" else _summed(product, shape)
+        sample_weight = _sample_weight(_loss(y, logits), penalty, weight, reduction)[..., None]
+        return _summed(sample_weight * _hessian_vector_product(y, logits, vector), shape, reduction)
 
 
 def loss_from_index(index, logits, *, reduction="mean", weight=None, validate=False):
     """The loss of class indices 0, 1, …, K - 1: integers with one axis less than logits."""
-    return loss(_one_hot(index, logits), logits, reduction=reduction, weight=weight, validate=validate)
+    y = _one_hot(index, logits)
+    return loss(y, logits, reduction=reduction, weight=weight, validate=validate)
 
 
 def negative_log_likelihood(y, logits, *, reduction="mean", weight=None, validate=False):
     """-log p in full, with nothing dropped: to compare models (AIC needs its sum)."""
     with np.errstate(all="ignore"):
-        (y, logits), penalty, weight = _prepared({"y": y, "logits": logits}, weight, validate)
+        y, logits, penalty, weight = _prepared(weight, validate, y=y, logits=logits)
         value = FACTOR * _loss(y, logits) + _dropped()
         return _reduced(value + penalty, weight, reduction)
 
@@ -120,15 +123,18 @@ def dropped():
     return _dropped()
 
 
-# The mathematics ----------------------------------------------------------------------------------
+# The mathematics: of each sample, without guards, weights and reductions ---------------------------
 
 
 def _loss(y, logits):
-    return np.sum(y * _log_sum_exp_difference(logits), axis=-1)
+    return np.sum(_times(y, _log_sum_exp_difference(logits)), axis=-1)
 
 
 def _loss_and_gradient(y, logits):
-    return np.sum(y * _log_sum_exp_difference(logits), axis=-1), _softmax(logits) * (1 - y) - y * _softmax_complement(logits)
+    return (
+        np.sum(_times(y, _log_sum_exp_difference(logits)), axis=-1),
+        _softmax(logits) * (1 - y) - y * _softmax_complement(logits),
+    )
 
 
 def _hessian_diagonal(y, logits):
@@ -217,63 +223,107 @@ def _softmax_deviation(z, v):
         return (v - np.sum(weight * v, axis=-1, keepdims=True) / (1.0 + rest)).astype(kind)
 
 
+def _times(x, y):
+    """The product x y with 0 inf = 0: what is impossible and did not happen costs nothing."""
+    return np.where((x == 0) & np.isinf(y), np.zeros_like(y), x * y)
+
+
 # Arguments and reductions -------------------------------------------------------------------------
 
 
 class _Argument(NamedTuple):
-    """What an argument must be, and what replaces it in a sample of weight 0."""
+    """What an argument is, what it must be, where it is not, and what stands for it in a removed sample."""
 
+    role: str
     demand: str
     broken: Callable
     harmless: float
-    data: bool = False
     vector: bool = False
+    sums_to_one: bool = False
 
 
 _ARGUMENTS = {
-    "y": _Argument("a probability vector: entries in [0, 1] that sum to one", lambda y: np.any((y < 0) | (y > 1), axis=-1) | (np.abs(np.sum(y, axis=-1) - 1) > 1e-05), None, data=True, vector=True),
-    "logits": _Argument("finite", lambda logits: np.any(np.isinf(logits), axis=-1), 0.0, vector=True),
+    "y": _Argument(
+        "data",
+        "a probability vector: entries in [0, 1] that sum to one",
+        lambda y: np.any((y < 0) | (y > 1), axis=-1),
+        None,
+        vector=True,
+        sums_to_one=True,
+    ),
+    "logits": _Argument(
+        "learned",
+        "finite or -inf, the largest entry finite",
+        lambda logits: np.isinf(np.amax(logits, axis=-1)),
+        0.0,
+        vector=True,
+    ),
+    "weight": _Argument("known", "nonnegative", lambda weight: (weight < 0) | np.isinf(weight), 1.0),
 }
 
 
-def _prepared(arguments, weight, validate):
-    """The arguments in one floating dtype, +inf for samples outside the support (else 0), the weight.
+def _prepared(weight, validate, **arguments):
+    """The arguments as arrays of one floating dtype, what each sample costs beside its loss, the weight.
 
-    Data outside the support are made harmless and penalised, parameters outside their domain become
-    nan, and a sample of weight 0 is replaced by a harmless one.
+    Data outside the support cost +inf and are made harmless, parameters outside their domain cost
+    nan, and a sample of weight 0 is replaced by a harmless one. What needs no change is not copied.
     """
-    dtype = _dtype([value for name, value in arguments.items() if not _ARGUMENTS[name].data] or arguments.values())
-    weight = None if weight is None else np.asarray(weight, dtype)
+    parameters = [value for name, value in arguments.items() if _ARGUMENTS[name].role != "data"]
+    dtype = _dtype(parameters or arguments.values())
+    prepared, penalty, removed = [], dtype.type(0), None
     lengths = {np.shape(value)[-1:] for name, value in arguments.items() if _ARGUMENTS[name].vector}
     if len(lengths) > 1:
         raise ValueError(f"the last axis is the classes' and does not broadcast, got lengths {lengths}")
-    prepared, penalty = [], dtype.type(0)
-    for name, value in arguments.items():
-        argument = _ARGUMENTS[name]
-        value = np.asarray(value, dtype)
-        harmless = 1 / value.shape[-1] if argument.harmless is None else argument.harmless
-        if weight is not None:
-            value = np.where((weight[..., None] if argument.vector else weight) == 0, dtype.type(harmless), value)
-        broken = argument.broken(value)
+    if weight is not None:
+        weight = np.asarray(weight, dtype)
+        removed = weight == 0
         if validate:
-            _validate(name, value, broken | (np.isnan(value).any(-1) if argument.vector else np.isnan(value)))
-        if argument.data:
-            penalty = penalty + np.where(broken, dtype.type(np.inf), dtype.type(0))
-        replacement = dtype.type(harmless if argument.data else np.nan)
-        prepared.append(np.where(broken[..., None] if argument.vector else broken, replacement, value))
-    return prepared, penalty, weight
+            _validate("weight", weight, _ARGUMENTS["weight"].broken(weight))
+    for name, given in arguments.items():
+        argument = _ARGUMENTS[name]
+        value = np.asarray(given, dtype)
+        if removed is not None and removed.any():
+            value = _made_harmless(value, removed, argument)
+        broken = argument.broken(value)
+        if argument.sums_to_one:
+            broken = broken | (np.abs(np.sum(value, axis=-1) - 1) > _sum_tolerance(given))
+        if validate:
+            _validate(name, value, broken)
+        if broken.any():
+            penalty = np.where(broken, dtype.type(np.inf if argument.role == "data" else np.nan), penalty)
+            if argument.role == "data":
+                value = _made_harmless(value, broken, argument)
+        prepared.append(value)
+    return *prepared, penalty, weight
+
+
+def _made_harmless(value, samples, argument):
+    """The array with a harmless value in some of the samples: one over their number for entries that sum to one."""
+    harmless = 1 / value.shape[-1] if argument.harmless is None else argument.harmless
+    return np.where(samples[..., None] if argument.vector else samples, value.dtype.type(harmless), value)
 
 
 def _dtype(parameters):
     """The floating dtype of the parameters; half precision computes in single."""
-    dtype = np.result_type(*(value if isinstance(value, (int, float)) else np.asarray(value) for value in parameters))
+    numbers = (value if isinstance(value, (int, float)) else np.asarray(value) for value in parameters)
+    dtype = np.result_type(*numbers)
     return np.promote_types(dtype, np.float32) if dtype.kind == "f" else np.dtype(np.float64)
 
 
+def _sum_tolerance(given):
+    """How far entries may sum from one: by two roundings of the dtype they were given in, or 1e-05 if more."""
+    dtype = np.asarray(given).dtype
+    return max(1e-05, 2 * float(np.finfo(dtype).eps)) if dtype.kind == "f" else 1e-05
+
+
 def _validate(name, value, broken):
-    if np.any(broken):
-        place = tuple(int(axis[0]) for axis in np.nonzero(np.atleast_1d(broken)))
-        raise ValueError(f"{name} must be {_ARGUMENTS[name].demand}, got {np.atleast_1d(value)[place]} at index {place}")
+    """Raise ValueError for the first sample in which an argument is broken or nan."""
+    missing = np.isnan(value)
+    broken = broken | (missing.any(axis=-1) if _ARGUMENTS[name].vector else missing)
+    if broken.any():
+        index = tuple(int(axis[0]) for axis in np.nonzero(np.atleast_1d(broken)))
+        got = np.atleast_1d(value)[index]
+        raise ValueError(f"{name} must be {_ARGUMENTS[name].demand}, got {got} at index {index}")
 
 
 def _check(reduction):
@@ -294,21 +344,25 @@ def _reduced(value, weight, reduction):
     return total / (value.size if weight is None else np.sum(np.broadcast_to(weight, value.shape)))
 
 
-def _shares(value, penalty, weight, reduction):
-    """How much of each sample is in the reduced loss; nan where it has no slope: nan, or outside the support."""
+def _sample_weight(value, penalty, weight, reduction):
+    """What each sample's derivatives count in the reduced loss; nan where the loss is nan or penalised."""
     _check(reduction)
-    nothing = np.where(np.isnan(value), value, 0 * penalty)
-    shares = nothing + (1 if weight is None else weight)
-    if reduction == "mean":
-        shares = shares / (shares.size if weight is None else np.sum(np.broadcast_to(weight, shares.shape)))
-    return shares
+    if weight is None:
+        weight = np.broadcast_to(value.dtype.type(1) / (value.size if reduction == "mean" else 1), value.shape)
+    else:
+        weight = np.broadcast_to(weight, np.broadcast_shapes(value.shape, weight.shape))
+        weight = weight / np.sum(weight) if reduction == "mean" else weight
+    undefined = np.isnan(value) | (penalty != 0)
+    return np.where(undefined, value.dtype.type(np.nan), weight) if undefined.any() else weight
 
 
-def _summed(array, shape):
-    """The array summed over the axes along which an argument of this shape was broadcast."""
-    array = np.sum(array, axis=tuple(range(np.ndim(array) - len(shape))))
-    along = tuple(axis for axis, size in enumerate(shape) if size == 1 and array.shape[axis] != 1)
-    return np.sum(array, axis=along, keepdims=True)
+def _summed(derivative, shape, reduction):
+    """The derivative summed over the axes along which an argument of this shape was broadcast."""
+    if reduction == "none":
+        return derivative
+    derivative = np.sum(derivative, axis=tuple(range(np.ndim(derivative) - len(shape))))
+    along = tuple(axis for axis, size in enumerate(shape) if size == 1 and derivative.shape[axis] != 1)
+    return np.sum(derivative, axis=along, keepdims=True)
 
 
 def _one_hot(index, entries):

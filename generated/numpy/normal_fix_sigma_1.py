@@ -3,12 +3,12 @@
 An observation whose error is the sum of many small ones.
 
 Density
-    p(y | mu, sigma) = 1/√(2π) e^(−(y − μ)²/2)
+    p(y | mu, sigma) = 1/√(2π) · e^(−(y − μ)²/2)
 
 Symbols
-    y      in ℝ  data                       observation, in the units of the data
-    mu     in ℝ  predicted for each sample  mean, in the units of the data
-    sigma  = 1   known                      standard deviation, in the units of the data
+    y         in ℝ  data                       observation, in the units of the data
+    mu     μ  in ℝ  predicted for each sample  mean, in the units of the data
+    sigma  σ  = 1   known                      standard deviation, in the units of the data
 
 Loss of one sample, to be minimised over mu
     loss    = (y − μ)²
@@ -16,7 +16,8 @@ Loss of one sample, to be minimised over mu
     dropped = ½ log 2π
     -log p  = factor · loss + dropped
 
-All arguments broadcast.  Data outside the support cost +inf, parameters outside their domain give nan.
+All arguments broadcast.
+Data outside the support cost +inf, parameters outside their domain give nan.
 
 Accuracy: at most 16 units in the last place beyond conditioning on ordinary inputs, in float64
 and float32, for value, gradient and Hessian.
@@ -54,10 +55,11 @@ def loss(y, mu, *, reduction="mean", weight=None, validate=False):
 
     reduction  "mean" (a weighted mean divides by the sum of the weights), "sum" or "none"
     weight     the weight of each sample; 0 removes the sample, whatever it holds
-    validate   raise ValueError for data outside the support or parameters outside their domain
+    validate   raise ValueError for data outside the support, parameters outside their domain and
+               negative weights, which otherwise count as they are
     """
     with np.errstate(all="ignore"):
-        (y, mu), penalty, weight = _prepared({"y": y, "mu": mu}, weight, validate)
+        y, mu, penalty, weight = _prepared(weight, validate, y=y, mu=mu)
         return _reduced(_loss(y, mu) + penalty, weight, reduction)
 
 
@@ -65,12 +67,10 @@ def loss_and_gradient(y, mu, *, reduction="mean", weight=None, validate=False):
     """The loss and its gradient in one pass, both reduced alike."""
     shapes = [np.shape(mu)]
     with np.errstate(all="ignore"):
-        (y, mu), penalty, weight = _prepared({"y": y, "mu": mu}, weight, validate)
+        y, mu, penalty, weight = _prepared(weight, validate, y=y, mu=mu)
         value, *slopes = _loss_and_gradient(y, mu)
-        shares = _shares(value, penalty, weight, reduction)
-        slopes = [shares * slope for slope in slopes]
-        if reduction != "none":
-            slopes = [_summed(slope, shape) for slope, shape in zip(slopes, shapes)]
+        sample_weight = _sample_weight(value, penalty, weight, reduction)
+        slopes = [_summed(sample_weight * slope, shape, reduction) for slope, shape in zip(slopes, shapes)]
         return _reduced(value + penalty, weight, reduction), Gradient(*slopes)
 
 
@@ -82,19 +82,19 @@ def hessian(y, mu, *, reduction="mean", weight=None, validate=False):
     """
     shape = np.broadcast_shapes(np.shape(mu))
     with np.errstate(all="ignore"):
-        (y, mu), penalty, weight = _prepared({"y": y, "mu": mu}, weight, validate)
-        shares = _shares(_loss(y, mu), penalty, weight, reduction)
-        entries = [shares * entry for entry in _hessian(y, mu)]
-        if reduction != "none":
-            entries = [_summed(entry, shape) for entry in entries]
-    rows = ((0,),)
-    return np.stack([np.stack([entries[place] for place in row], axis=-1) for row in rows], axis=-2)
+        y, mu, penalty, weight = _prepared(weight, validate, y=y, mu=mu)
+        sample_weight = _sample_weight(_loss(y, mu), penalty, weight, reduction)
+        upper = [_summed(sample_weight * entry, shape, reduction) for entry in _hessian(y, mu)]
+    matrix = np.empty((*upper[0].shape, 1, 1), upper[0].dtype)
+    for row, column, entry in zip(*np.triu_indices(1), upper):
+        matrix[..., row, column] = matrix[..., column, row] = entry
+    return matrix
 
 
 def negative_log_likelihood(y, mu, *, reduction="mean", weight=None, validate=False):
     """-log p in full, with nothing dropped: to compare models (AIC needs its sum)."""
     with np.errstate(all="ignore"):
-        (y, mu), penalty, weight = _prepared({"y": y, "mu": mu}, weight, validate)
+        y, mu, penalty, weight = _prepared(weight, validate, y=y, mu=mu)
         value = FACTOR * _loss(y, mu) + _dropped()
         return _reduced(value + penalty, weight, reduction)
 
@@ -104,7 +104,7 @@ def dropped():
     return _dropped()
 
 
-# The mathematics ----------------------------------------------------------------------------------
+# The mathematics: of each sample, without guards, weights and reductions ---------------------------
 
 
 def _loss(y, mu):
@@ -117,7 +117,7 @@ def _loss_and_gradient(y, mu):
 
 
 def _hessian(y, mu):
-    return 2,
+    return (2,)
 
 
 def _dropped():
@@ -128,56 +128,71 @@ def _dropped():
 
 
 class _Argument(NamedTuple):
-    """What an argument must be, and what replaces it in a sample of weight 0."""
+    """What an argument is, what it must be, where it is not, and what stands for it in a removed sample."""
 
+    role: str
     demand: str
     broken: Callable
     harmless: float
-    data: bool = False
-    vector: bool = False
 
 
 _ARGUMENTS = {
-    "y": _Argument("finite", lambda y: np.isinf(y), 0.0, data=True),
-    "mu": _Argument("finite", lambda mu: np.isinf(mu), 0.0),
+    "y": _Argument("data", "finite", lambda y: np.isinf(y), 0.0),
+    "mu": _Argument("learned", "finite", lambda mu: np.isinf(mu), 0.0),
+    "weight": _Argument("known", "nonnegative", lambda weight: (weight < 0) | np.isinf(weight), 1.0),
 }
 
 
-def _prepared(arguments, weight, validate):
-    """The arguments in one floating dtype, +inf for samples outside the support (else 0), the weight.
+def _prepared(weight, validate, **arguments):
+    """The arguments as arrays of one floating dtype, what each sample costs beside its loss, the weight.
 
-    Data outside the support are made harmless and penalised, parameters outside their domain become
-    nan, and a sample of weight 0 is replaced by a harmless one.
+    Data outside the support cost +inf and are made harmless, parameters outside their domain cost
+    nan, and a sample of weight 0 is replaced by a harmless one. What needs no change is not copied.
     """
-    dtype = _dtype([value for name, value in arguments.items() if not _ARGUMENTS[name].data] or arguments.values())
-    weight = None if weight is None else np.asarray(weight, dtype)
-    prepared, penalty = [], dtype.type(0)
-    for name, value in arguments.items():
+    parameters = [value for name, value in arguments.items() if _ARGUMENTS[name].role != "data"]
+    dtype = _dtype(parameters or arguments.values())
+    prepared, penalty, removed = [], dtype.type(0), None
+    if weight is not None:
+        weight = np.asarray(weight, dtype)
+        removed = weight == 0
+        if validate:
+            _validate("weight", weight, _ARGUMENTS["weight"].broken(weight))
+    for name, given in arguments.items():
         argument = _ARGUMENTS[name]
-        value = np.asarray(value, dtype)
-        harmless = argument.harmless
-        if weight is not None:
-            value = np.where(weight == 0, dtype.type(harmless), value)
+        value = np.asarray(given, dtype)
+        if removed is not None and removed.any():
+            value = _made_harmless(value, removed, argument)
         broken = argument.broken(value)
         if validate:
-            _validate(name, value, broken | np.isnan(value))
-        if argument.data:
-            penalty = penalty + np.where(broken, dtype.type(np.inf), dtype.type(0))
-        replacement = dtype.type(harmless if argument.data else np.nan)
-        prepared.append(np.where(broken, replacement, value))
-    return prepared, penalty, weight
+            _validate(name, value, broken)
+        if broken.any():
+            penalty = np.where(broken, dtype.type(np.inf if argument.role == "data" else np.nan), penalty)
+            if argument.role == "data":
+                value = _made_harmless(value, broken, argument)
+        prepared.append(value)
+    return *prepared, penalty, weight
+
+
+def _made_harmless(value, samples, argument):
+    """The array with a harmless value in some of the samples."""
+    return np.where(samples, value.dtype.type(argument.harmless), value)
 
 
 def _dtype(parameters):
     """The floating dtype of the parameters; half precision computes in single."""
-    dtype = np.result_type(*(value if isinstance(value, (int, float)) else np.asarray(value) for value in parameters))
+    numbers = (value if isinstance(value, (int, float)) else np.asarray(value) for value in parameters)
+    dtype = np.result_type(*numbers)
     return np.promote_types(dtype, np.float32) if dtype.kind == "f" else np.dtype(np.float64)
 
 
 def _validate(name, value, broken):
-    if np.any(broken):
-        place = tuple(int(axis[0]) for axis in np.nonzero(np.atleast_1d(broken)))
-        raise ValueError(f"{name} must be {_ARGUMENTS[name].demand}, got {np.atleast_1d(value)[place]} at index {place}")
+    """Raise ValueError for the first sample in which an argument is broken or nan."""
+    missing = np.isnan(value)
+    broken = broken | missing
+    if broken.any():
+        index = tuple(int(axis[0]) for axis in np.nonzero(np.atleast_1d(broken)))
+        got = np.atleast_1d(value)[index]
+        raise ValueError(f"{name} must be {_ARGUMENTS[name].demand}, got {got} at index {index}")
 
 
 def _check(reduction):
@@ -198,18 +213,22 @@ def _reduced(value, weight, reduction):
     return total / (value.size if weight is None else np.sum(np.broadcast_to(weight, value.shape)))
 
 
-def _shares(value, penalty, weight, reduction):
-    """How much of each sample is in the reduced loss; nan where it has no slope: nan, or outside the support."""
+def _sample_weight(value, penalty, weight, reduction):
+    """What each sample's derivatives count in the reduced loss; nan where the loss is nan or penalised."""
     _check(reduction)
-    nothing = np.where(np.isnan(value), value, 0 * penalty)
-    shares = nothing + (1 if weight is None else weight)
-    if reduction == "mean":
-        shares = shares / (shares.size if weight is None else np.sum(np.broadcast_to(weight, shares.shape)))
-    return shares
+    if weight is None:
+        weight = np.broadcast_to(value.dtype.type(1) / (value.size if reduction == "mean" else 1), value.shape)
+    else:
+        weight = np.broadcast_to(weight, np.broadcast_shapes(value.shape, weight.shape))
+        weight = weight / np.sum(weight) if reduction == "mean" else weight
+    undefined = np.isnan(value) | (penalty != 0)
+    return np.where(undefined, value.dtype.type(np.nan), weight) if undefined.any() else weight
 
 
-def _summed(array, shape):
-    """The array summed over the axes along which an argument of this shape was broadcast."""
-    array = np.sum(array, axis=tuple(range(np.ndim(array) - len(shape))))
-    along = tuple(axis for axis, size in enumerate(shape) if size == 1 and array.shape[axis] != 1)
-    return np.sum(array, axis=along, keepdims=True)
+def _summed(derivative, shape, reduction):
+    """The derivative summed over the axes along which an argument of this shape was broadcast."""
+    if reduction == "none":
+        return derivative
+    derivative = np.sum(derivative, axis=tuple(range(np.ndim(derivative) - len(shape))))
+    along = tuple(axis for axis, size in enumerate(shape) if size == 1 and derivative.shape[axis] != 1)
+    return np.sum(derivative, axis=along, keepdims=True)

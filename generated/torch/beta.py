@@ -3,7 +3,7 @@
 A proportion.
 
 Density
-    p(y | a, b) = y^(a − 1)/B(a, b) (1 − y)^(b − 1)
+    p(y | a, b) = y^(a − 1) (1 − y)^(b − 1)/B(a, b)
 
 Symbols
     y  in [0, 1]  data                       observed proportion
@@ -16,7 +16,8 @@ Loss of one sample, to be minimised over a, b
     dropped = 0
     -log p  = factor · loss + dropped
 
-All arguments broadcast.  Data outside the support cost +inf, parameters outside their domain give nan.
+All arguments broadcast, with a warning where that makes samples that no argument has.
+Data outside the support cost +inf, parameters outside their domain give nan.
 
 Accuracy: at most 16 units in the last place beyond conditioning on ordinary inputs, in float64
 and float32, for value, gradient and Hessian.
@@ -32,6 +33,9 @@ Anyone may use, change and share this file for any purpose, without warranty (0B
 """
 
 import math
+import warnings
+from collections.abc import Callable
+from typing import NamedTuple
 
 import torch
 
@@ -44,10 +48,11 @@ def loss(a, b, target, *, reduction="mean", weight=None, validate=False):
 
     reduction  "mean" (a weighted mean divides by the sum of the weights), "sum" or "none"
     weight     the weight of each sample; 0 removes the sample, whatever it holds
-    validate   raise ValueError for data outside the support or parameters outside their domain
-               (looks at the data, so it is not for torch.compile)
+    validate   raise ValueError for data outside the support, parameters outside their domain and
+               negative weights, which otherwise count as they are (looks at the data, so it is not for
+               torch.compile)
     """
-    (y, a, b), penalty, weight = _prepared({"y": target, "a": a, "b": b}, weight, validate)
+    y, a, b, penalty, weight = _prepared(weight, validate, y=target, a=a, b=b)
     return _reduced(_per_sample(penalty, y, a, b), weight, reduction)
 
 
@@ -69,7 +74,7 @@ class BetaLoss(torch.nn.Module):
 
 def negative_log_likelihood(a, b, target, *, reduction="mean", weight=None, validate=False):
     """-log p in full, with nothing dropped: to compare models (AIC needs its sum)."""
-    (y, a, b), penalty, weight = _prepared({"y": target, "a": a, "b": b}, weight, validate)
+    y, a, b, penalty, weight = _prepared(weight, validate, y=target, a=a, b=b)
     value = FACTOR * _per_sample(penalty, y, a, b) + _dropped()
     return _reduced(value, weight, reduction)
 
@@ -79,45 +84,47 @@ def dropped():
     return _dropped()
 
 
-# The mathematics ----------------------------------------------------------------------------------
+# The mathematics: of each sample, without guards, weights and reductions ---------------------------
 
 
 def _loss(y, a, b):
-    """The loss of each sample."""
     return _log_beta(a, b) - _xlog1py(b - 1, -y) - torch.xlogy(a - 1, y)
 
 
 def _loss_and_gradient(y, a, b):
-    """The loss of each sample and its gradient, from shared parts."""
     product = -y
-    return _log_beta(a, b) - _xlog1py(b - 1, product) - torch.xlogy(a - 1, y), -_digamma_difference(a, b) - torch.log(y), -_digamma_difference(b, a) - torch.log1p(product)
-
-
-def _hessian_product(y, a, b, v_a, v_b):
-    """The Hessian of the loss of each sample times a vector."""
-    h_a_a, h_a_b, h_b_b = -_trigamma_difference(a, b), -_trigamma(a + b), -_trigamma_difference(b, a)
     return (
-        h_a_a * v_a + h_a_b * v_b,
-        h_a_b * v_a + h_b_b * v_b,
+        _log_beta(a, b) - _xlog1py(b - 1, product) - torch.xlogy(a - 1, y),
+        -_digamma_difference(a, b) - torch.log(y),
+        -_digamma_difference(b, a) - torch.log1p(product),
     )
+
+
+def _hessian_vector_product(y, a, b, v_a, v_b):
+    h_a_a = -_trigamma_difference(a, b)
+    h_a_b = -_trigamma(a + b)
+    h_b_b = -_trigamma_difference(b, a)
+    return h_a_a * v_a + h_a_b * v_b, h_a_b * v_a + h_b_b * v_b
 
 
 def _dropped():
     return 0
 
 
-_GAMMA_N = (
+# log Gamma(u + 1/2) = u log u - u + log(2 pi)/2 - q/u: the quotient q of polynomials in 1/u^2.
+_LOG_GAMMA_TAIL_N = (
     0.041666666666666484, 0.8748293807516524, 6.846784029361241, 26.212768152499205,
     54.17915743422269, 62.96359555571318, 41.55205688624877, 15.365503034849912,
     3.065653804470548, 0.3070882456584129, 0.01352539945161849, 0.00019901730490036668,
     4.2313168157975685e-07,
 )
-_GAMMA_D = (
+_LOG_GAMMA_TAIL_D = (
     1.0, 21.054238471370155, 165.53252823489842, 638.3881730654713,
     1334.7628823965038, 1579.1754292313499, 1071.2643744155148, 413.24903403139973,
     88.00908802640934, 9.770856947003564, 0.5102600265863146, 0.01030177718308029,
     5.0388373492194616e-05,
 )
+# psi(u + 1/2) = log u + q/u^2: the quotient q of polynomials in 1/u^2.
 _DIGAMMA_N = (
     0.04166666666666425, 0.951307620470766, 8.1005289677091, 33.72886478670227,
     75.69960382350921, 95.2298944126867, 67.69101208885793, 26.763214712539504,
@@ -130,6 +137,7 @@ _DIGAMMA_D = (
     208.52129471746744, 27.1361710025195, 1.7146989066476013, 0.04428768801012326,
     0.000313009712830498,
 )
+# psi'(u + 1/2) = 1/u - q/u^3: the quotient q of polynomials in 1/u^2.
 _TRIGAMMA_N = (
     0.08333333333333325, 2.082329385038045, 17.733169698503104, 64.58011321806684,
     103.19264913325368, 65.95480540830835, 12.593195881984583, 0.16513282929255674,
@@ -138,6 +146,7 @@ _TRIGAMMA_D = (
     1.0, 25.337952620454512, 221.38953408560306, 845.8313871360522,
     1482.2240067332648, 1144.0319933156452, 339.02838036459434, 26.94993056216394,
 )
+# log Gamma(x) = (x - 1/2) log x - x + log(2 pi)/2 + q/x, x >= 3: the quotient q in 1/x^2.
 _STIRLING_N = (
     0.08333333333333333, 1.515098957369077, 8.72328061013224, 19.358255054493245,
     16.087100548074662, 4.0400979538384165, 0.14647363088516283,
@@ -152,39 +161,6 @@ def _tensors(*values):
     """Numbers beside tensors, as tensors of the same dtype and device."""
     like, *_ = [value for value in values if isinstance(value, torch.Tensor)]
     return [torch.as_tensor(value, dtype=like.dtype, device=like.device) for value in values]
-
-
-def _polynomial(coefficients, w):
-    """The polynomial with these coefficients (lowest power first) at w, by Horner's rule."""
-    total = torch.zeros_like(w)
-    for coefficient in reversed(coefficients):
-        total = total * w + coefficient
-    return total
-
-
-def _rational(numerator, denominator, w):
-    """The quotient of two polynomials at w."""
-    return _polynomial(numerator, w) / _polynomial(denominator, w)
-
-
-def _polynomial_slope(coefficients, w, v):
-    """Give p(w), p(v) and the slope (p(w) - p(v)) / (w - v), in which nothing cancels."""
-    at_w, at_v, slope = torch.zeros_like(w), torch.zeros_like(v), torch.zeros_like(w)
-    for coefficient in reversed(coefficients):
-        slope = slope * w + at_v
-        at_w, at_v = at_w * w + coefficient, at_v * v + coefficient
-    return at_w, at_v, slope
-
-
-def _rational_slope(numerator, denominator, w, v):
-    """Give q(w) and the slope (q(w) - q(v)) / (w - v) of a quotient q of polynomials, 0 <= v <= w.
-
-    The slope is taken as written for v < 0.9 w, else from the slopes of the polynomials.
-    """
-    top_w, top_v, top = _polynomial_slope(numerator, w, v)
-    low_w, low_v, low = _polynomial_slope(denominator, w, v)
-    value = top_w / low_w
-    return value, torch.where(v < 0.9 * w, (value - top_v / low_v) / (w - v), (top - value * low) / low_v)
 
 
 def _log_gamma(x):
@@ -244,7 +220,7 @@ def _log_gamma_difference(x, a):
     u = x + 0.5
     v = u + a
     r, s = 1.0 / u, 1.0 / v
-    value, slope = _rational_slope(_GAMMA_N, _GAMMA_D, r * r, s * s)
+    value, slope = _rational_slope(_LOG_GAMMA_TAIL_N, _LOG_GAMMA_TAIL_D, r * r, s * s)
     tail = (a / v) * r * (value + s * (r + s) * slope)
     return (_u_log_u_difference(u, a) - _log1p_quotient(a, x)) + tail
 
@@ -312,6 +288,39 @@ def _log_beta(a, b):
     return torch.where(torch.minimum(a, b) < 3.0, near, far)
 
 
+def _polynomial(coefficients, w):
+    """The polynomial with these coefficients (lowest power first) at w, by Horner's rule."""
+    total = torch.zeros_like(w)
+    for coefficient in reversed(coefficients):
+        total = total * w + coefficient
+    return total
+
+
+def _rational(numerator, denominator, w):
+    """The quotient of two polynomials at w."""
+    return _polynomial(numerator, w) / _polynomial(denominator, w)
+
+
+def _polynomial_slope(coefficients, w, v):
+    """Give p(w), p(v) and the slope (p(w) - p(v)) / (w - v), in which nothing cancels."""
+    at_w, at_v, slope = torch.zeros_like(w), torch.zeros_like(v), torch.zeros_like(w)
+    for coefficient in reversed(coefficients):
+        slope = slope * w + at_v
+        at_w, at_v = at_w * w + coefficient, at_v * v + coefficient
+    return at_w, at_v, slope
+
+
+def _rational_slope(numerator, denominator, w, v):
+    """Give q(w) and the slope (q(w) - q(v)) / (w - v) of a quotient q of polynomials, 0 <= v <= w.
+
+    The slope is taken as written for v < 0.9 w, else from the slopes of the polynomials.
+    """
+    top_w, top_v, top = _polynomial_slope(numerator, w, v)
+    low_w, low_v, low = _polynomial_slope(denominator, w, v)
+    value = top_w / low_w
+    return value, torch.where(v < 0.9 * w, (value - top_v / low_v) / (w - v), (top - value * low) / low_v)
+
+
 def _xlog1py(x, y):
     """The product x log(1 + y), 0 at x = 0 (nan if x or y is nan)."""
     return torch.special.xlog1py(x, y)
@@ -330,9 +339,9 @@ def _per_sample(penalty, y, a, b):
 
 
 def _penalised(penalty, value, *slopes):
-    """The loss with its penalty, and the gradient: nan where the loss is nan or the penalty infinite."""
-    nothing = torch.where(value.isnan(), value, 0 * penalty)
-    return value + penalty, *[slope + nothing for slope in slopes]
+    """The loss with its penalty, and its gradient, which is nan where the loss is nan or penalised."""
+    zero_or_nan = torch.where(value.isnan(), value, 0 * penalty)
+    return value + penalty, *[slope + zero_or_nan for slope in slopes]
 
 
 class _Loss(torch.autograd.Function):
@@ -353,11 +362,11 @@ class _Loss(torch.autograd.Function):
     @staticmethod
     def backward(ctx, g, *directions):
         y, a, b, *slopes = ctx.saved_tensors
-        found = [None if g is None else g * slope for slope in slopes]
+        gradient = [None if g is None else g * slope for slope in slopes]
         if any([v is not None for v in directions]):
-            bends = _bends(slopes, directions, y, a, b)
-            found = bends if g is None else [slope + bend for slope, bend in zip(found, bends)]
-        return None, None, *found
+            change = _change_of_gradient(slopes, directions, y, a, b)
+            gradient = change if g is None else [one + other for one, other in zip(gradient, change)]
+        return None, None, *gradient
 
     @staticmethod
     def jvp(ctx, _, v_y, v_a, v_b):
@@ -366,14 +375,14 @@ class _Loss(torch.autograd.Function):
         y, a, b, *slopes = ctx.saved_tensors
         directions = [v_a, v_b]
         change = sum([slope * v for slope, v in zip(slopes, directions) if v is not None])
-        return change, *_bends(slopes, directions, y, a, b)
+        return change, *_change_of_gradient(slopes, directions, y, a, b)
 
 
-def _bends(slopes, directions, y, a, b):
-    """The Hessian of each sample times a vector, nan where the gradient is; None is a vector of zeros."""
+def _change_of_gradient(slopes, directions, y, a, b):
+    """The Hessian of each sample times the directions (None is zero), nan where the gradient is."""
     directions = [torch.zeros_like(slope) if v is None else v for slope, v in zip(slopes, directions)]
-    bends = _hessian_product(y, a, b, *directions)
-    return [torch.where(slope.isnan(), math.nan, bend) for slope, bend in zip(slopes, bends)]
+    products = _hessian_vector_product(y, a, b, *directions)
+    return [torch.where(slope.isnan(), math.nan, product) for slope, product in zip(slopes, products)]
 
 
 class _CompiledLoss(torch.autograd.Function):
@@ -390,85 +399,109 @@ class _CompiledLoss(torch.autograd.Function):
     @staticmethod
     def backward(ctx, g):
         penalty, *arguments = ctx.saved_tensors
-        _, d_a, d_b = _penalised(penalty, *_loss_and_gradient(*arguments))
-        return None, None, g * d_a, g * d_b
+        _, *slopes = _penalised(penalty, *_loss_and_gradient(*arguments))
+        gradient = [g * slope for slope in slopes]
+        return None, None, *gradient
 
 
 # Arguments and reductions -------------------------------------------------------------------------
 
 
-def _broken_y(y):
-    return (y < 0) | (y > 1)
+class _Argument(NamedTuple):
+    """What an argument is, what it must be, where it is not, and what stands for it in a removed sample."""
+
+    role: str
+    demand: str
+    broken: Callable
+    harmless: float
 
 
-def _broken_a(a):
-    return (a <= 0) | torch.isinf(a)
-
-
-def _broken_b(b):
-    return (b <= 0) | torch.isinf(b)
-
-
-# For each argument: what it must be, where it is not, what replaces it in a sample of weight 0.
 _ARGUMENTS = {
-    "y": ("in the unit interval", _broken_y, 0.5),
-    "a": ("positive", _broken_a, 1.0),
-    "b": ("positive", _broken_b, 1.0),
+    "y": _Argument("data", "in the unit interval", lambda y: (y < 0) | (y > 1), 0.5),
+    "a": _Argument("learned", "positive", lambda a: (a <= 0) | torch.isinf(a), 1.0),
+    "b": _Argument("learned", "positive", lambda b: (b <= 0) | torch.isinf(b), 1.0),
+    "weight": _Argument("known", "nonnegative", lambda weight: (weight < 0) | torch.isinf(weight), 1.0),
 }
-_LEARNED = ("a", "b")
-_DATA = ("y",)
-_VECTORS = ()
 
 
-def _prepared(arguments, weight, validate):
-    """The arguments in one dtype and shape, +inf for samples outside the support (else 0), the weight.
+def _prepared(weight, validate, **arguments):
+    """The arguments in one dtype, device and shape, what each sample costs beside its loss, the weight.
 
-    Half precision computes in single. Data outside the support are made harmless and penalised,
-    parameters outside their domain become nan, and a sample of weight 0 is replaced by a harmless one.
+    Data outside the support cost +inf and are made harmless, parameters outside their domain cost
+    nan, and a sample of weight 0 is replaced by a harmless one. Half precision computes in single.
     """
-    dtype, device = torch.float32, None
-    deciding = [name for name in arguments if name not in _DATA] or arguments
-    for name, value in arguments.items():
-        if isinstance(value, torch.Tensor):
-            device = value.device if device is None or device.type == "cpu" else device
-            if name not in _LEARNED and value.requires_grad:
-                raise ValueError(f"the loss has no gradient in {'the target' if name in _DATA else name}; detach it")
-            if name in deciding and value.is_floating_point():
-                dtype = torch.promote_types(dtype, value.dtype)
+    dtype, device = _dtype_and_device(arguments)
     values = [torch.as_tensor(value, dtype=dtype, device=device) for value in arguments.values()]
+    removed = None
     if weight is not None:
         weight = torch.as_tensor(weight, dtype=dtype, device=device)
-    values = _broadcast(list(arguments), values, weight)
-    prepared, penalty = [], torch.zeros((), dtype=dtype, device=device)
-    for name, value in zip(arguments, values):
-        demand, broken_at, harmless = _ARGUMENTS[name]
-        vector = name in _VECTORS
-        harmless = 1 / value.shape[-1] if harmless is None else harmless
-        if weight is not None:
-            value = torch.where((weight.unsqueeze(-1) if vector else weight) == 0, harmless, value)
-        broken = broken_at(value)
+        removed = weight == 0
         if validate:
-            _validate(name, value, broken | (value.isnan().any(-1) if vector else value.isnan()), demand)
-        if name in _DATA:
-            penalty = penalty + torch.where(broken, math.inf, 0.0).to(dtype)
-            value = torch.where(broken.unsqueeze(-1) if vector else broken, harmless, value)
-        else:
-            value = value + torch.where(broken.unsqueeze(-1) if vector else broken, math.nan, 0.0).to(dtype)
+            _validate("weight", weight, _ARGUMENTS["weight"].broken(weight))
+    values, shape = _broadcast(list(arguments), values, weight)
+    prepared, penalty = [], torch.zeros(shape, dtype=dtype, device=device)
+    for name, value in zip(arguments, values):
+        argument = _ARGUMENTS[name]
+        if removed is not None:
+            value = _made_harmless(value, removed, argument)
+        broken = argument.broken(value)
+        if validate:
+            _validate(name, value, broken)
+        if argument.role == "data":
+            value = _made_harmless(value, broken, argument)
+        penalty = penalty.masked_fill(broken, math.inf if argument.role == "data" else math.nan)
         prepared.append(value)
-    return prepared, penalty, weight
+    return *prepared, penalty, weight
+
+
+def _dtype_and_device(arguments):
+    """The widest floating dtype of the parameters, single at least; the accelerator, where one is used."""
+    tensors = {name: value for name, value in arguments.items() if isinstance(value, torch.Tensor)}
+    for name, tensor in tensors.items():
+        if tensor.requires_grad and _ARGUMENTS[name].role != "learned":
+            constant = "the target" if _ARGUMENTS[name].role == "data" else name
+            raise ValueError(f"the loss has no gradient in {constant}; detach it")
+    parameters = [tensor for name, tensor in tensors.items() if _ARGUMENTS[name].role != "data"]
+    dtype = torch.float32
+    for tensor in parameters or tensors.values():
+        if tensor.is_floating_point():
+            dtype = torch.promote_types(dtype, tensor.dtype)
+    devices = [tensor.device for tensor in tensors.values()]
+    accelerators = [device for device in devices if device.type != "cpu"]
+    return dtype, (accelerators or devices or [None])[0]
 
 
 def _broadcast(names, values, weight):
-    """Every argument expanded to the shape of the samples."""
+    """Every argument expanded to the shape of the samples, and that shape."""
     shapes = [value.shape for value in values]
-    shape = torch.broadcast_shapes(*shapes, *([] if weight is None else [weight.shape]))
-    return [value.expand(shape) for value in values]
+    shapes = shapes if weight is None else [*shapes, weight.shape]
+    shape = shapes[0]
+    if any([one != shape for one in shapes]):
+        shape = torch.broadcast_shapes(*shapes)
+        if shape not in shapes and not torch.compiler.is_compiling():
+            given = ", ".join([f"{name} {tuple(one)}" for name, one in zip([*names, "weight"], shapes)])
+            warnings.warn(
+                f"the shapes of the samples ({given}) broadcast to {tuple(shape)}, which none of them has; "
+                "give all the same shape, or expand one to this shape if that is meant",
+                stacklevel=4,
+            )
+        values = [value.expand(shape) for value in values]
+    return values, shape
 
 
-def _validate(name, value, broken, demand):
+def _made_harmless(value, samples, argument):
+    """The tensor with a harmless value in some of the samples."""
+    return torch.where(samples, argument.harmless, value)
+
+
+def _validate(name, value, broken):
+    """Raise ValueError for the first sample in which an argument is broken or nan."""
+    missing = value.isnan()
+    broken = broken | missing
     if broken.any():
-        place = tuple(torch.nonzero(torch.atleast_1d(broken))[0].tolist())
-        raise ValueError(f"{name} must be {demand}, got {torch.atleast_1d(value)[place].tolist()} at index {place}")
+        index = tuple(torch.nonzero(torch.atleast_1d(broken))[0].tolist())
+        got = torch.atleast_1d(value)[index].tolist()
+        raise ValueError(f"{name} must be {_ARGUMENTS[name].demand}, got {got} at index {index}")
 
 
 def _reduced(value, weight, reduction):

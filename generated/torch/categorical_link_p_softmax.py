@@ -7,8 +7,12 @@ Density
     p = softmax(logits), the multinomial logit link; z below
 
 Symbols
-    y       in the one-hot vectors of K classes  data                       the class as a one-hot vector; soft labels on the simplex are accepted
-    logits  in ℝᴷ                                predicted for each sample  predictor of p (probabilities of the classes) through the multinomial logit link
+    y          in the one-hot vectors  data                       the class as a one-hot vector; soft
+               of K classes                                       labels on the simplex are accepted
+    p          in the simplex of K     pₖ = softmax(z)ₖ           probabilities of the classes
+               classes
+    logits  z  in [−∞, ∞)ᴷ, not all    predicted for each sample  predictor of p through the
+               −∞                                                 multinomial logit link
 
 Loss of one sample, to be minimised over logits
     loss    = Σₖ yₖ logsumexp(z − zₖ)
@@ -19,7 +23,9 @@ Loss of one sample, to be minimised over logits
 Labels that are not hard are accepted; the loss is then the cross-entropy between the labels and p, and no
 longer a likelihood.
 
-The class axis is the second one, as in torch.nn (the only one where there is one axis).  Data outside the support cost +inf, parameters outside their domain give nan.
+The class axis is the second one, as in torch.nn (the only one where there is one axis); the other
+axes broadcast, with a warning where that makes samples that no argument has.
+Data outside the support cost +inf, parameters outside their domain give nan.
 
 Accuracy: at most 16 units in the last place beyond conditioning on ordinary inputs, in float64
 and float32, for value, gradient and Hessian.
@@ -42,6 +48,9 @@ Anyone may use, change and share this file for any purpose, without warranty (0B
 """
 
 import math
+import warnings
+from collections.abc import Callable
+from typing import NamedTuple
 
 import torch
 
@@ -54,10 +63,11 @@ def loss(logits, target, *, reduction="mean", weight=None, validate=False):
 
     reduction  "mean" (a weighted mean divides by the sum of the weights), "sum" or "none"
     weight     the weight of each sample; 0 removes the sample, whatever it holds
-    validate   raise ValueError for data outside the support or parameters outside their domain
-               (looks at the data, so it is not for torch.compile)
+    validate   raise ValueError for data outside the support, parameters outside their domain and
+               negative weights, which otherwise count as they are (looks at the data, so it is not for
+               torch.compile)
     """
-    (y, logits), penalty, weight = _prepared({"y": target, "logits": logits}, weight, validate)
+    y, logits, penalty, weight = _prepared(weight, validate, y=target, logits=logits)
     return _reduced(_per_sample(penalty, y, logits), weight, reduction)
 
 
@@ -79,12 +89,13 @@ class CategoricalLoss(torch.nn.Module):
 
 def loss_from_index(logits, index, *, reduction="mean", weight=None, validate=False):
     """The loss of class indices 0, 1, ..., K - 1: an integer tensor without the class axis."""
-    return loss(logits, _one_hot(index, logits), reduction=reduction, weight=weight, validate=validate)
+    target = _one_hot(index, logits)
+    return loss(logits, target, reduction=reduction, weight=weight, validate=validate)
 
 
 def negative_log_likelihood(logits, target, *, reduction="mean", weight=None, validate=False):
     """-log p in full, with nothing dropped: to compare models (AIC needs its sum)."""
-    (y, logits), penalty, weight = _prepared({"y": target, "logits": logits}, weight, validate)
+    y, logits, penalty, weight = _prepared(weight, validate, y=target, logits=logits)
     value = FACTOR * _per_sample(penalty, y, logits) + _dropped()
     return _reduced(value, weight, reduction)
 
@@ -94,23 +105,22 @@ def dropped():
     return _dropped()
 
 
-# The mathematics ----------------------------------------------------------------------------------
+# The mathematics: of each sample, without guards, weights and reductions ---------------------------
 
 
 def _loss(y, logits):
-    """The loss of each sample."""
-    return torch.sum(y * _log_sum_exp_difference(logits), dim=-1)
+    return torch.sum(_times(y, _log_sum_exp_difference(logits)), dim=-1)
 
 
 def _loss_and_gradient(y, logits):
-    """The loss of each sample and its gradient, from shared parts."""
-    return torch.sum(y * _log_sum_exp_difference(logits), dim=-1), _softmax(logits) * (1 - y) - y * _softmax_complement(logits)
+    return (
+        torch.sum(_times(y, _log_sum_exp_difference(logits)), dim=-1),
+        _softmax(logits) * (1 - y) - y * _softmax_complement(logits),
+    )
 
 
-def _hessian_product(y, logits, v_logits):
-    """The Hessian of the loss of each sample times a vector."""
-    vector = v_logits
-    return _softmax(logits) * _softmax_deviation(logits, vector),
+def _hessian_vector_product(y, logits, vector):
+    return (_softmax(logits) * _softmax_deviation(logits, vector),)
 
 
 def _dropped():
@@ -123,8 +133,8 @@ def _largest(z):
     Gives the largest entry m, a mask of exactly one largest entry, exp(z - m), and the sum S of
     exp(z - m) without that entry.
     """
-    top, place = torch.max(z, dim=-1, keepdim=True)
-    here = torch.arange(z.shape[-1], device=z.device) == place
+    top, position = torch.max(z, dim=-1, keepdim=True)
+    here = torch.arange(z.shape[-1], device=z.device) == position
     weight = torch.where(here, 1.0, torch.exp(z - torch.where(torch.isneginf(top), 0.0, top)))
     return top, here, weight, torch.sum(torch.where(here, 0.0, weight), dim=-1, keepdim=True)
 
@@ -176,6 +186,11 @@ def _softmax_deviation(z, v):
     return v - torch.sum(weight * v, dim=-1, keepdim=True) / (1.0 + rest)
 
 
+def _times(x, y):
+    """The product x y with 0 inf = 0: what is impossible and did not happen costs nothing."""
+    return torch.where((x == 0) & torch.isinf(y), torch.zeros_like(y), x * y)
+
+
 # The derivatives, for autograd --------------------------------------------------------------------
 
 
@@ -189,9 +204,9 @@ def _per_sample(penalty, y, logits):
 
 
 def _penalised(penalty, value, *slopes):
-    """The loss with its penalty, and the gradient: nan where the loss is nan or the penalty infinite."""
-    nothing = torch.where(value.isnan(), value, 0 * penalty).unsqueeze(-1)
-    return value + penalty, *[slope + nothing for slope in slopes]
+    """The loss with its penalty, and its gradient, which is nan where the loss is nan or penalised."""
+    zero_or_nan = torch.where(value.isnan(), value, 0 * penalty)[..., None]
+    return value + penalty, *[slope + zero_or_nan for slope in slopes]
 
 
 class _Loss(torch.autograd.Function):
@@ -212,11 +227,11 @@ class _Loss(torch.autograd.Function):
     @staticmethod
     def backward(ctx, g, *directions):
         y, logits, *slopes = ctx.saved_tensors
-        found = [None if g is None else g.unsqueeze(-1) * slope for slope in slopes]
+        gradient = [None if g is None else g[..., None] * slope for slope in slopes]
         if any([v is not None for v in directions]):
-            bends = _bends(slopes, directions, y, logits)
-            found = bends if g is None else [slope + bend for slope, bend in zip(found, bends)]
-        return None, None, *found
+            change = _change_of_gradient(slopes, directions, y, logits)
+            gradient = change if g is None else [one + other for one, other in zip(gradient, change)]
+        return None, None, *gradient
 
     @staticmethod
     def jvp(ctx, _, v_y, v_logits):
@@ -225,14 +240,14 @@ class _Loss(torch.autograd.Function):
         y, logits, *slopes = ctx.saved_tensors
         directions = [v_logits]
         change = sum([slope * v for slope, v in zip(slopes, directions) if v is not None])
-        return change.sum(-1), *_bends(slopes, directions, y, logits)
+        return change.sum(-1), *_change_of_gradient(slopes, directions, y, logits)
 
 
-def _bends(slopes, directions, y, logits):
-    """The Hessian of each sample times a vector, nan where the gradient is; None is a vector of zeros."""
+def _change_of_gradient(slopes, directions, y, logits):
+    """The Hessian of each sample times the directions (None is zero), nan where the gradient is."""
     directions = [torch.zeros_like(slope) if v is None else v for slope, v in zip(slopes, directions)]
-    bends = _hessian_product(y, logits, *directions)
-    return [torch.where(slope.isnan(), math.nan, bend) for slope, bend in zip(slopes, bends)]
+    products = _hessian_vector_product(y, logits, *directions)
+    return [torch.where(slope.isnan(), math.nan, product) for slope, product in zip(slopes, products)]
 
 
 class _CompiledLoss(torch.autograd.Function):
@@ -249,93 +264,143 @@ class _CompiledLoss(torch.autograd.Function):
     @staticmethod
     def backward(ctx, g):
         penalty, *arguments = ctx.saved_tensors
-        _, d_logits = _penalised(penalty, *_loss_and_gradient(*arguments))
-        g = g.unsqueeze(-1)
-        return None, None, g * d_logits
+        _, *slopes = _penalised(penalty, *_loss_and_gradient(*arguments))
+        gradient = [g[..., None] * slope for slope in slopes]
+        return None, None, *gradient
 
 
 # Arguments and reductions -------------------------------------------------------------------------
 
 
-def _broken_y(y):
-    return torch.any((y < 0) | (y > 1), dim=-1) | (torch.abs(torch.sum(y, dim=-1) - 1) > 1e-05)
+class _Argument(NamedTuple):
+    """What an argument is, what it must be, where it is not, and what stands for it in a removed sample."""
+
+    role: str
+    demand: str
+    broken: Callable
+    harmless: float
+    vector: bool = False
+    sums_to_one: bool = False
 
 
-def _broken_logits(logits):
-    return torch.any(torch.isinf(logits), dim=-1)
-
-
-# For each argument: what it must be, where it is not, what replaces it in a sample of weight 0.
 _ARGUMENTS = {
-    "y": ("a probability vector: entries in [0, 1] that sum to one", _broken_y, None),
-    "logits": ("finite", _broken_logits, 0.0),
+    "y": _Argument(
+        "data",
+        "a probability vector: entries in [0, 1] that sum to one",
+        lambda y: torch.any((y < 0) | (y > 1), dim=-1),
+        None,
+        vector=True,
+        sums_to_one=True,
+    ),
+    "logits": _Argument(
+        "learned",
+        "finite or -inf, the largest entry finite",
+        lambda logits: torch.isinf(torch.amax(logits, dim=-1)),
+        0.0,
+        vector=True,
+    ),
+    "weight": _Argument("known", "nonnegative", lambda weight: (weight < 0) | torch.isinf(weight), 1.0),
 }
-_LEARNED = ("logits",)
-_DATA = ("y",)
-_VECTORS = ("y", "logits")
 
 
-def _prepared(arguments, weight, validate):
-    """The arguments in one dtype and shape, +inf for samples outside the support (else 0), the weight.
+def _prepared(weight, validate, **arguments):
+    """The arguments in one dtype, device and shape, what each sample costs beside its loss, the weight.
 
-    Half precision computes in single. Data outside the support are made harmless and penalised,
-    parameters outside their domain become nan, and a sample of weight 0 is replaced by a harmless one.
+    Data outside the support cost +inf and are made harmless, parameters outside their domain cost
+    nan, and a sample of weight 0 is replaced by a harmless one. Half precision computes in single.
     """
-    dtype, device = torch.float32, None
-    deciding = [name for name in arguments if name not in _DATA] or arguments
-    for name, value in arguments.items():
-        if isinstance(value, torch.Tensor):
-            device = value.device if device is None or device.type == "cpu" else device
-            if name not in _LEARNED and value.requires_grad:
-                raise ValueError(f"the loss has no gradient in {'the target' if name in _DATA else name}; detach it")
-            if name in deciding and value.is_floating_point():
-                dtype = torch.promote_types(dtype, value.dtype)
+    dtype, device = _dtype_and_device(arguments)
     values = [torch.as_tensor(value, dtype=dtype, device=device) for value in arguments.values()]
+    removed = None
     if weight is not None:
         weight = torch.as_tensor(weight, dtype=dtype, device=device)
-    values = _broadcast(list(arguments), values, weight)
-    prepared, penalty = [], torch.zeros((), dtype=dtype, device=device)
-    for name, value in zip(arguments, values):
-        demand, broken_at, harmless = _ARGUMENTS[name]
-        vector = name in _VECTORS
-        harmless = 1 / value.shape[-1] if harmless is None else harmless
-        if weight is not None:
-            value = torch.where((weight.unsqueeze(-1) if vector else weight) == 0, harmless, value)
-        broken = broken_at(value)
+        removed = weight == 0
         if validate:
-            _validate(name, value, broken | (value.isnan().any(-1) if vector else value.isnan()), demand)
-        if name in _DATA:
-            penalty = penalty + torch.where(broken, math.inf, 0.0).to(dtype)
-            value = torch.where(broken.unsqueeze(-1) if vector else broken, harmless, value)
-        else:
-            value = value + torch.where(broken.unsqueeze(-1) if vector else broken, math.nan, 0.0).to(dtype)
+            _validate("weight", weight, _ARGUMENTS["weight"].broken(weight))
+    values, shape = _broadcast(list(arguments), values, weight)
+    prepared, penalty = [], torch.zeros(shape, dtype=dtype, device=device)
+    for name, value in zip(arguments, values):
+        argument = _ARGUMENTS[name]
+        if removed is not None:
+            value = _made_harmless(value, removed, argument)
+        broken = argument.broken(value.detach())
+        if argument.sums_to_one:
+            off = torch.abs(torch.sum(value.detach(), dim=-1) - 1)
+            broken = broken | (off > _sum_tolerance(arguments[name]))
+        if validate:
+            _validate(name, value, broken)
+        if argument.role == "data":
+            value = _made_harmless(value, broken, argument)
+        penalty = penalty.masked_fill(broken, math.inf if argument.role == "data" else math.nan)
         prepared.append(value)
-    return prepared, penalty, weight
+    return *prepared, penalty, weight
+
+
+def _dtype_and_device(arguments):
+    """The widest floating dtype of the parameters, single at least; the accelerator, where one is used."""
+    tensors = {name: value for name, value in arguments.items() if isinstance(value, torch.Tensor)}
+    for name, tensor in tensors.items():
+        if tensor.requires_grad and _ARGUMENTS[name].role != "learned":
+            constant = "the target" if _ARGUMENTS[name].role == "data" else name
+            raise ValueError(f"the loss has no gradient in {constant}; detach it")
+    parameters = [tensor for name, tensor in tensors.items() if _ARGUMENTS[name].role != "data"]
+    dtype = torch.float32
+    for tensor in parameters or tensors.values():
+        if tensor.is_floating_point():
+            dtype = torch.promote_types(dtype, tensor.dtype)
+    devices = [tensor.device for tensor in tensors.values()]
+    accelerators = [device for device in devices if device.type != "cpu"]
+    return dtype, (accelerators or devices or [None])[0]
 
 
 def _broadcast(names, values, weight):
-    """Every argument expanded to the shape of the samples; the class axis goes last."""
-    values = [
-        value.movedim(_class_axis(value), -1) if name in _VECTORS else value for name, value in zip(names, values)
-    ]
-    shapes = [value.shape[:-1] if name in _VECTORS else value.shape for name, value in zip(names, values)]
-    lengths = [value.shape[-1] for name, value in zip(names, values) if name in _VECTORS]
+    """Every argument expanded to the shape of the samples, and that shape; the class axis goes last."""
+    vectors = [_ARGUMENTS[name].vector for name in names]
+    values = [value.movedim(_class_axis(value), -1) if vector else value for value, vector in zip(values, vectors)]
+    shapes = [value.shape[:-1] if vector else value.shape for value, vector in zip(values, vectors)]
+    lengths = [value.shape[-1] for value, vector in zip(values, vectors) if vector]
     if any([length != lengths[0] for length in lengths]):
         raise ValueError(f"the class axis does not broadcast, got lengths {lengths}")
-    shape = torch.broadcast_shapes(*shapes, *([] if weight is None else [weight.shape]))
-    return [
-        value.expand(*shape, -1) if name in _VECTORS else value.expand(shape) for name, value in zip(names, values)
-    ]
+    shapes = shapes if weight is None else [*shapes, weight.shape]
+    shape = shapes[0]
+    if any([one != shape for one in shapes]):
+        shape = torch.broadcast_shapes(*shapes)
+        if shape not in shapes and not torch.compiler.is_compiling():
+            given = ", ".join([f"{name} {tuple(one)}" for name, one in zip([*names, "weight"], shapes)])
+            warnings.warn(
+                f"the shapes of the samples ({given}) broadcast to {tuple(shape)}, which none of them has; "
+                "give all the same shape, or expand one to this shape if that is meant",
+                stacklevel=4,
+            )
+        shapes = [(*shape, lengths[0]) if vector else shape for vector in vectors]
+        values = [value.expand(one) for value, one in zip(values, shapes)]
+    return values, shape
 
 
 def _class_axis(value):
     return min(1, value.dim() - 1)
 
 
-def _validate(name, value, broken, demand):
+def _made_harmless(value, samples, argument):
+    """The tensor with a harmless value in some of the samples: one over their number for entries that sum to one."""
+    harmless = 1 / value.shape[-1] if argument.harmless is None else argument.harmless
+    return torch.where(samples[..., None] if argument.vector else samples, harmless, value)
+
+
+def _sum_tolerance(given):
+    """How far entries may sum from one: by two roundings of the dtype they were given in, or 1e-05 if more."""
+    floating = isinstance(given, torch.Tensor) and given.is_floating_point()
+    return max(1e-05, 2 * torch.finfo(given.dtype).eps) if floating else 1e-05
+
+
+def _validate(name, value, broken):
+    """Raise ValueError for the first sample in which an argument is broken or nan."""
+    missing = value.isnan()
+    broken = broken | (missing.any(dim=-1) if _ARGUMENTS[name].vector else missing)
     if broken.any():
-        place = tuple(torch.nonzero(torch.atleast_1d(broken))[0].tolist())
-        raise ValueError(f"{name} must be {demand}, got {torch.atleast_1d(value)[place].tolist()} at index {place}")
+        index = tuple(torch.nonzero(torch.atleast_1d(broken))[0].tolist())
+        got = torch.atleast_1d(value)[index].tolist()
+        raise ValueError(f"{name} must be {_ARGUMENTS[name].demand}, got {got} at index {index}")
 
 
 def _reduced(value, weight, reduction):

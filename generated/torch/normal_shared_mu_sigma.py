@@ -3,12 +3,13 @@
 An observation whose error is the sum of many small ones.
 
 Density
-    p(y | mu, sigma) = 1/(σ √(2π)) e^(−(y − μ)²/(2 σ²))
+    p(y | mu, sigma) = 1/(σ √(2π)) · e^(−(y − μ)²/(2 σ²))
 
 Symbols
-    y      in ℝ       data                               observation, in the units of the data
-    mu     in ℝ       one learned value for all samples  mean, in the units of the data
-    sigma  in (0, ∞)  one learned value for all samples  standard deviation, in the units of the data
+    y         in ℝ       data                               observation, in the units of the data
+    mu     μ  in ℝ       one learned value for all samples  mean, in the units of the data
+    sigma  σ  in (0, ∞)  one learned value for all samples  standard deviation, in the units of the
+                                                            data
 
 Loss of one sample, to be minimised over mu, sigma
     loss    = log σ + ½ ((y − μ)/σ)²
@@ -16,7 +17,8 @@ Loss of one sample, to be minimised over mu, sigma
     dropped = ½ log 2π
     -log p  = factor · loss + dropped
 
-All arguments broadcast.  Data outside the support cost +inf, parameters outside their domain give nan.
+All arguments broadcast, with a warning where that makes samples that no argument has.
+Data outside the support cost +inf, parameters outside their domain give nan.
 
 Accuracy: at most 16 units in the last place beyond conditioning on ordinary inputs, in float64
 and float32, for value, gradient and Hessian.
@@ -33,6 +35,9 @@ Anyone may use, change and share this file for any purpose, without warranty (0B
 """
 
 import math
+import warnings
+from collections.abc import Callable
+from typing import NamedTuple
 
 import torch
 
@@ -45,10 +50,11 @@ def loss(mu, sigma, target, *, reduction="mean", weight=None, validate=False):
 
     reduction  "mean" (a weighted mean divides by the sum of the weights), "sum" or "none"
     weight     the weight of each sample; 0 removes the sample, whatever it holds
-    validate   raise ValueError for data outside the support or parameters outside their domain
-               (looks at the data, so it is not for torch.compile)
+    validate   raise ValueError for data outside the support, parameters outside their domain and
+               negative weights, which otherwise count as they are (looks at the data, so it is not for
+               torch.compile)
     """
-    (y, mu, sigma), penalty, weight = _prepared({"y": target, "mu": mu, "sigma": sigma}, weight, validate)
+    y, mu, sigma, penalty, weight = _prepared(weight, validate, y=target, mu=mu, sigma=sigma)
     return _reduced(_per_sample(penalty, y, mu, sigma), weight, reduction)
 
 
@@ -70,7 +76,7 @@ class NormalLoss(torch.nn.Module):
 
 def negative_log_likelihood(mu, sigma, target, *, reduction="mean", weight=None, validate=False):
     """-log p in full, with nothing dropped: to compare models (AIC needs its sum)."""
-    (y, mu, sigma), penalty, weight = _prepared({"y": target, "mu": mu, "sigma": sigma}, weight, validate)
+    y, mu, sigma, penalty, weight = _prepared(weight, validate, y=target, mu=mu, sigma=sigma)
     value = FACTOR * _per_sample(penalty, y, mu, sigma) + _dropped()
     return _reduced(value, weight, reduction)
 
@@ -80,29 +86,25 @@ def dropped():
     return _dropped()
 
 
-# The mathematics ----------------------------------------------------------------------------------
+# The mathematics: of each sample, without guards, weights and reductions ---------------------------
 
 
 def _loss(y, mu, sigma):
-    """The loss of each sample."""
     return torch.log(sigma) + torch.square((y - mu) / sigma) / 2
 
 
 def _loss_and_gradient(y, mu, sigma):
-    """The loss of each sample and its gradient, from shared parts."""
     quotient = (y - mu) / sigma
     square = torch.square(quotient)
     return torch.log(sigma) + square / 2, -quotient / sigma, (1 - square) / sigma
 
 
-def _hessian_product(y, mu, sigma, v_mu, v_sigma):
-    """The Hessian of the loss of each sample times a vector."""
+def _hessian_vector_product(y, mu, sigma, v_mu, v_sigma):
     quotient = (y - mu) / sigma
-    h_mu_mu, h_mu_sigma, h_sigma_sigma = 1 / sigma**2, 2 * quotient / sigma**2, (3 * torch.square(quotient) - 1) / sigma**2
-    return (
-        h_mu_mu * v_mu + h_mu_sigma * v_sigma,
-        h_mu_sigma * v_mu + h_sigma_sigma * v_sigma,
-    )
+    h_mu_mu = 1 / sigma**2
+    h_mu_sigma = 2 * quotient / sigma**2
+    h_sigma_sigma = (3 * torch.square(quotient) - 1) / sigma**2
+    return h_mu_mu * v_mu + h_mu_sigma * v_sigma, h_mu_sigma * v_mu + h_sigma_sigma * v_sigma
 
 
 def _dropped():
@@ -122,9 +124,9 @@ def _per_sample(penalty, y, mu, sigma):
 
 
 def _penalised(penalty, value, *slopes):
-    """The loss with its penalty, and the gradient: nan where the loss is nan or the penalty infinite."""
-    nothing = torch.where(value.isnan(), value, 0 * penalty)
-    return value + penalty, *[slope + nothing for slope in slopes]
+    """The loss with its penalty, and its gradient, which is nan where the loss is nan or penalised."""
+    zero_or_nan = torch.where(value.isnan(), value, 0 * penalty)
+    return value + penalty, *[slope + zero_or_nan for slope in slopes]
 
 
 class _Loss(torch.autograd.Function):
@@ -145,11 +147,11 @@ class _Loss(torch.autograd.Function):
     @staticmethod
     def backward(ctx, g, *directions):
         y, mu, sigma, *slopes = ctx.saved_tensors
-        found = [None if g is None else g * slope for slope in slopes]
+        gradient = [None if g is None else g * slope for slope in slopes]
         if any([v is not None for v in directions]):
-            bends = _bends(slopes, directions, y, mu, sigma)
-            found = bends if g is None else [slope + bend for slope, bend in zip(found, bends)]
-        return None, None, *found
+            change = _change_of_gradient(slopes, directions, y, mu, sigma)
+            gradient = change if g is None else [one + other for one, other in zip(gradient, change)]
+        return None, None, *gradient
 
     @staticmethod
     def jvp(ctx, _, v_y, v_mu, v_sigma):
@@ -158,14 +160,14 @@ class _Loss(torch.autograd.Function):
         y, mu, sigma, *slopes = ctx.saved_tensors
         directions = [v_mu, v_sigma]
         change = sum([slope * v for slope, v in zip(slopes, directions) if v is not None])
-        return change, *_bends(slopes, directions, y, mu, sigma)
+        return change, *_change_of_gradient(slopes, directions, y, mu, sigma)
 
 
-def _bends(slopes, directions, y, mu, sigma):
-    """The Hessian of each sample times a vector, nan where the gradient is; None is a vector of zeros."""
+def _change_of_gradient(slopes, directions, y, mu, sigma):
+    """The Hessian of each sample times the directions (None is zero), nan where the gradient is."""
     directions = [torch.zeros_like(slope) if v is None else v for slope, v in zip(slopes, directions)]
-    bends = _hessian_product(y, mu, sigma, *directions)
-    return [torch.where(slope.isnan(), math.nan, bend) for slope, bend in zip(slopes, bends)]
+    products = _hessian_vector_product(y, mu, sigma, *directions)
+    return [torch.where(slope.isnan(), math.nan, product) for slope, product in zip(slopes, products)]
 
 
 class _CompiledLoss(torch.autograd.Function):
@@ -182,85 +184,109 @@ class _CompiledLoss(torch.autograd.Function):
     @staticmethod
     def backward(ctx, g):
         penalty, *arguments = ctx.saved_tensors
-        _, d_mu, d_sigma = _penalised(penalty, *_loss_and_gradient(*arguments))
-        return None, None, g * d_mu, g * d_sigma
+        _, *slopes = _penalised(penalty, *_loss_and_gradient(*arguments))
+        gradient = [g * slope for slope in slopes]
+        return None, None, *gradient
 
 
 # Arguments and reductions -------------------------------------------------------------------------
 
 
-def _broken_y(y):
-    return torch.isinf(y)
+class _Argument(NamedTuple):
+    """What an argument is, what it must be, where it is not, and what stands for it in a removed sample."""
+
+    role: str
+    demand: str
+    broken: Callable
+    harmless: float
 
 
-def _broken_mu(mu):
-    return torch.isinf(mu)
-
-
-def _broken_sigma(sigma):
-    return (sigma <= 0) | torch.isinf(sigma)
-
-
-# For each argument: what it must be, where it is not, what replaces it in a sample of weight 0.
 _ARGUMENTS = {
-    "y": ("finite", _broken_y, 0.0),
-    "mu": ("finite", _broken_mu, 0.0),
-    "sigma": ("positive", _broken_sigma, 1.0),
+    "y": _Argument("data", "finite", lambda y: torch.isinf(y), 0.0),
+    "mu": _Argument("learned", "finite", lambda mu: torch.isinf(mu), 0.0),
+    "sigma": _Argument("learned", "positive", lambda sigma: (sigma <= 0) | torch.isinf(sigma), 1.0),
+    "weight": _Argument("known", "nonnegative", lambda weight: (weight < 0) | torch.isinf(weight), 1.0),
 }
-_LEARNED = ("mu", "sigma")
-_DATA = ("y",)
-_VECTORS = ()
 
 
-def _prepared(arguments, weight, validate):
-    """The arguments in one dtype and shape, +inf for samples outside the support (else 0), the weight.
+def _prepared(weight, validate, **arguments):
+    """The arguments in one dtype, device and shape, what each sample costs beside its loss, the weight.
 
-    Half precision computes in single. Data outside the support are made harmless and penalised,
-    parameters outside their domain become nan, and a sample of weight 0 is replaced by a harmless one.
+    Data outside the support cost +inf and are made harmless, parameters outside their domain cost
+    nan, and a sample of weight 0 is replaced by a harmless one. Half precision computes in single.
     """
-    dtype, device = torch.float32, None
-    deciding = [name for name in arguments if name not in _DATA] or arguments
-    for name, value in arguments.items():
-        if isinstance(value, torch.Tensor):
-            device = value.device if device is None or device.type == "cpu" else device
-            if name not in _LEARNED and value.requires_grad:
-                raise ValueError(f"the loss has no gradient in {'the target' if name in _DATA else name}; detach it")
-            if name in deciding and value.is_floating_point():
-                dtype = torch.promote_types(dtype, value.dtype)
+    dtype, device = _dtype_and_device(arguments)
     values = [torch.as_tensor(value, dtype=dtype, device=device) for value in arguments.values()]
+    removed = None
     if weight is not None:
         weight = torch.as_tensor(weight, dtype=dtype, device=device)
-    values = _broadcast(list(arguments), values, weight)
-    prepared, penalty = [], torch.zeros((), dtype=dtype, device=device)
-    for name, value in zip(arguments, values):
-        demand, broken_at, harmless = _ARGUMENTS[name]
-        vector = name in _VECTORS
-        harmless = 1 / value.shape[-1] if harmless is None else harmless
-        if weight is not None:
-            value = torch.where((weight.unsqueeze(-1) if vector else weight) == 0, harmless, value)
-        broken = broken_at(value)
+        removed = weight == 0
         if validate:
-            _validate(name, value, broken | (value.isnan().any(-1) if vector else value.isnan()), demand)
-        if name in _DATA:
-            penalty = penalty + torch.where(broken, math.inf, 0.0).to(dtype)
-            value = torch.where(broken.unsqueeze(-1) if vector else broken, harmless, value)
-        else:
-            value = value + torch.where(broken.unsqueeze(-1) if vector else broken, math.nan, 0.0).to(dtype)
+            _validate("weight", weight, _ARGUMENTS["weight"].broken(weight))
+    values, shape = _broadcast(list(arguments), values, weight)
+    prepared, penalty = [], torch.zeros(shape, dtype=dtype, device=device)
+    for name, value in zip(arguments, values):
+        argument = _ARGUMENTS[name]
+        if removed is not None:
+            value = _made_harmless(value, removed, argument)
+        broken = argument.broken(value)
+        if validate:
+            _validate(name, value, broken)
+        if argument.role == "data":
+            value = _made_harmless(value, broken, argument)
+        penalty = penalty.masked_fill(broken, math.inf if argument.role == "data" else math.nan)
         prepared.append(value)
-    return prepared, penalty, weight
+    return *prepared, penalty, weight
+
+
+def _dtype_and_device(arguments):
+    """The widest floating dtype of the parameters, single at least; the accelerator, where one is used."""
+    tensors = {name: value for name, value in arguments.items() if isinstance(value, torch.Tensor)}
+    for name, tensor in tensors.items():
+        if tensor.requires_grad and _ARGUMENTS[name].role != "learned":
+            constant = "the target" if _ARGUMENTS[name].role == "data" else name
+            raise ValueError(f"the loss has no gradient in {constant}; detach it")
+    parameters = [tensor for name, tensor in tensors.items() if _ARGUMENTS[name].role != "data"]
+    dtype = torch.float32
+    for tensor in parameters or tensors.values():
+        if tensor.is_floating_point():
+            dtype = torch.promote_types(dtype, tensor.dtype)
+    devices = [tensor.device for tensor in tensors.values()]
+    accelerators = [device for device in devices if device.type != "cpu"]
+    return dtype, (accelerators or devices or [None])[0]
 
 
 def _broadcast(names, values, weight):
-    """Every argument expanded to the shape of the samples."""
+    """Every argument expanded to the shape of the samples, and that shape."""
     shapes = [value.shape for value in values]
-    shape = torch.broadcast_shapes(*shapes, *([] if weight is None else [weight.shape]))
-    return [value.expand(shape) for value in values]
+    shapes = shapes if weight is None else [*shapes, weight.shape]
+    shape = shapes[0]
+    if any([one != shape for one in shapes]):
+        shape = torch.broadcast_shapes(*shapes)
+        if shape not in shapes and not torch.compiler.is_compiling():
+            given = ", ".join([f"{name} {tuple(one)}" for name, one in zip([*names, "weight"], shapes)])
+            warnings.warn(
+                f"the shapes of the samples ({given}) broadcast to {tuple(shape)}, which none of them has; "
+                "give all the same shape, or expand one to this shape if that is meant",
+                stacklevel=4,
+            )
+        values = [value.expand(shape) for value in values]
+    return values, shape
 
 
-def _validate(name, value, broken, demand):
+def _made_harmless(value, samples, argument):
+    """The tensor with a harmless value in some of the samples."""
+    return torch.where(samples, argument.harmless, value)
+
+
+def _validate(name, value, broken):
+    """Raise ValueError for the first sample in which an argument is broken or nan."""
+    missing = value.isnan()
+    broken = broken | missing
     if broken.any():
-        place = tuple(torch.nonzero(torch.atleast_1d(broken))[0].tolist())
-        raise ValueError(f"{name} must be {demand}, got {torch.atleast_1d(value)[place].tolist()} at index {place}")
+        index = tuple(torch.nonzero(torch.atleast_1d(broken))[0].tolist())
+        got = torch.atleast_1d(value)[index].tolist()
+        raise ValueError(f"{name} must be {_ARGUMENTS[name].demand}, got {got} at index {index}")
 
 
 def _reduced(value, weight, reduction):

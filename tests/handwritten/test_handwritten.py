@@ -12,7 +12,6 @@ import mpmath
 import numpy as np
 import pytest
 
-from derive.accuracy import arrays, ordered
 from derive.catalogue import CATALOGUE
 from derive.catalogue.counterparts import COUNTERPARTS
 from derive.catalogue.variants import VARIANTS
@@ -20,7 +19,7 @@ from derive.derivation import derivation
 from derive.elsewhere import elsewhere
 from derive.oracle import value
 from derive.request import request
-from derive.verify import _with_parameters
+from derive.scenes import arrays, ordered, with_parameters
 from tests.handwritten import FAMILIES, find
 
 DIGITS = 60
@@ -186,7 +185,7 @@ def points(derived, arguments):
     rest = {"sigma": float(SIGMA), "b": float(B), "K": CLASSES}
     rows = zip(*(argument.tolist() for argument in arguments), strict=True)
     drawn = [dict(zip(names, sample, strict=True)) for sample in rows]
-    return [_with_parameters(derived, rest | point) for point in drawn]
+    return [with_parameters(derived, rest | point) for point in drawn]
 
 
 def test_every_variant_is_written_and_has_a_peer():

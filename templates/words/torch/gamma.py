@@ -1,29 +1,28 @@
-"""Special functions for positive arguments, float64 and float32, Torch only.
+"""The gamma function's family for positive arguments.
 
-Each keeps the dtype of its arguments and works on any device and under torch.compile and
-torch.func.vmap; none is meant to be differentiated by autograd. u = x + 1/2 is the natural variable
-of the gamma family: psi(u + 1/2) = log u + 1/(24 u^2) - ... has even powers only. The tables
-_NAME_N and _NAME_D are the coefficients, lowest power first, of a quotient of polynomials in 1/u^2
-(all are positive: nothing cancels), fitted with 90 digits. Errors are in units in the last place
-(ulp) beyond what one ulp in each argument explains (conditioning).
+u = x + 1/2 is the natural variable: psi(u + 1/2) = log u + 1/(24 u^2) - ... has even powers only. The
+tables _NAME_N and _NAME_D are the coefficients, lowest power first, of a quotient of polynomials,
+fitted with 90 digits (all are positive: nothing cancels). Errors are in units in the last place (ulp)
+beyond what one ulp in each argument explains (conditioning).
 """
 
 import torch
-import torch.nn.functional as F
 
 # fmt: off
-_GAMMA_N = (
+# log Gamma(u + 1/2) = u log u - u + log(2 pi)/2 - q/u: the quotient q of polynomials in 1/u^2.
+_LOG_GAMMA_TAIL_N = (
     0.041666666666666484, 0.8748293807516524, 6.846784029361241, 26.212768152499205,
     54.17915743422269, 62.96359555571318, 41.55205688624877, 15.365503034849912,
     3.065653804470548, 0.3070882456584129, 0.01352539945161849, 0.00019901730490036668,
     4.2313168157975685e-07,
 )
-_GAMMA_D = (
+_LOG_GAMMA_TAIL_D = (
     1.0, 21.054238471370155, 165.53252823489842, 638.3881730654713,
     1334.7628823965038, 1579.1754292313499, 1071.2643744155148, 413.24903403139973,
     88.00908802640934, 9.770856947003564, 0.5102600265863146, 0.01030177718308029,
     5.0388373492194616e-05,
 )
+# psi(u + 1/2) = log u + q/u^2: the quotient q of polynomials in 1/u^2.
 _DIGAMMA_N = (
     0.04166666666666425, 0.951307620470766, 8.1005289677091, 33.72886478670227,
     75.69960382350921, 95.2298944126867, 67.69101208885793, 26.763214712539504,
@@ -36,6 +35,7 @@ _DIGAMMA_D = (
     208.52129471746744, 27.1361710025195, 1.7146989066476013, 0.04428768801012326,
     0.000313009712830498,
 )
+# psi'(u + 1/2) = 1/u - q/u^3: the quotient q of polynomials in 1/u^2.
 _TRIGAMMA_N = (
     0.08333333333333325, 2.082329385038045, 17.733169698503104, 64.58011321806684,
     103.19264913325368, 65.95480540830835, 12.593195881984583, 0.16513282929255674,
@@ -44,6 +44,7 @@ _TRIGAMMA_D = (
     1.0, 25.337952620454512, 221.38953408560306, 845.8313871360522,
     1482.2240067332648, 1144.0319933156452, 339.02838036459434, 26.94993056216394,
 )
+# psi''(u + 1/2) = -1/u^2 + q/u^4: the quotient q of polynomials in 1/u^2.
 _TETRAGAMMA_N = (
     0.2499999999999987, 6.847887205599706, 64.24507965389166, 258.9077462584382,
     459.19608435181914, 325.504265237596, 67.80813056713383, 0.5182860714168336,
@@ -52,6 +53,7 @@ _TETRAGAMMA_D = (
     1.0, 27.974882155721605, 272.6531665433684, 1177.8021786132028,
     2377.7279161383462, 2173.07471485897, 796.6052740842047, 84.6936943047149,
 )
+# log Gamma(x) = (x - 1/2) log x - x + log(2 pi)/2 + q/x, x >= 3: the quotient q in 1/x^2.
 _STIRLING_N = (
     0.08333333333333333, 1.515098957369077, 8.72328061013224, 19.358255054493245,
     16.087100548074662, 4.0400979538384165, 0.14647363088516283,
@@ -60,76 +62,40 @@ _STIRLING_D = (
     1.0, 18.214520821762253, 105.27699420612358, 235.6419650240955,
     200.0173034405931, 53.495212062554415, 2.5979366304662626,
 )
-_HALF_N = (
+# log Gamma(x + 1/2) - log Gamma(x) - log(x)/2 = -q/x, x >= 1: the quotient q in 1/x^2.
+_HALF_STEP_LOG_GAMMA_N = (
     0.12499999999999997, 2.3784177070146426, 15.693245341443374, 45.855479804731644,
     62.9068317646183, 39.594602292383335, 10.3255492228678, 0.8711712187855304,
     0.011158045020712912,
 )
-_HALF_D = (
+_HALF_STEP_LOG_GAMMA_D = (
     1.0, 19.069008322783525, 126.32800474505335, 371.87862930050056,
     517.3379425079452, 334.63660173345573, 92.39153278235602, 8.928456287912594,
     0.1814566559809606,
 )
-_HALF_1_N = (
+# psi(x + 1/2) - psi(x) - 1/(2 x) = q/x^2, x >= 1: the quotient q in 1/x^2.
+_HALF_STEP_DIGAMMA_N = (
     0.12499999999999997, 3.298713760722495, 31.445540095813524, 139.74249935665807,
     311.9450438102705, 351.35737121042945, 190.16991034950087, 43.87759523600884,
     3.294555273986127, 0.03411531820870513,
 )
-_HALF_1_D = (
+_HALF_STEP_DIGAMMA_D = (
     1.0, 26.514710085779594, 254.81615952732471, 1148.2012516536054,
     2624.799146320282, 3081.2442803040094, 1795.4696880514227, 475.83441227651787,
     47.7510578533569, 1.1592561685271756,
 )
-_HALF_2_N = (
+# psi'(x + 1/2) - psi'(x) + 1/(2 x^2) = -q/x^3, x >= 1: the quotient q in 1/x^2.
+_HALF_STEP_TRIGAMMA_N = (
     0.24999999999999994, 8.761994839901211, 114.40519286084984, 723.0826843225557,
     2407.756304882191, 4311.224516368016, 4065.324047235452, 1893.7655193969333,
     382.1978500874862, 25.191198339444615, 0.22257198609366136,
 )
-_HALF_2_D = (
+_HALF_STEP_TRIGAMMA_D = (
     1.0, 35.29797935960453, 466.2577662833982, 3002.5424327179226,
     10303.008054578404, 19362.17562829618, 19747.399049226315, 10471.431143077874,
     2640.8049837923845, 265.25288590707254, 6.919928250168886,
 )
 # fmt: on
-
-
-def _tensors(*values):
-    """Numbers beside tensors, as tensors of the same dtype and device."""
-    like, *_ = [value for value in values if isinstance(value, torch.Tensor)]
-    return [torch.as_tensor(value, dtype=like.dtype, device=like.device) for value in values]
-
-
-def _polynomial(coefficients, w):
-    """The polynomial with these coefficients (lowest power first) at w, by Horner's rule."""
-    total = torch.zeros_like(w)
-    for coefficient in reversed(coefficients):
-        total = total * w + coefficient
-    return total
-
-
-def _rational(numerator, denominator, w):
-    """The quotient of two polynomials at w."""
-    return _polynomial(numerator, w) / _polynomial(denominator, w)
-
-
-def _polynomial_slope(coefficients, w, v):
-    """Give p(w), p(v) and the slope (p(w) - p(v)) / (w - v), in which nothing cancels."""
-    at_w, at_v, slope = torch.zeros_like(w), torch.zeros_like(v), torch.zeros_like(w)
-    for coefficient in reversed(coefficients):
-        slope = slope * w + at_v
-        at_w, at_v = at_w * w + coefficient, at_v * v + coefficient
-    return at_w, at_v, slope
-
-
-def _rational_slope(numerator, denominator, w, v):
-    """Give q(w) and the slope (q(w) - q(v)) / (w - v) of a quotient q of polynomials, 0 <= v <= w.
-
-    The slope is taken as written for v < 0.9 w, else from the slopes of the polynomials.
-    """
-    top_w, top_v, top = _polynomial_slope(numerator, w, v)
-    low_w, low_v, low = _polynomial_slope(denominator, w, v)
-    value = top_w / low_w
-    return value, torch.where(v < 0.9 * w, (value - top_v / low_v) / (w - v), (top - value * low) / low_v)
 
 
 def _log_gamma(x):
@@ -216,7 +182,7 @@ def _log_gamma_difference(x, a):
     u = x + 0.5
     v = u + a
     r, s = 1.0 / u, 1.0 / v
-    value, slope = _rational_slope(_GAMMA_N, _GAMMA_D, r * r, s * s)
+    value, slope = _rational_slope(_LOG_GAMMA_TAIL_N, _LOG_GAMMA_TAIL_D, r * r, s * s)
     tail = (a / v) * r * (value + s * (r + s) * slope)
     return (_u_log_u_difference(u, a) - _log1p_quotient(a, x)) + tail
 
@@ -284,7 +250,7 @@ def _log_beta(a, b):
     return torch.where(torch.minimum(a, b) < 3.0, near, far)
 
 
-def _stirling_half(x):
+def _half_step_log_gamma(x):
     """The difference log Gamma(x + 1/2) - log Gamma(x) - log(x)/2 < 0, x > 0.
 
     With T(x) for it, one step of T(x) = T(x + 1) - log(1 + 1/(4 x (x + 1)))/2, then T(x) =
@@ -293,10 +259,13 @@ def _stirling_half(x):
     Measured beyond conditioning: at most 3 ulp in float64, 2.5 in float32.
     """
     r = 1.0 / (x + 1.0)
-    return -(0.5 * _log1p_quotient(0.25 * r, x) + r * _rational(_HALF_N, _HALF_D, r * r))
+    return -(
+        0.5 * _log1p_quotient(0.25 * r, x)
+        + r * _rational(_HALF_STEP_LOG_GAMMA_N, _HALF_STEP_LOG_GAMMA_D, r * r)
+    )
 
 
-def _stirling_half_1(x):
+def _half_step_digamma(x):
     """The difference psi(x + 1/2) - psi(x) - 1/(2 x) > 0, x > 0, near 1/(8 x^2) for large x.
 
     The derivative of log Gamma(x + 1/2) - log Gamma(x) - log(x)/2, by the same step and a fitted
@@ -306,10 +275,10 @@ def _stirling_half_1(x):
     """
     r = 1.0 / (x + 1.0)
     step = 0.5 / x * r / (2.0 * x + 1.0)
-    return step + r * r * _rational(_HALF_1_N, _HALF_1_D, r * r)
+    return step + r * r * _rational(_HALF_STEP_DIGAMMA_N, _HALF_STEP_DIGAMMA_D, r * r)
 
 
-def _stirling_half_2(x):
+def _half_step_trigamma(x):
     """The difference psi'(x + 1/2) - psi'(x) + 1/(2 x^2) < 0, x > 0, near -1/(4 x^3) for large x.
 
     The second derivative of log Gamma(x + 1/2) - log Gamma(x) - log(x)/2, by the same step and a
@@ -319,95 +288,4 @@ def _stirling_half_2(x):
     """
     r, t = 1.0 / (x + 1.0), 1.0 / (2.0 * x + 1.0)
     step = 0.5 / x * r * t * (1.0 / x + r + 2.0 * t)
-    return -(step + r * r * r * _rational(_HALF_2_N, _HALF_2_D, r * r))
-
-
-def _largest(z):
-    """Where a largest entry stands along the last axis, and how small the others are beside it.
-
-    Gives the largest entry m, a mask of exactly one largest entry, exp(z - m), and the sum S of
-    exp(z - m) without that entry.
-    """
-    top, place = torch.max(z, dim=-1, keepdim=True)
-    here = torch.arange(z.shape[-1], device=z.device) == place
-    weight = torch.where(here, 1.0, torch.exp(z - torch.where(torch.isneginf(top), 0.0, top)))
-    return top, here, weight, torch.sum(torch.where(here, 0.0, weight), dim=-1, keepdim=True)
-
-
-def _log_sum_exp(z):
-    """The logarithm of sum_k exp(z_k) along the last axis.
-
-    It is m + log1p(S), with m a largest entry and S the sum of exp(z_l - m) over the others.
-
-    Measured beyond conditioning: at most 1.5 ulp in float64, 1.5 in float32.
-    """
-    top, _, _, rest = _largest(z)
-    return (top + torch.log1p(rest))[..., 0]
-
-
-def _log_sum_exp_difference(z):
-    """The difference log sum_l exp(z_l) - z_k for every k of the last axis.
-
-    It is (m - z_k) + log1p(S), with m a largest entry and S the sum of exp(z_l - m) over the
-    others, so it is exact at the largest entry too.
-
-    Measured beyond conditioning: at most 1.5 ulp in float64, 1.5 in float32.
-    """
-    top, here, _, rest = _largest(z)
-    return torch.where(here, 0.0, top - z) + torch.log1p(rest)
-
-
-def _softmax(z):
-    """The quotient exp(z_k) / sum_l exp(z_l) for every k of the last axis.
-
-    Measured beyond conditioning: at most 3 ulp in float64, 3 in float32.
-    """
-    _, _, weight, rest = _largest(z)
-    return weight / (1.0 + rest)
-
-
-def _softmax_complement(z):
-    """One minus the softmax of z along the last axis.
-
-    It is S/(1 + S) at the largest entry, with S the sum of exp(z_l - m) over the others, whose own
-    softmax is at most 1/2.
-
-    Measured beyond conditioning: at most 1.5 ulp in float64, 1.5 in float32.
-    """
-    _, here, weight, rest = _largest(z)
-    return torch.where(here, rest / (1.0 + rest), 1.0 - weight / (1.0 + rest))
-
-
-def _softmax_deviation(z, v):
-    """The deviation v_k - sum_l softmax(z)_l v_l for every k of the last axis.
-
-    Everything is taken from v at the largest entry of z, so nothing is lost where the softmax
-    rounds to 1 there.
-
-    Measured beside what one ulp in each entry of z and of v explains: an error of at most
-    5 times that in float64, 8 times in float32.
-    """
-    _, here, weight, rest = _largest(z)
-    v = v - torch.sum(torch.where(here, v, 0.0), dim=-1, keepdim=True)
-    return v - torch.sum(weight * v, dim=-1, keepdim=True) / (1.0 + rest)
-
-
-def _ratio(x, y):
-    """The quotient x / y with 0/0 = 0: the derivative of x log y in y."""
-    quotient = x / y
-    return torch.where((x == 0) & (y == 0), torch.zeros_like(quotient), quotient)
-
-
-def _xlog1py(x, y):
-    """The product x log(1 + y), 0 at x = 0 (nan if x or y is nan)."""
-    return torch.special.xlog1py(x, y)
-
-
-def _softplus(x):
-    """The logarithm of 1 + exp(x), without loss at either end.
-
-    F.softplus drops exp(-x) above its threshold of 20.
-
-    Measured beyond conditioning: at most 0.5 ulp in float64, 1 in float32.
-    """
-    return -F.logsigmoid(-x)
+    return -(step + r * r * r * _rational(_HALF_STEP_TRIGAMMA_N, _HALF_STEP_TRIGAMMA_D, r * r))

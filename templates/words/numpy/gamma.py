@@ -1,38 +1,40 @@
-"""Special functions for positive arguments, float64 and float32, NumPy and SciPy only.
+"""The gamma function's family for positive arguments.
 
-Each works in float64 and answers in the dtype of its arguments. u = x + 1/2 is the natural variable
-of the gamma family: psi(u + 1/2) = log u + 1/(24 u^2) - ... has even powers only. The tables
-_NAME_N and _NAME_D are the coefficients, lowest power first, of a quotient of polynomials in 1/u^2
-(all are positive: nothing cancels), fitted with 90 digits. Errors are in units in the last place
-(ulp) beyond what one ulp in each argument explains (conditioning).
+u = x + 1/2 is the natural variable: psi(u + 1/2) = log u + 1/(24 u^2) - ... has even powers only. The
+tables _NAME_N and _NAME_D are the coefficients, lowest power first, of a quotient of polynomials,
+fitted with 90 digits (all are positive: nothing cancels). Errors are in units in the last place (ulp)
+beyond what one ulp in each argument explains (conditioning).
 """
 
 import numpy as np
 from scipy import special
 
 # fmt: off
-_LGAMMA_N = (
+# log Gamma(t + 1) = t (t - 1) q(t), 0 <= t <= 2: the quotient q of polynomials in t.
+_LOG_GAMMA_N = (
     0.5772156649015329, 1.795879018997928, 2.1865334418937055, 1.3226883681228077,
     0.4175253681048576, 0.06620652414372981, 0.004630212547046027, 0.00010318936786846241,
     1.54621296801624e-07,
 )
-_LGAMMA_D = (
+_LOG_GAMMA_D = (
     1.0, 3.5361659629745215, 5.021257900661251, 3.6722217552107503,
     1.4771004522959044, 0.3239769173460576, 0.03613884447121401, 0.0017463681006452904,
     2.4701852219090835e-05,
 )
-_GAMMA_N = (
+# log Gamma(u + 1/2) = u log u - u + log(2 pi)/2 - q/u: the quotient q of polynomials in 1/u^2.
+_LOG_GAMMA_TAIL_N = (
     0.041666666666666484, 0.8748293807516524, 6.846784029361241, 26.212768152499205,
     54.17915743422269, 62.96359555571318, 41.55205688624877, 15.365503034849912,
     3.065653804470548, 0.3070882456584129, 0.01352539945161849, 0.00019901730490036668,
     4.2313168157975685e-07,
 )
-_GAMMA_D = (
+_LOG_GAMMA_TAIL_D = (
     1.0, 21.054238471370155, 165.53252823489842, 638.3881730654713,
     1334.7628823965038, 1579.1754292313499, 1071.2643744155148, 413.24903403139973,
     88.00908802640934, 9.770856947003564, 0.5102600265863146, 0.01030177718308029,
     5.0388373492194616e-05,
 )
+# psi(u + 1/2) = log u + q/u^2: the quotient q of polynomials in 1/u^2.
 _DIGAMMA_N = (
     0.04166666666666425, 0.951307620470766, 8.1005289677091, 33.72886478670227,
     75.69960382350921, 95.2298944126867, 67.69101208885793, 26.763214712539504,
@@ -45,6 +47,7 @@ _DIGAMMA_D = (
     208.52129471746744, 27.1361710025195, 1.7146989066476013, 0.04428768801012326,
     0.000313009712830498,
 )
+# psi'(u + 1/2) = 1/u - q/u^3: the quotient q of polynomials in 1/u^2.
 _TRIGAMMA_N = (
     0.08333333333333325, 2.082329385038045, 17.733169698503104, 64.58011321806684,
     103.19264913325368, 65.95480540830835, 12.593195881984583, 0.16513282929255674,
@@ -53,6 +56,7 @@ _TRIGAMMA_D = (
     1.0, 25.337952620454512, 221.38953408560306, 845.8313871360522,
     1482.2240067332648, 1144.0319933156452, 339.02838036459434, 26.94993056216394,
 )
+# psi''(u + 1/2) = -1/u^2 + q/u^4: the quotient q of polynomials in 1/u^2.
 _TETRAGAMMA_N = (
     0.2499999999999987, 6.847887205599706, 64.24507965389166, 258.9077462584382,
     459.19608435181914, 325.504265237596, 67.80813056713383, 0.5182860714168336,
@@ -61,6 +65,7 @@ _TETRAGAMMA_D = (
     1.0, 27.974882155721605, 272.6531665433684, 1177.8021786132028,
     2377.7279161383462, 2173.07471485897, 796.6052740842047, 84.6936943047149,
 )
+# log Gamma(x) = (x - 1/2) log x - x + log(2 pi)/2 + q/x, x >= 3: the quotient q in 1/x^2.
 _STIRLING_N = (
     0.08333333333333333, 1.515098957369077, 8.72328061013224, 19.358255054493245,
     16.087100548074662, 4.0400979538384165, 0.14647363088516283,
@@ -69,77 +74,40 @@ _STIRLING_D = (
     1.0, 18.214520821762253, 105.27699420612358, 235.6419650240955,
     200.0173034405931, 53.495212062554415, 2.5979366304662626,
 )
-_HALF_N = (
+# log Gamma(x + 1/2) - log Gamma(x) - log(x)/2 = -q/x, x >= 1: the quotient q in 1/x^2.
+_HALF_STEP_LOG_GAMMA_N = (
     0.12499999999999997, 2.3784177070146426, 15.693245341443374, 45.855479804731644,
     62.9068317646183, 39.594602292383335, 10.3255492228678, 0.8711712187855304,
     0.011158045020712912,
 )
-_HALF_D = (
+_HALF_STEP_LOG_GAMMA_D = (
     1.0, 19.069008322783525, 126.32800474505335, 371.87862930050056,
     517.3379425079452, 334.63660173345573, 92.39153278235602, 8.928456287912594,
     0.1814566559809606,
 )
-_HALF_1_N = (
+# psi(x + 1/2) - psi(x) - 1/(2 x) = q/x^2, x >= 1: the quotient q in 1/x^2.
+_HALF_STEP_DIGAMMA_N = (
     0.12499999999999997, 3.298713760722495, 31.445540095813524, 139.74249935665807,
     311.9450438102705, 351.35737121042945, 190.16991034950087, 43.87759523600884,
     3.294555273986127, 0.03411531820870513,
 )
-_HALF_1_D = (
+_HALF_STEP_DIGAMMA_D = (
     1.0, 26.514710085779594, 254.81615952732471, 1148.2012516536054,
     2624.799146320282, 3081.2442803040094, 1795.4696880514227, 475.83441227651787,
     47.7510578533569, 1.1592561685271756,
 )
-_HALF_2_N = (
+# psi'(x + 1/2) - psi'(x) + 1/(2 x^2) = -q/x^3, x >= 1: the quotient q in 1/x^2.
+_HALF_STEP_TRIGAMMA_N = (
     0.24999999999999994, 8.761994839901211, 114.40519286084984, 723.0826843225557,
     2407.756304882191, 4311.224516368016, 4065.324047235452, 1893.7655193969333,
     382.1978500874862, 25.191198339444615, 0.22257198609366136,
 )
-_HALF_2_D = (
+_HALF_STEP_TRIGAMMA_D = (
     1.0, 35.29797935960453, 466.2577662833982, 3002.5424327179226,
     10303.008054578404, 19362.17562829618, 19747.399049226315, 10471.431143077874,
     2640.8049837923845, 265.25288590707254, 6.919928250168886,
 )
 # fmt: on
-
-
-def _wide(*arguments):
-    """The arguments as float64 arrays, and the floating dtype in which to answer."""
-    kind = np.result_type(*arguments)
-    kind = kind if kind.kind == "f" else np.dtype(np.float64)
-    return (*(np.asarray(value, dtype=np.float64) for value in arguments), kind)
-
-
-def _polynomial(coefficients, w):
-    """The polynomial with these coefficients (lowest power first) at w, by Horner's rule."""
-    total = np.zeros_like(w)
-    for coefficient in reversed(coefficients):
-        total = total * w + coefficient
-    return total
-
-
-def _rational(numerator, denominator, w):
-    """The quotient of two polynomials at w."""
-    return _polynomial(numerator, w) / _polynomial(denominator, w)
-
-
-def _polynomial_slope(coefficients, w, v):
-    """Give p(w), p(v) and the slope (p(w) - p(v)) / (w - v), in which nothing cancels."""
-    at_w, at_v, slope = np.zeros_like(w), np.zeros_like(v), np.zeros_like(w)
-    for coefficient in reversed(coefficients):
-        slope = slope * w + at_v
-        at_w, at_v = at_w * w + coefficient, at_v * v + coefficient
-    return at_w, at_v, slope
-
-
-def _rational_slope(numerator, denominator, w, v):
-    """Give q(w) and the slope (q(w) - q(v)) / (w - v) of a quotient q of polynomials, 0 <= v <= w.
-
-    The slope is taken as written for v < 0.9 w, else from the slopes of the polynomials.
-    """
-    top_w, top_v, top = _polynomial_slope(numerator, w, v)
-    low_w, low_v, low = _polynomial_slope(denominator, w, v)
-    value = top_w / low_w
-    return value, np.where(v < 0.9 * w, (value - top_v / low_v) / (w - v), (top - value * low) / low_v)
 
 
 def _log_gamma(x):
@@ -155,7 +123,7 @@ def _log_gamma(x):
     with np.errstate(all="ignore"):
         below = x < 1.0
         t = np.minimum(np.where(below, x, x - 1.0), 2.0)
-        near = t * (t - 1.0) * _rational(_LGAMMA_N, _LGAMMA_D, t) + np.where(below, -np.log(x), 0.0)
+        near = t * (t - 1.0) * _rational(_LOG_GAMMA_N, _LOG_GAMMA_D, t) + np.where(below, -np.log(x), 0.0)
         return np.where(x < 3.0, near, special.gammaln(x)).astype(kind)
 
 
@@ -225,7 +193,7 @@ def _log_gamma_difference(x, a):
         u = x + 0.5
         v = u + a
         r, s = 1.0 / u, 1.0 / v
-        value, slope = _rational_slope(_GAMMA_N, _GAMMA_D, r * r, s * s)
+        value, slope = _rational_slope(_LOG_GAMMA_TAIL_N, _LOG_GAMMA_TAIL_D, r * r, s * s)
         tail = (a / v) * r * (value + s * (r + s) * slope)
         return ((_u_log_u_difference(u, a) - _log1p_quotient(a, x)) + tail).astype(kind)
 
@@ -296,7 +264,7 @@ def _log_beta(a, b):
         return np.where(np.minimum(a, b) < 3.0, near, far).astype(kind)
 
 
-def _stirling_half(x):
+def _half_step_log_gamma(x):
     """The difference log Gamma(x + 1/2) - log Gamma(x) - log(x)/2 < 0, x > 0.
 
     With T(x) for it, one step of T(x) = T(x + 1) - log(1 + 1/(4 x (x + 1)))/2, then T(x) =
@@ -307,10 +275,15 @@ def _stirling_half(x):
     x, kind = _wide(x)
     with np.errstate(all="ignore"):
         r = 1.0 / (x + 1.0)
-        return (-(0.5 * _log1p_quotient(0.25 * r, x) + r * _rational(_HALF_N, _HALF_D, r * r))).astype(kind)
+        return (
+            -(
+                0.5 * _log1p_quotient(0.25 * r, x)
+                + r * _rational(_HALF_STEP_LOG_GAMMA_N, _HALF_STEP_LOG_GAMMA_D, r * r)
+            )
+        ).astype(kind)
 
 
-def _stirling_half_1(x):
+def _half_step_digamma(x):
     """The difference psi(x + 1/2) - psi(x) - 1/(2 x) > 0, x > 0, near 1/(8 x^2) for large x.
 
     The derivative of log Gamma(x + 1/2) - log Gamma(x) - log(x)/2, by the same step and a fitted
@@ -322,10 +295,10 @@ def _stirling_half_1(x):
     with np.errstate(all="ignore"):
         r = 1.0 / (x + 1.0)
         step = 0.5 / x * r / (2.0 * x + 1.0)
-        return (step + r * r * _rational(_HALF_1_N, _HALF_1_D, r * r)).astype(kind)
+        return (step + r * r * _rational(_HALF_STEP_DIGAMMA_N, _HALF_STEP_DIGAMMA_D, r * r)).astype(kind)
 
 
-def _stirling_half_2(x):
+def _half_step_trigamma(x):
     """The difference psi'(x + 1/2) - psi'(x) + 1/(2 x^2) < 0, x > 0, near -1/(4 x^3) for large x.
 
     The second derivative of log Gamma(x + 1/2) - log Gamma(x) - log(x)/2, by the same step and a
@@ -337,90 +310,6 @@ def _stirling_half_2(x):
     with np.errstate(all="ignore"):
         r, t = 1.0 / (x + 1.0), 1.0 / (2.0 * x + 1.0)
         step = 0.5 / x * r * t * (1.0 / x + r + 2.0 * t)
-        return (-(step + r * r * r * _rational(_HALF_2_N, _HALF_2_D, r * r))).astype(kind)
-
-
-def _largest(z):
-    """Where a largest entry stands along the last axis, and how small the others are beside it.
-
-    Gives the largest entry m, a mask of exactly one largest entry, exp(z - m), and the sum S of
-    exp(z - m) without that entry.
-    """
-    top = np.max(z, axis=-1, keepdims=True)
-    here = np.arange(z.shape[-1]) == np.argmax(z, axis=-1)[..., None]
-    weight = np.where(here, 1.0, np.exp(z - np.where(np.isneginf(top), 0.0, top)))
-    return top, here, weight, np.sum(np.where(here, 0.0, weight), axis=-1, keepdims=True)
-
-
-def _log_sum_exp(z):
-    """The logarithm of sum_k exp(z_k) along the last axis.
-
-    It is m + log1p(S), with m a largest entry and S the sum of exp(z_l - m) over the others.
-
-    Measured beyond conditioning: at most 1.5 ulp in float64, 0.5 in float32.
-    """
-    z, kind = _wide(z)
-    with np.errstate(all="ignore"):
-        top, _, _, rest = _largest(z)
-        return (top + np.log1p(rest))[..., 0].astype(kind)
-
-
-def _log_sum_exp_difference(z):
-    """The difference log sum_l exp(z_l) - z_k for every k of the last axis.
-
-    It is (m - z_k) + log1p(S), with m a largest entry and S the sum of exp(z_l - m) over the
-    others, so it is exact at the largest entry too.
-
-    Measured beyond conditioning: at most 1.5 ulp in float64, 0.5 in float32.
-    """
-    z, kind = _wide(z)
-    with np.errstate(all="ignore"):
-        top, here, _, rest = _largest(z)
-        return (np.where(here, 0.0, top - z) + np.log1p(rest)).astype(kind)
-
-
-def _softmax(z):
-    """The quotient exp(z_k) / sum_l exp(z_l) for every k of the last axis.
-
-    Measured beyond conditioning: at most 3 ulp in float64, 0.5 in float32.
-    """
-    z, kind = _wide(z)
-    with np.errstate(all="ignore"):
-        _, _, weight, rest = _largest(z)
-        return (weight / (1.0 + rest)).astype(kind)
-
-
-def _softmax_complement(z):
-    """One minus the softmax of z along the last axis.
-
-    It is S/(1 + S) at the largest entry, with S the sum of exp(z_l - m) over the others, whose own
-    softmax is at most 1/2.
-
-    Measured beyond conditioning: at most 1.5 ulp in float64, 0.5 in float32.
-    """
-    z, kind = _wide(z)
-    with np.errstate(all="ignore"):
-        _, here, weight, rest = _largest(z)
-        return np.where(here, rest / (1.0 + rest), 1.0 - weight / (1.0 + rest)).astype(kind)
-
-
-def _softmax_deviation(z, v):
-    """The deviation v_k - sum_l softmax(z)_l v_l for every k of the last axis.
-
-    Everything is taken from v at the largest entry of z, so nothing is lost where the softmax
-    rounds to 1 there.
-
-    Measured beside what one ulp in each entry of z and of v explains: an error of at most
-    5 times that in float64, 0.5 times in float32.
-    """
-    z, v, kind = _wide(z, v)
-    with np.errstate(all="ignore"):
-        _, here, weight, rest = _largest(z)
-        v = v - np.sum(np.where(here, v, 0.0), axis=-1, keepdims=True)
-        return (v - np.sum(weight * v, axis=-1, keepdims=True) / (1.0 + rest)).astype(kind)
-
-
-def _ratio(x, y):
-    """The quotient x / y with 0/0 = 0: the derivative of x log y in y."""
-    with np.errstate(all="ignore"):
-        return np.where((x == 0) & (y == 0), np.zeros_like(x), np.divide(x, y))
+        return (-(step + r * r * r * _rational(_HALF_STEP_TRIGAMMA_N, _HALF_STEP_TRIGAMMA_D, r * r))).astype(
+            kind
+        )

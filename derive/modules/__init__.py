@@ -1,0 +1,1 @@
+"""What the generated modules say; read library, layout, arguments, mathematics, pasted, docstring, module."""

@@ -1,0 +1,178 @@
+"""The arguments of generated functions, and where they are not what they must be: guards, as code."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from derive.derivation import Derivation, Quantity
+from derive.domains import Domain, Entries, Interval, Nonnegative
+from derive.modules.layout import call
+from derive.modules.library import Library
+from derive.request import identifier
+
+INFINITY = float("inf")
+
+
+@dataclass(frozen=True)
+class Argument:
+    """An argument of the generated functions.
+
+    name      what the mathematics calls it
+    public    what a caller calls it
+    role      "data", "learned" or "known"
+    demand    what it must be, as an error says
+    broken    where it is not, as code; nan is left to the formula
+    harmless  what stands for it in a sample that is removed, as code; None: one over the vector's length
+    """
+
+    name: str
+    public: str
+    role: str
+    demand: str
+    broken: str
+    harmless: str
+    vector: bool = False
+    sums_to_one: bool = False
+
+    @property
+    def row(self) -> str:
+        """Its row in the table of the generated module."""
+        facts = [f'"{self.role}"', f'"{self.demand}"', f"lambda {self.name}: {self.broken}", self.harmless]
+        flags = [f"{flag}=True" for flag in ("vector", "sums_to_one") if getattr(self, flag)]
+        return "\n    ".join(call(f'"{self.name}": _Argument', [*facts, *flags]))
+
+
+class Arguments(tuple[Argument, ...]):
+    """Arguments in the order of a function, as code."""
+
+    @property
+    def names(self) -> str:
+        """What the mathematics calls them: `y, mu`."""
+        return ", ".join(argument.name for argument in self)
+
+    @property
+    def public(self) -> str:
+        """What a caller calls them: `mu, target`."""
+        return ", ".join(argument.public for argument in self)
+
+    @property
+    def keywords(self) -> str:
+        """What a caller gave, by the names of the mathematics: `y=target, mu=mu`."""
+        return ", ".join(f"{argument.name}={argument.public}" for argument in self)
+
+    @property
+    def directions(self) -> str:
+        """How far each goes in a direction: `v_mu, v_sigma`."""
+        return ", ".join(f"v_{argument.name}" for argument in self)
+
+
+@dataclass(frozen=True)
+class Signature:
+    """Who takes part in the generated functions, by role.
+
+    known          all known parameters that have no number; known_in_loss: those that the loss mentions
+    data_first     whether a caller gives the data first (else the target comes last)
+    """
+
+    data: Arguments
+    learned: Arguments
+    known: Arguments
+    known_in_loss: Arguments
+    weight: Argument
+    data_first: bool
+
+    @property
+    def loss(self) -> Arguments:
+        """The arguments of the loss, in the order of the mathematics."""
+        return Arguments((*self.data, *self.learned, *self.known_in_loss))
+
+    @property
+    def likelihood(self) -> Arguments:
+        """The arguments of the negative log likelihood, likewise."""
+        return Arguments((*self.data, *self.learned, *self.known))
+
+    @property
+    def parameters(self) -> Arguments:
+        """The arguments of the loss but the data."""
+        return Arguments((*self.learned, *self.known_in_loss))
+
+    @property
+    def constants(self) -> Arguments:
+        """The arguments of the loss that it has no gradient in."""
+        return Arguments((*self.data, *self.known_in_loss))
+
+    @property
+    def tested(self) -> Arguments:
+        """All that is tested to be what it must be."""
+        return Arguments((*self.likelihood, self.weight))
+
+    def given(self, arguments: Arguments) -> str:
+        """The arguments as a caller gives them, in the caller's order."""
+        data = [one for one in arguments if one.role == "data"]
+        others = [one for one in arguments if one.role != "data"]
+        return Arguments([*data, *others] if self.data_first else [*others, *data]).public
+
+
+def signature(derivation: Derivation, library: Library) -> Signature:
+    """Everything that the generated functions take, in the words of a library."""
+    target = "target" if len(derivation.data) == 1 and not library.data_first else ""
+    known = [(q, argument(q, "known", library)) for q in derivation.known]
+    return Signature(
+        data=Arguments(argument(q, "data", library, target) for q in derivation.data),
+        learned=Arguments(argument(q, "learned", library) for q in derivation.learned),
+        known=Arguments(one for _, one in known),
+        known_in_loss=Arguments(
+            one for q, one in known if derivation.loss.free_symbols & q.plain.free_symbols
+        ),
+        weight=of_domain(Nonnegative, "weight", "known", library),
+        data_first=library.data_first,
+    )
+
+
+def argument(quantity: Quantity, role: str, library: Library, public: str = "") -> Argument:
+    """The argument that stands for a quantity of the loss."""
+    return of_domain(quantity.domain.data, identifier(quantity.name), role, library, public)
+
+
+def of_domain(domain: Domain, name: str, role: str, library: Library, public: str = "") -> Argument:
+    """An argument that must lie in a domain."""
+    return Argument(
+        name=name,
+        public=public or name,
+        role=role,
+        demand=domain.demanded,
+        broken=" | ".join(broken(domain, name, library)),
+        harmless=repr(domain.harmless),
+        vector=isinstance(domain, Entries),
+        sums_to_one=isinstance(domain, Entries) and domain.sums_to_one,
+    )
+
+
+def broken(domain: Domain, name: str, library: Library) -> list[str]:
+    """The conditions, any of which says that a value is outside the domain; nan lies nowhere.
+
+    That a vector's entries sum to one is not among them: it is asked with the tolerance of a dtype.
+    """
+    if isinstance(domain, Interval):
+        conditions = list(_outside(domain, name, library))
+        alone = len(conditions) == 1 and conditions[0].startswith("(")
+        return [conditions[0][1:-1]] if alone else conditions
+    if domain.finite_maximum:
+        return [library.of("isinf", library.over_entries("amax", name))]
+    return [library.over_entries("any", " | ".join(broken(domain.entry, name, library)))]
+
+
+def _outside(domain: Interval, name: str, library: Library) -> Iterator[str]:
+    for bound, closed, strict, loose in (
+        (domain.lower, domain.closed[0], "<", "<="),
+        (domain.upper, domain.closed[1], ">", ">="),
+    ):
+        if abs(bound) != INFINITY:
+            yield f"({name} {strict if closed else loose} {bound:g})"
+    if INFINITY in (-domain.lower, domain.upper):
+        yield library.of("isinf", name)
+    if domain.integer:
+        yield f"({library.of('floor', name)} < {name})"
+    if domain.nonzero:
+        yield f"({name} == 0)"

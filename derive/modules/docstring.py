@@ -1,0 +1,86 @@
+"""The docstring of a generated module: the density, its symbols, the loss with its ledger, the evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from derive.accuracy import BOUND_IN_ULP
+from derive.catalogue.variants import VARIANTS
+from derive.derivation import Derivation
+from derive.elsewhere import elsewhere
+from derive.modules.library import Library
+from derive.pages import quantity_lines, text_printer
+from derive.version import VERSION
+
+
+@dataclass(frozen=True)
+class Docstring:
+    """What `templates/docstring.j2` is filled with.
+
+    soft   what the loss is for labels that are not hard; empty where there are none
+    bound  the units in the last place that the evidence holds these options to; None where it does not
+    """
+
+    title: str
+    summary: str
+    signature: str
+    density: str
+    links: tuple[str, ...]
+    quantities: tuple[str, ...]
+    theta: str
+    loss_text: str
+    factor_text: str
+    dropped_text: str
+    soft: str
+    shapes: str
+    bound: int | None
+    elsewhere: tuple[str, ...]
+    source: str
+    command: str
+    version: str
+
+
+def docstring(derivation: Derivation, library: Library) -> Docstring:
+    """What the module of a derivation says of itself."""
+    show = text_printer(derivation)
+    distribution = derivation.distribution
+    learned = [quantity.name for quantity in derivation.learned]
+    of_vector = any(quantity.vector for quantity in derivation.learned)
+    return Docstring(
+        title=f"The {distribution.name.replace('_', ' ')} loss of {' and '.join(learned)}, with its gradient and Hessian.",
+        summary=distribution.summary,
+        signature=distribution.signature,
+        density=show(derivation.density),
+        links=tuple(_links(derivation)),
+        quantities=tuple(quantity_lines(derivation)),
+        theta=", ".join(learned),
+        loss_text=show(derivation.loss),
+        factor_text=show(derivation.factor),
+        dropped_text=show(derivation.dropped),
+        soft=distribution.soft,
+        shapes=library.shapes[of_vector],
+        bound=BOUND_IN_ULP if _is_verified(derivation) else None,
+        elsewhere=tuple(version.statement for version in elsewhere(derivation)),
+        source=distribution.source,
+        command=f"{derivation.request.command} --emit {library.name}",
+        version=VERSION,
+    )
+
+
+def _links(derivation: Derivation) -> Iterator[str]:
+    """A line for each link: the parameter, what makes it, and the letter of the predictor."""
+    show = text_printer(derivation)
+    for quantity in derivation.learned:
+        if quantity.parameter:
+            link = derivation.request.linked[quantity.parameter]
+            made = f"{quantity.parameter} = {link.name}({quantity.name})"
+            yield f"{made}, the {link.synonym} link; {show(quantity.plain)} below"
+
+
+def _is_verified(derivation: Derivation) -> bool:
+    """Whether `derive verify` holds these very options to the bound."""
+    asked = derivation.request
+    return not (asked.keep_constants or asked.keep_factor) and any(
+        asked.distribution.name == name and asked.options == options for name, options in VARIANTS
+    )

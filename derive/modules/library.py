@@ -1,0 +1,76 @@
+"""The libraries that modules are written for, and how each spells what guards need."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from derive.printers.code import Code
+from derive.printers.numpy import NumPy
+from derive.printers.torch import Torch
+
+
+@dataclass(frozen=True)
+class Library:
+    """An array library.
+
+    name        the target, which is also the folder of the words that the library lacks
+    printer     what prints mathematics in it
+    axis        what it calls an axis in a reduction
+    data_first  whether data come first among the arguments (else the target comes last)
+    imports     what code in it may need
+    shapes      how arguments go together, in prose: scalars, then vectors
+    """
+
+    name: str
+    printer: type[Code]
+    axis: str
+    data_first: bool
+    imports: tuple[str, ...]
+    shapes: tuple[str, str]
+
+    def of(self, function: str, value: str) -> str:
+        """A function of an array, entry by entry."""
+        return f"{self.printer.library}.{function}({value})"
+
+    def over_entries(self, function: str, value: str) -> str:
+        """A function of the entries of each vector, which lie along the last axis."""
+        return f"{self.printer.library}.{function}({value}, {self.axis}=-1)"
+
+
+NUMPY = Library(
+    name="numpy",
+    printer=NumPy,
+    axis="axis",
+    data_first=True,
+    imports=(
+        "import math",
+        "import numpy as np",
+        "from collections.abc import Callable",
+        "from scipy import special",
+        "from typing import NamedTuple",
+    ),
+    shapes=(
+        "All arguments broadcast.",
+        "The class axis is the last one; all other axes broadcast.",
+    ),
+)
+
+TORCH = Library(
+    name="torch",
+    printer=Torch,
+    axis="dim",
+    data_first=False,
+    imports=(
+        "import math",
+        "import torch",
+        "import torch.nn.functional as F",
+        "import warnings",
+        "from collections.abc import Callable",
+        "from typing import NamedTuple",
+    ),
+    shapes=(
+        "All arguments broadcast, with a warning where that makes samples that no argument has.",
+        "The class axis is the second one, as in torch.nn (the only one where there is one axis); the other\n"
+        "axes broadcast, with a warning where that makes samples that no argument has.",
+    ),
+)

@@ -1,0 +1,125 @@
+"""The mathematics of a module: functions over the shared parts of a loss, printed for a library."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from sympy import Expr
+
+from derive.calculus import DIRECTION, Calculus, calculus
+from derive.derivation import Derivation
+from derive.modules.arguments import Arguments, Signature
+from derive.modules.layout import statement
+from derive.modules.library import Library
+from derive.program import program
+from derive.request import identifier
+from derive.rewriting import settled
+from derive.stable import STABLE
+
+
+@dataclass(frozen=True)
+class Function:
+    """A function of the generated code: its name, its arguments and its lines."""
+
+    name: str
+    arguments: str
+    lines: tuple[str, ...]
+
+    @property
+    def text(self) -> str:
+        """Its definition."""
+        return "\n    ".join([f"def {self.name}({self.arguments}):", *self.lines])
+
+
+@dataclass(frozen=True)
+class Mathematics:
+    """Writes the functions of one loss."""
+
+    derivation: Derivation
+    library: Library
+    arguments: Signature
+
+    @cached_property
+    def calculus(self) -> Calculus:
+        """The loss with its gradient and Hessian."""
+        return calculus(self.derivation)
+
+    @cached_property
+    def names(self) -> dict[str, str]:
+        """What code calls each quantity."""
+        return {quantity.name: identifier(quantity.name) for quantity in self.derivation.quantities}
+
+    def loss(self) -> Function:
+        """The loss of each sample."""
+        return self._function("_loss", [self.calculus.loss])
+
+    def loss_and_gradient(self) -> Function:
+        """The loss and its gradient, from shared parts."""
+        results = [self.calculus.loss, *self.calculus.gradient]
+        return self._function("_loss_and_gradient", results)
+
+    def hessian(self) -> Function:
+        """The upper triangle of the Hessian, row by row."""
+        return self._function("_hessian", self._upper_triangle, as_tuple=True)
+
+    def hessian_diagonal(self) -> Function:
+        """The diagonal of the Hessian in a vector."""
+        return self._function("_hessian_diagonal", [self.calculus.hessian[0][0]])
+
+    def hessian_vector_product(self, *, as_tuple: bool = False) -> Function:
+        """The Hessian in a vector, times a vector."""
+        return self._function(
+            "_hessian_vector_product",
+            [self.calculus.hessian_vector_product],
+            f", {DIRECTION}",
+            as_tuple=as_tuple,
+        )
+
+    def hessian_vector_product_of_scalars(self) -> Function:
+        """The Hessian in several scalars, times a vector with an entry for each: `v_mu`, `v_sigma`."""
+        lines, entries = self._printed(self._upper_triangle)
+        learned = [argument.name for argument in self.arguments.learned]
+        names: dict[tuple[str, str], str] = {}
+        pairs = ((one, other) for place, one in enumerate(learned) for other in learned[place:])
+        for (one, other), entry in zip(pairs, entries, strict=True):
+            names[one, other] = names[other, one] = f"h_{one}_{other}"
+            lines += statement(f"{names[one, other]} =", [entry])
+        rows = [" + ".join(f"{names[row, column]} * v_{column}" for column in learned) for row in learned]
+        lines += statement("return", rows, as_tuple=True)
+        arguments = f"{self.arguments.loss.names}, {self.arguments.learned.directions}"
+        return Function("_hessian_vector_product", arguments, tuple(lines))
+
+    def plain(self, name: str, arguments: Arguments, expression: Expr) -> Function:
+        """A function of an expression as it stands: the factor, or what was dropped."""
+        return Function(name, arguments.names, tuple(statement("return", [self.code(expression)])))
+
+    def code(self, expression: Expr) -> str:
+        """An expression of the ledger in stable words, as the loss is."""
+        stable = settled(expression, STABLE, self.derivation.domains)
+        return self.library.printer(self.names, {}, self._order)(stable)
+
+    @property
+    def _order(self) -> list[str]:
+        return [quantity.name for quantity in self.derivation.quantities]
+
+    @property
+    def _upper_triangle(self) -> list[Expr]:
+        return [entry for place, row in enumerate(self.calculus.hessian) for entry in row[place:]]
+
+    def _function(
+        self, name: str, results: Sequence[Expr], more: str = "", *, as_tuple: bool = False
+    ) -> Function:
+        lines, shown = self._printed(results)
+        lines += statement("return", shown, as_tuple=as_tuple)
+        return Function(name, self.arguments.loss.names + more, tuple(lines))
+
+    def _printed(self, results: Sequence[Expr]) -> tuple[list[str], list[str]]:
+        """The assignments, as lines, and the results over them."""
+        arranged = program(self.calculus.parts, results, {*self.names.values(), DIRECTION, "weight", "value"})
+        show = self.library.printer({**self.names, **arranged.names}, arranged.inline, self._order)
+        lines: list[str] = []
+        for name, expression in arranged.assignments:
+            lines += statement(f"{name} =", [show(expression)])
+        return lines, [show(result) for result in arranged.results]

@@ -1,0 +1,170 @@
+"""What the generated modules say, in the words of one library.
+
+A module stands alone.  Its functions are programs over shared parts (`mathematics`), its guards come
+from the domains (`arguments`), and what its library lacks it carries with it (`pasted`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from sympy import Expr
+
+from derive.calculus import DIRECTION
+from derive.derivation import Derivation
+from derive.domains import EPS_OF_SUM, SUM_TOLERANCE
+from derive.modules.arguments import Arguments, Signature, signature
+from derive.modules.docstring import docstring
+from derive.modules.library import NUMPY, TORCH, Library
+from derive.modules.mathematics import Function, Mathematics
+from derive.modules.pasted import imports, pasted
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """-log p = factor * loss + dropped, as code.
+
+    factor             the factor itself: the value of FACTOR, where no parameter is in it
+    named              how other functions write it: `FACTOR`, or `_factor(sigma)`
+    factor_arguments   the known parameters in it
+    dropped_arguments  the data and the known parameters in what was dropped
+    """
+
+    factor: str
+    named: str
+    factor_arguments: Arguments
+    dropped_arguments: Arguments
+
+
+@dataclass(frozen=True)
+class Vectors:
+    """Where a module has to do with vectors, whose entries lie along an axis of their own.
+
+    learned       whether what is learned is a vector
+    classes       whether the data are classes, so that an index can stand for them
+    any           whether any argument is a vector
+    sum_to_one    whether the entries of any argument sum to one
+    to_entries    what puts a number for each sample beside the entries of what is learned
+    over_entries  what sums over these entries
+    """
+
+    learned: bool
+    classes: bool
+    any: bool
+    sum_to_one: bool
+
+    @property
+    def to_entries(self) -> str:
+        """Empty where what is learned has no entries."""
+        return "[..., None]" if self.learned else ""
+
+    @property
+    def over_entries(self) -> str:
+        """Likewise."""
+        return ".sum(-1)" if self.learned else ""
+
+
+@dataclass(frozen=True)
+class Module:
+    """What a module's template is filled with, beside the docstring.
+
+    direction      the name of the vector in Hessian-vector products
+    sum_tolerance  how far the entries of a probability vector may sum from one; eps_of_sum: in eps
+    functions      the mathematics
+    words          the functions that it calls and the library lacks
+    imports        gives the import statements that a text of code needs
+    """
+
+    class_name: str
+    arguments: Signature
+    ledger: Ledger
+    vectors: Vectors
+    direction: str
+    sum_tolerance: float
+    eps_of_sum: int
+    functions: Sequence[Function]
+    words: str
+    imports: Callable[[str], str]
+
+
+def numpy_module(derivation: Derivation) -> Mapping[str, Any]:
+    """What `templates/numpy.py.j2` is filled with."""
+
+    def second_derivatives(mathematics: Mathematics) -> list[Function]:
+        if mathematics.calculus.of_vector:
+            return [mathematics.hessian_diagonal(), mathematics.hessian_vector_product()]
+        return [mathematics.hessian()]
+
+    return _filled(derivation, NUMPY, second_derivatives)
+
+
+def torch_module(derivation: Derivation) -> Mapping[str, Any]:
+    """What `templates/torch.py.j2` is filled with."""
+
+    def second_derivatives(mathematics: Mathematics) -> list[Function]:
+        if mathematics.calculus.of_vector:
+            return [mathematics.hessian_vector_product(as_tuple=True)]
+        return [mathematics.hessian_vector_product_of_scalars()]
+
+    return _filled(derivation, TORCH, second_derivatives)
+
+
+def _filled(
+    derivation: Derivation, library: Library, second_derivatives: Callable[[Mathematics], list[Function]]
+) -> Mapping[str, Any]:
+    """The fields of the docstring and of the module."""
+    module = _module(derivation, library, second_derivatives)
+    return {**vars(docstring(derivation, library)), **vars(module)}
+
+
+def _module(
+    derivation: Derivation, library: Library, second_derivatives: Callable[[Mathematics], list[Function]]
+) -> Module:
+    arguments = signature(derivation, library)
+    mathematics = Mathematics(derivation, library, arguments)
+    ledger = _ledger(derivation, mathematics)
+    functions = [
+        mathematics.loss(),
+        mathematics.loss_and_gradient(),
+        *second_derivatives(mathematics),
+        mathematics.plain("_dropped", ledger.dropped_arguments, derivation.dropped),
+    ]
+    if ledger.factor_arguments:
+        functions.append(mathematics.plain("_factor", ledger.factor_arguments, derivation.factor))
+    return Module(
+        class_name="".join(word.capitalize() for word in derivation.distribution.name.split("_")) + "Loss",
+        arguments=arguments,
+        ledger=ledger,
+        vectors=Vectors(
+            learned=mathematics.calculus.of_vector,
+            classes=any(q.vector and q.domain.discrete for q in derivation.data),
+            any=any(one.vector for one in arguments.likelihood),
+            sum_to_one=any(one.sums_to_one for one in arguments.likelihood),
+        ),
+        direction=DIRECTION,
+        sum_tolerance=SUM_TOLERANCE,
+        eps_of_sum=EPS_OF_SUM,
+        functions=functions,
+        words=pasted(library.name, "\n\n".join(function.text for function in functions)),
+        imports=partial(imports, library.name, library.imports),
+    )
+
+
+def _ledger(derivation: Derivation, mathematics: Mathematics) -> Ledger:
+    """The factor and what was dropped, with those of the data and the known parameters that they mention."""
+
+    def mentioned(expression: Expr) -> Arguments:
+        symbols = {mathematics.names[q.name]: q.plain.free_symbols for q in derivation.quantities}
+        constants = (*mathematics.arguments.data, *mathematics.arguments.known)
+        return Arguments(one for one in constants if expression.free_symbols & symbols[one.name])
+
+    factor_arguments = mentioned(derivation.factor)
+    return Ledger(
+        factor=mathematics.code(derivation.factor),
+        named=f"_factor({factor_arguments.names})" if factor_arguments else "FACTOR",
+        factor_arguments=factor_arguments,
+        dropped_arguments=mentioned(derivation.dropped),
+    )

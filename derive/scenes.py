@@ -1,0 +1,144 @@
+"""The points at which claims are tested, drawn from the domains; the same for the same seed.
+
+A point gives each argument of a loss a number, and the Hessian of a vector a direction.  Discrete data
+are enumerated: the first points hold every value of a finite support, or the first values of an
+infinite one, and only then drawn ones.  A scene is several data sets that differ in θ alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice, product
+from random import Random
+from typing import Any
+
+import mpmath
+import numpy as np
+
+from derive.calculus import DIRECTION
+from derive.derivation import Derivation, Quantity
+from derive.domains import Domain, Entries, Interval, Vector
+from derive.heads import index_symbol
+from derive.oracle import Point, evaluate
+
+# How many classes a vector has, how many values of an infinite support come first, how many samples
+# of a data set are drawn, and how many data sets a scene has.
+CLASSES = 4
+FIRST = 4
+SAMPLES = 3
+DATA_SETS = 4
+
+
+def arguments(derivation: Derivation) -> list[Quantity]:
+    """The quantities that code is given: data, predictors, known parameters without a number."""
+    return [*derivation.data, *derivation.predictors]
+
+
+def points(derivation: Derivation, count: int, dtype: str, seed: int = 0) -> list[Point]:
+    """Ordinary points, rounded to the dtype: `count` of them, or as many as the support needs."""
+    random = Random(f"{derivation.name} {dtype} {seed}")
+    listed = _listed(derivation)
+    drawn: list[Point] = []
+    for number in range(max(count, len(listed))):
+        point = {q.name: _rounded(_typical(q.domain, random), dtype) for q in arguments(derivation)}
+        direction = _rounded(Vector.typical_vector(random, CLASSES), dtype)
+        listed_here = listed[number] if number < len(listed) else {}
+        drawn.append({**point, **listed_here, "K": CLASSES, DIRECTION: direction})
+    return drawn
+
+
+def parameter_points(derivation: Derivation, count: int) -> Iterator[Point]:
+    """Predictors and parameters without data: `count` ordinary points, then as many of any size.
+
+    A predictor with a link is ordinary in both, for the link gives its parameter any size already.
+    """
+    random = Random(f"{derivation.name} wide")
+    data = [quantity.name for quantity in derivation.data]
+    for number, point in enumerate(points(derivation, 2 * count, "float64", seed=4)[: 2 * count]):
+        free = {name: value for name, value in point.items() if name not in data}
+        for quantity in derivation.predictors:
+            wide = number >= count and not quantity.parameter
+            if wide and isinstance(quantity.domain, Interval):
+                free[quantity.name] = quantity.domain.wide(random)
+        yield with_parameters(derivation, free)
+
+
+def with_parameters(derivation: Derivation, point: Point) -> Point:
+    """The point with each linked parameter at the value that its predictor gives it."""
+    made = dict(point)
+    with mpmath.workdps(300):
+        for parameter in derivation.parameters:
+            if parameter.name in derivation.request.linked:
+                made[parameter.name] = _value(derivation, parameter, point)
+    return made
+
+
+def scene(derivation: Derivation, seed: int) -> list[Point]:
+    """Data sets of distinct samples with the same data and constants, which differ in θ."""
+    samples = SAMPLES + len(_listed(derivation))
+    drawn = points(derivation, DATA_SETS * samples, "float64", seed=10 + seed)
+    rows = [with_parameters(derivation, point) for point in drawn]
+    return [
+        _data_set(derivation, rows[start : start + samples], rows[:samples])
+        for start in range(0, len(rows), samples)
+    ]
+
+
+def arrays(derivation: Derivation, drawn: Sequence[Point], dtype: str) -> dict[str, np.ndarray[Any, Any]]:
+    """The points as one array for each argument."""
+    return {q.name: np.array([point[q.name] for point in drawn], dtype) for q in arguments(derivation)}
+
+
+def ordered(derivation: Derivation, given: Mapping[str, Any]) -> list[Any]:
+    """The arguments of `loss` in its order: data, learned, and those known ones that it mentions."""
+    known = [
+        q
+        for q in derivation.predictors
+        if not q.role.learned and derivation.loss.free_symbols & q.plain.free_symbols
+    ]
+    return [given[q.name] for q in (*derivation.data, *derivation.learned, *known)]
+
+
+def _listed(derivation: Derivation) -> list[Point]:
+    """The values of the discrete data that come first, each with each."""
+    discrete = [quantity for quantity in derivation.data if quantity.domain.discrete]
+    names = [quantity.name for quantity in discrete]
+    every = product(*(_first(quantity.domain) for quantity in discrete))
+    return [dict(zip(names, values, strict=True)) for values in every if values]
+
+
+def _first(domain: Domain) -> list[Any]:
+    """Every value of a finite support, the first of an infinite one."""
+    if isinstance(domain, Entries):
+        return list(domain.enumerate(CLASSES))
+    return list(domain.enumerate() if domain.finite else islice(domain.enumerate(), FIRST))
+
+
+def _typical(domain: Domain, random: Random) -> Any:
+    if isinstance(domain, Entries):
+        return domain.typical_vector(random, CLASSES)
+    return domain.typical(random)
+
+
+def _rounded(number: Any, dtype: str) -> Any:
+    return np.array(number, dtype).tolist()
+
+
+def _value(derivation: Derivation, parameter: Quantity, point: Point) -> Any:
+    """A linked parameter's value, from the values of the predictors."""
+    if not parameter.vector:
+        return evaluate(derivation.in_predictors(parameter.plain), point)
+    entry = derivation.in_predictors(parameter.plain[index_symbol("k")])
+    return [evaluate(entry, {**point, "k": place}) for place in range(1, CLASSES + 1)]
+
+
+def _data_set(derivation: Derivation, rows: Sequence[Point], held: Sequence[Point]) -> Point:
+    """One data set: θ from the rows, data and constants from the samples that are held."""
+    data_set: dict[str, Any] = {"N": len(held), "K": CLASSES}
+    for quantity in (*derivation.data, *derivation.parameters, *derivation.predictors):
+        if quantity.value is not None:
+            continue
+        source = rows if quantity.role.learned else held
+        values = [row[quantity.name] for row in source]
+        data_set[quantity.name] = values if quantity.role.per_sample else values[0]
+    return data_set

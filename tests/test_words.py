@@ -67,6 +67,8 @@ def points(word, count=POINTS, seed=0):
         name = ABOVE_MINUS_ONE.get(word.name)
         if name:
             point[name] = math.expm1(point[name])
+        if word.name == "log_diff_exp":  # defined where the first is the larger
+            point["b"], point["a"] = sorted((point["a"], point["b"]))
         yield point
 
 

@@ -2,8 +2,8 @@
 
 from derive.declare import distribution
 from derive.domains import Positive, Real
-from derive.words import exp, gamma as gamma_function
-from derive.words import log, pi, sqrt, two_pi
+from derive.words import exp, log, sqrt, two_pi
+from derive.words import gamma as gamma_function
 
 
 @distribution(latex={"shape": "a", "rate": r"\beta"})

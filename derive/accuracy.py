@@ -23,7 +23,7 @@ from derive.calculus import DIRECTION
 from derive.calls import computed, places
 from derive.derivation import Derivation
 from derive.oracle import Place, Point, derivative, value
-from derive.scenes import arguments, points
+from derive.scenes import arguments
 
 DTYPES = ("float64", "float32")
 
@@ -47,11 +47,10 @@ class Worst:
 
 
 class Truth:
-    """A loss and its derivatives as the density itself has them, at ordinary points of one dtype."""
+    """A loss and its derivatives as the density itself has them, at points of one dtype."""
 
-    def __init__(self, derivation: Derivation, dtype: str, count: int) -> None:
-        self.derivation, self.dtype = derivation, dtype
-        self.points = points(derivation, count, dtype)
+    def __init__(self, derivation: Derivation, dtype: str, points: Sequence[Point]) -> None:
+        self.derivation, self.dtype, self.points = derivation, dtype, points
         self._found: dict[tuple[int, tuple[Place, ...], int], Any] = {}
 
     @cached_property
@@ -91,7 +90,7 @@ class Truth:
         truth = self.derivative(number, where, 25)
         if math.isfinite(got):
             with mpmath.workdps(40):
-                error = float(abs(mpmath.mpf(got) - truth) / self._unit(float(truth)))
+                error = float(abs(mpmath.mpf(got) - truth) / self.unit(float(truth)))
         else:
             error = 0.0 if got == float(truth) else math.inf
         return Worst(
@@ -102,9 +101,9 @@ class Truth:
         """The units that are left when every real input may change by one unit; up to one, all of them."""
         left = one.excess
         if 1 < left < math.inf:
-            for place, slope in self._slopes(one.number, one.places):
-                change = abs(slope) * self._unit(_read(one.point, place))
-                left -= float(change / self._unit(one.truth))
+            for place, slope in self.slopes(one.number, one.places):
+                change = abs(slope) * self.unit(self.read(one.number, place))
+                left -= float(change / self.unit(one.truth))
                 if left <= 0:
                     return 0.0
         return left
@@ -128,7 +127,7 @@ class Truth:
                 self._found[key] = value(self.loss, point, digits)
         return self._found[key]
 
-    def _slopes(self, number: int, where: tuple[Place, ...]) -> Iterator[tuple[Place, Any]]:
+    def slopes(self, number: int, where: tuple[Place, ...]) -> Iterator[tuple[Place, Any]]:
         """How what is computed changes with each real input, to a few digits; one unknown explains nothing."""
         if DIRECTION in where:
             others = tuple(place for place in where if place != DIRECTION)
@@ -139,7 +138,12 @@ class Truth:
             with suppress(ArithmeticError):
                 yield place, self.derivative(number, (*where, place), 6)
 
-    def _unit(self, number: float) -> Any:
+    def read(self, number: int, place: Place) -> float:
+        """The number in a place of one of the points."""
+        point = self.points[number]
+        return float(point[place] if isinstance(place, str) else point[place[0]][place[1]])
+
+    def unit(self, number: float) -> Any:
         """The unit in the last place of a number."""
         return mpmath.mpf(float(np.spacing(np.dtype(self.dtype).type(abs(number)))))
 
@@ -149,7 +153,3 @@ def quantity_of(where: Sequence[Place]) -> str:
     if DIRECTION in where:
         return "Hessian times vector"
     return ("value", "gradient", "Hessian")[len(where)]
-
-
-def _read(point: Point, place: Place) -> float:
-    return float(point[place] if isinstance(place, str) else point[place[0]][place[1]])

@@ -131,18 +131,25 @@ class Parts:
     def derivative(self, expression: Expr, variable: Variable) -> Expr:
         """The derivative of an expression over parts, over parts again, at the index k."""
         slope = self._slope(expression, variable).xreplace({OTHER: CLASS})
-        return gathered(self.over_one_denominator(self._stabilised(slope)))
+        slope = gathered(self.over_one_denominator(self._stabilised(slope)))
+        return self._stabilised(slope)
 
     def _stabilised(self, expression: Expr) -> Expr:
         """The expression after the rules for derivatives, which see its words by name."""
-        words_seen = {
-            part: definition
-            for part in expression.atoms(Symbol, Indexed)
-            if isinstance(definition := self.definition(part), sympy.Function)
-        }
-        before = expression.xreplace(words_seen)
+        before = self._seen(expression)
         after = settled(before, DERIVED, self._domains)
         return expression if after == before else self.taken_apart(after)
+
+    def _seen(self, expression: Expr) -> Expr:
+        """The expression with its words and its sums by what they are; their own arguments stay parts."""
+        definition = self.definition(expression)
+        if isinstance(definition, sympy.Function | Add):
+            return definition
+        if isinstance(expression, Add | Mul | Pow | Sum):
+            return expression.func(
+                *(self._seen(part) if isinstance(part, Expr) else part for part in expression.args)
+            )
+        return expression
 
     def over_one_denominator(self, expression: Expr) -> Expr:
         """The rational terms of a sum over one denominator, where that is a sum itself.

@@ -91,6 +91,19 @@ class Interval:
         """Whether there are finitely many points."""
         return self.integer and math.isfinite(self.upper - self.lower)
 
+    def far(self, random: Random, decades: float) -> float:
+        """A point of any size up to so many decades; of a bounded interval one as near to either end."""
+        if self.finite:
+            return self.typical(random)
+        small = 10 ** random.uniform(-decades, -0.3)
+        if math.isfinite(self.upper - self.lower):
+            share = random.choice((small, 1 - small))
+            return self.lower + share * (self.upper - self.lower)
+        if self.integer:
+            return self.lower + math.floor(10 ** random.uniform(-1, min(decades, 6)))
+        size = 10 ** random.uniform(-decades, decades)
+        return self.lower + size if math.isfinite(self.lower) else random.choice((-1.0, 1.0)) * size
+
     def enumerate(self) -> Iterator[float]:
         """The points of a discrete domain from the first one on, without an end where it has none."""
         return map(float, takewhile(lambda n: n <= self.upper, count(int(self.lower))))
@@ -146,6 +159,16 @@ class Entries:
     def discrete(self) -> bool:
         """Whether the measure counts points (else it is Lebesgue's)."""
         return self.every is not None
+
+    def far_vector(self, random: Random, size: int, decades: float) -> list[float]:
+        """A vector with shares, or with logarithms of weights, over so many decades."""
+        if self.every:
+            return self.typical_vector(random, size)
+        logarithms = [random.uniform(-decades, 0) for _ in range(size)]
+        if not self.sums_to_one:
+            return [math.log(10) * logarithm for logarithm in logarithms]
+        weights = [10 ** (logarithm / 2) for logarithm in logarithms]
+        return [weight / sum(weights) for weight in weights]
 
     def enumerate(self, size: int) -> Iterator[list[float]]:
         """The points of a discrete domain of vectors of this size."""

@@ -32,15 +32,24 @@ def value(expression: Expr, point: Point, digits: int = 40) -> Any:
 
     Raises ArithmeticError where precision grew to its limit without agreement.
     """
-    return confirmed(lambda: evaluate(expression, point), digits)
+    return confirmed(lambda: evaluate(expression, point), digits, _spread(point))
 
 
-def confirmed(compute: Callable[[], Any], digits: int) -> Any:
+def _spread(point: Point) -> int:
+    """Digits between the sizes at a point and 1: with fewer, 1 is lost beside 1e63 at both precisions alike."""
+    numbers = [n for entry in point.values() for n in (entry if isinstance(entry, list) else [entry])]
+    sizes = (abs(mpmath.mpf(number)) for number in numbers if not isinstance(number, list))
+    return int(max((abs(mpmath.log10(size)) for size in sizes if size and mpmath.isfinite(size)), default=0))
+
+
+def confirmed(compute: Callable[[], Any], digits: int, spread: int = 0) -> Any:
     """What `compute` gives at growing precision, once twice the digits give the same.
+
+    spread  digits to begin with beside those asked for
 
     Raises ArithmeticError where precision grew to its limit without agreement.
     """
-    precision, shrunk = digits + 10, 0
+    precision, shrunk = digits + spread + 10, 0
     with mpmath.workdps(precision):
         before = compute()
     while precision <= MOST_DIGITS:

@@ -33,6 +33,8 @@ def rewrite(expression: Expr, rule: Rule, domains: Domains) -> Expr:
     if rule.associative:
         return _distributed(expression, rule, domains)
     left, right, variables = _sides(rule)
+    if not _heads(left) <= _heads(expression):
+        return expression
     return _rewrite(expression, rule, left, right, variables, domains)
 
 
@@ -119,6 +121,11 @@ def _sides(rule: Rule) -> tuple[Expr, Expr, Mapping[Symbol, str]]:
     return left, right, {symbol: name for name, symbol in symbols.items()}
 
 
+def _heads(expression: Expr) -> set[type]:
+    """The functions in the expression: where one of a rule's is missing, it cannot match."""
+    return {type(part) for part in expression.atoms(sympy.Function)}
+
+
 OVER_INDEX = {Add: sympy.Sum, Mul: sympy.Product}
 
 
@@ -176,9 +183,9 @@ def _rewrite(
 
     rest: list[Expr] | None = []
     while rest is not None:
-        binding, rest = next(_match_part(left, expression, variables, legal), (None, None))
+        binding, rest, scale = next(_match_part(left, expression, variables, legal), (None, None, 1))
         if binding is not None:
-            replaced = substituted(right, binding)
+            replaced = _scaled(substituted(right, binding), scale)
             expression = rebuilt(expression, [replaced, *rest]) if rest else replaced
     return expression
 
@@ -209,14 +216,42 @@ Variables = Mapping[Symbol, str]
 
 def _match_part(
     pattern: Expr, expression: Expr, variables: Variables, legal: Legal
-) -> Iterator[tuple[Binding, list[Expr] | None]]:
-    """Match the pattern with the expression, or with some of its terms or factors (then: the rest)."""
+) -> Iterator[tuple[Binding, list[Expr] | None, Expr]]:
+    """Match the pattern with the expression, or with some of its terms or factors (then: the rest).
+
+    A sum matches any multiple of itself; the last of the three is that multiple.
+    """
     if not isinstance(pattern, Add | Mul):
         for found in _match(pattern, expression, {}, variables, legal):
-            yield found, None
+            yield found, None, sympy.S.One
     elif type(pattern) is type(expression):
-        for found, rest in _match_some(pattern, expression, {}, variables, legal):
-            yield found, rest or None
+        for scale in _scales(pattern, expression):
+            scaled = _scaled(expression, 1 / scale)
+            for found, rest in _match_some(pattern, scaled, {}, variables, legal):
+                yield found, [_scaled(term, scale) for term in rest] or None, scale
+
+
+def _scales(pattern: Expr, expression: Expr) -> list[Expr]:
+    """Multiples of a sum that the expression might hold: 1, and what would make a term of one of the other."""
+    ones = [sympy.S.One]
+    if isinstance(pattern, Mul):
+        return ones
+    first = next((term for term in pattern.args if term.atoms(sympy.Function)), None)
+    if first is None:
+        return ones
+    coefficient, core = first.as_coeff_Mul()
+    head = type(core)
+    found = (term.as_coeff_Mul() for term in expression.args)
+    return list(dict.fromkeys([*ones, *(c / coefficient for c, part in found if isinstance(part, head))]))
+
+
+def _scaled(expression: Expr, scale: Expr) -> Expr:
+    """The expression times a number, which goes into the terms of a sum."""
+    if scale == 1:
+        return expression
+    if isinstance(expression, Add):
+        return Add(*(scale * term for term in expression.args))
+    return scale * expression
 
 
 def _match(

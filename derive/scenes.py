@@ -7,6 +7,7 @@ infinite one, and only then drawn ones.  A scene is several data sets that diffe
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice, product
 from random import Random
@@ -17,7 +18,7 @@ import numpy as np
 
 from derive.calculus import DIRECTION
 from derive.derivation import Derivation, Quantity
-from derive.domains import Domain, Entries, Interval, Vector
+from derive.domains import Domain, Entries, Interval, Positive, Vector
 from derive.heads import index_symbol
 from derive.oracle import Point, evaluate
 
@@ -27,6 +28,13 @@ CLASSES = 4
 FIRST = 4
 SAMPLES = 3
 DATA_SETS = 4
+
+
+# Decades of size at the levels beyond the ordinary.
+LEVELS = {
+    "wide": {"float64": 4.0, "float32": 4.0},
+    "extreme": {"float64": 100.0, "float32": 12.0},
+}
 
 
 def arguments(derivation: Derivation) -> list[Quantity]:
@@ -45,6 +53,48 @@ def points(derivation: Derivation, count: int, dtype: str, seed: int = 0) -> lis
         listed_here = listed[number] if number < len(listed) else {}
         drawn.append({**point, **listed_here, "K": CLASSES, DIRECTION: direction})
     return drawn
+
+
+def far_points(derivation: Derivation, level: str, dtype: str, count: int) -> list[Point]:
+    """Points of a level: sizes over so many decades, and half of the numbers near another of their kind."""
+    random = Random(f"{derivation.name} {dtype} {level}")
+    decades = LEVELS[level][dtype]
+    drawn: list[Point] = []
+    for _ in range(count):
+        point: dict[str, Any] = {}
+        for quantity in reversed(arguments(derivation)):
+            number = _far(quantity, random, decades)
+            if isinstance(quantity.domain, Interval) and not quantity.parameter and random.random() < 0.5:
+                number = _near(quantity, derivation, point, random) or number
+            point[quantity.name] = _rounded(number, dtype)
+        direction = _rounded(Vector.typical_vector(random, CLASSES), dtype)
+        drawn.append({**point, "K": CLASSES, DIRECTION: direction})
+    return drawn
+
+
+def _far(quantity: Quantity, random: Random, decades: float) -> Any:
+    """A number of any size; a predictor with a link is as large as the logarithm of such a one."""
+    domain = quantity.domain
+    if isinstance(domain, Entries):
+        return domain.far_vector(random, CLASSES, decades)
+    if quantity.parameter and not domain.nonzero:
+        size = math.log10(decades * math.log(10))
+        return random.choice((-1, 1)) * 10 ** random.uniform(-decades, size)
+    return domain.far(random, decades)
+
+
+def _near(quantity: Quantity, derivation: Derivation, point: Point, random: Random) -> float | None:
+    """A number in an ordinary relation to another of the same domain: some scales from it, or some times it."""
+    others = [q for q in arguments(derivation) if q.name in point and not q.parameter]
+    same = [q for q in others if q.domain is quantity.domain]
+    scales = [point[q.name] for q in others if q.domain is Positive] or [1.0]
+    if not same or isinstance(quantity.domain, Entries):
+        return None
+    other, offset = point[random.choice(same).name], random.gauss(0, random.choice((1e-3, 1.0, 10.0)))
+    number = other + random.choice(scales) * offset
+    if quantity.domain is Positive:
+        number = other * math.exp(offset)
+    return number if number in quantity.domain else None
 
 
 def parameter_points(derivation: Derivation, count: int) -> Iterator[Point]:

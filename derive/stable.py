@@ -10,18 +10,36 @@ import math
 from derive.declare import stable
 from derive.domains import Nonnegative, Nonzero, Position, Positive, Real, Unit, Vector
 from derive.words import (
+    cosh,
     exp,
     half_step_log_gamma,
     log,
+    log1mexp,
     log1p,
+    log1p_square,
+    log1p_square_curvature,
+    log1p_square_excess,
+    log1p_square_slope,
+    log_cosh,
+    log_expm1_ratio,
     log_gamma,
     log_gamma_difference,
+    log_one_minus_power,
+    log_softplus,
+    logaddexp,
+    logit,
     logsumexp,
     logsumexp_difference,
+    reciprocal_expm1,
+    scaled_log1p_square,
     sigmoid,
     softmax,
     softplus,
+    softplus_rate,
+    sqrt,
     square,
+    square_rest,
+    square_share,
     times,
     xlog1py,
     xlogy,
@@ -62,6 +80,138 @@ def square_of_quotient(a: Real, b: Nonzero):
 def square_of_scaled(a: Real, b: Real):
     """The product is squared as a whole: the two squares could overflow or vanish by themselves."""
     return a**2 * exp(b), square(a * exp(b / 2))
+
+
+@stable(f64={"a": 710}, f32={"a": 89})
+def logistic_quotient(a: Real):
+    """The exponential overflows in both places; the sigmoid does not."""
+    return exp(a) / (1 + exp(a)), sigmoid(a)
+
+
+@stable(f64={"a": 40}, f32={"a": 20})
+def logistic_complement(a: Real):
+    """The quotient rounds to 1, and nothing is left of its complement; the sigmoid of −a keeps it."""
+    return 1 - 1 / (1 + exp(-a)), sigmoid(-a)
+
+
+@stable(f64={"a": -40}, f32={"a": -20})
+def logistic_complement_of_opposite(a: Real):
+    """The quotient rounds to 1, and nothing is left of its complement; the sigmoid keeps it."""
+    return 1 - 1 / (1 + exp(a)), sigmoid(a)
+
+
+@stable(f64={"a": 40}, f32={"a": 20})
+def sigmoid_complement(a: Real):
+    """The sigmoid rounds to 1, and nothing is left of its complement; the sigmoid of −a keeps it."""
+    return 1 - sigmoid(a), sigmoid(-a)
+
+
+@stable(f64={"a": 800}, f32={"a": 90})
+def log_of_one_plus_exponential(a: Real):
+    """The exponential overflows, or is lost beside 1; softplus does neither."""
+    return log(1 + exp(a)), softplus(a)
+
+
+@stable(f64={"a": 800, "b": 799}, f32={"a": 90, "b": 89})
+def log_of_two_exponentials(a: Real, b: Real):
+    """Both exponentials overflow or vanish; logaddexp takes out the larger."""
+    return log(exp(a) + exp(b)), logaddexp(a, b)
+
+
+@stable(f64={"a": 0.4999999993}, f32={"a": 0.499997})
+def difference_of_log_odds(a: Unit):
+    """Near one half the two logarithms cancel; the logit keeps its zero there."""
+    return log(a) - log(1 - a), logit(a)
+
+
+@stable(f64={"a": 0.4999999993}, f32={"a": 0.499997})
+def log_of_odds(a: Unit):
+    """Near one half the odds round to 1; the logit keeps its zero there."""
+    return log(a / (1 - a)), logit(a)
+
+
+@stable(f64={"a": -746}, f32={"a": -104})
+def log_of_softplus(a: Real):
+    """The softplus underflows to 0, which has no logarithm; log softplus is near a there."""
+    return log(softplus(a)), log_softplus(a)
+
+
+@stable(f64={"a": -746}, f32={"a": -104})
+def rate_of_softplus(a: Real):
+    """The sigmoid and the softplus underflow to 0/0; their quotient is 1."""
+    return sigmoid(a) / softplus(a), softplus_rate(a)
+
+
+@stable(f64={"a": 1e-17}, f32={"a": 1e-8})
+def log_of_complement_of_exponential(a: Positive):
+    """The exponential rounds to 1, or is lost beside 1; log1mexp bears both."""
+    return log(1 - exp(-a)), log1mexp(a)
+
+
+@stable(f64={"a": 800}, f32={"a": 90})
+def log_of_exponential_less_one(a: Positive):
+    """The exponential overflows, or rounds to 1; log1mexp bears both."""
+    return log(exp(a) - 1), a + log1mexp(a)
+
+
+@stable(f64={"a": 1e-17}, f32={"a": 1e-8})
+def reciprocal_of_exponential_less_one(a: Nonzero):
+    """The exponential rounds to 1, and 0 has no reciprocal; expm1 keeps a."""
+    return 1 / (exp(a) - 1), reciprocal_expm1(a)
+
+
+@stable(f64={"a": 1e-9}, f32={"a": 1e-5})
+def log_of_mean_exponential(a: Nonzero):
+    """Near 0 the two logarithms cancel, and far from it the words bear more; the log of the quotient keeps −a/2."""
+    return log((1 - exp(-a)) / a), log_expm1_ratio(a)
+
+
+@stable(f64={"a": 1e-9}, f32={"a": 1e-5})
+def log1mexp_over_argument(a: Positive):
+    """Near 0 the two logarithms cancel; the log of the quotient keeps −a/2."""
+    return log1mexp(a) - log(a), log_expm1_ratio(a)
+
+
+@stable(f64={"a": 711}, f32={"a": 90})
+def log_of_cosh(a: Real):
+    """The hyperbolic cosine overflows, and near 0 it rounds to 1; its logarithm is |a| − log 2 or a²/2."""
+    return log(cosh(a)), log_cosh(a)
+
+
+@stable(f64={"a": 1e-9}, f32={"a": 1e-4})
+def log_of_cosh_as_exponentials(a: Real):
+    """Near 0 log 2 cancels and a²/2 is lost."""
+    return logaddexp(a, -a) - log(2), log_cosh(a)
+
+
+@stable(f64={"a": 1e-9}, f32={"a": 1e-5})
+def log_of_one_plus_square(a: Real):
+    """A small square is lost beside 1, a large one overflows; log1p_square bears both."""
+    return log(1 + a**2), log1p_square(a)
+
+
+@stable(f64={"a": 1e-9}, f32={"a": 1e-5})
+def log_of_one_plus_squared(a: Real):
+    """A small square is lost beside 1, a large one overflows; log1p_square bears both."""
+    return log(1 + square(a)), log1p_square(a)
+
+
+@stable(f64={"a": 1e160, "b": 3}, f32={"a": 1e22, "b": 3})
+def log_of_one_plus_square_over(a: Real, b: Positive):
+    """A small quotient is lost beside 1, a large square overflows; a over the root of b does neither."""
+    return log(1 + square(a) / b), log1p_square(a / sqrt(b))
+
+
+@stable(f64={"a": 1e-10, "b": 1e308}, f32={"a": 1e-5, "b": 1e38})
+def scaled_log_of_one_plus_square(a: Real, b: Positive):
+    """The square of a over the root of b underflows where the product is a²."""
+    return b * log1p_square(a / sqrt(b)), scaled_log1p_square(a, b)
+
+
+@stable(f64={"a": 0.5, "b": 60}, f32={"a": 0.5, "b": 30})
+def log_of_one_minus_power(a: Unit, b: Positive):
+    """The power is lost beside 1, or rounds to 1; log_one_minus_power bears both."""
+    return log(1 - a**b), log_one_minus_power(a, b)
 
 
 @stable(unless={"b": Nonnegative}, f64={"a": 0, "b": -1}, f32={"a": 0, "b": -1})
@@ -107,6 +257,28 @@ STABLE = (
     logsumexp_of_differences,
     square_of_quotient,
     square_of_scaled,
+    logistic_quotient,
+    logistic_complement,
+    logistic_complement_of_opposite,
+    sigmoid_complement,
+    log_of_one_plus_exponential,
+    log_of_two_exponentials,
+    difference_of_log_odds,
+    log_of_odds,
+    log_of_softplus,
+    rate_of_softplus,
+    log_of_complement_of_exponential,
+    log_of_exponential_less_one,
+    reciprocal_of_exponential_less_one,
+    log_of_mean_exponential,
+    log1mexp_over_argument,
+    log_of_cosh,
+    log_of_cosh_as_exponentials,
+    log_of_one_plus_square,
+    log_of_one_plus_squared,
+    log_of_one_plus_square_over,
+    scaled_log_of_one_plus_square,
+    log_of_one_minus_power,
     zero_times_log1p,
     zero_times_log,
     zero_times_infinity,
@@ -124,5 +296,44 @@ def shares_of_a_whole(a: Unit, b: Real):
     return (1 - a) * b + a * b, b
 
 
+@stable(f64={"a": 1e160}, f32={"a": 1e25})
+def share_of_square(a: Real):
+    """The share of the square differentiates into a product; slope and curvature would cancel for large a."""
+    return a**2 / (1 + a**2), square_share(a)
+
+
+@stable(f64={"a": 1e5}, f32={"a": 300})
+def slope_of_slope_times_argument(a: Real):
+    """For large a the two cancel to order 1/a³."""
+    slope = log1p_square_slope(a)
+    return slope + a * log1p_square_curvature(a), 2 * slope * square_rest(a)
+
+
+@stable(f64={"a": 1e9, "b": 1e-12}, f32={"a": 1e5, "b": 1e-6})
+def rest_less_share(a: Real, b: Positive):
+    """The share rounds to 1, and nothing is left of its complement."""
+    return 1 - (b + 1) * a * log1p_square_slope(a) / 2, square_rest(a) - b * square_share(a)
+
+
+@stable(f64={"a": 1e-5, "b": 1e300}, f32={"a": 0.003, "b": 1e30})
+def excess_over_share(a: Real, b: Positive):
+    """For small a logarithm and share agree to order a⁴, which is all that is left for a large b."""
+    whole = log1p_square(a) - (b + 1) * a * log1p_square_slope(a) / (2 * b)
+    return whole, log1p_square_excess(a) - square_share(a) / b
+
+
+@stable(f64={"a": 1e-5}, f32={"a": 0.01})
+def excess_of_log1p_square(a: Real):
+    """For small a the two agree to order a⁴, which is all that is left."""
+    return log1p_square(a) - square_share(a), log1p_square_excess(a)
+
+
 # Tried after differentiating, on the gradient and on the Hessian.
-DERIVED = (shares_of_a_whole,)
+DERIVED = (
+    shares_of_a_whole,
+    share_of_square,
+    slope_of_slope_times_argument,
+    rest_less_share,
+    excess_over_share,
+    excess_of_log1p_square,
+)

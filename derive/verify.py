@@ -126,7 +126,7 @@ def _steps(derived: Derivation, count: int) -> Found:
 def _accuracy(derived: Derivation, count: int) -> Found:
     """Value, gradient and Hessian of the generated modules against the oracle."""
     for dtype in DTYPES:
-        truth = Truth(derived, dtype, count)
+        truth = Truth(derived, dtype, points(derived, count, dtype))
         for target in MODULES:
             check = f"{target.name} {dtype}, excess ulp"
             if not _installed(target.library):

@@ -393,6 +393,382 @@ def sigmoid(a: Real) -> Unit:
     return 1 / (1 + exp(-a))
 
 
+# Hyperbolic functions ---------------------------------------------------------------------------
+
+
+@word(
+    reference="sinh",
+    text="sinh({0})",
+    latex=(r"\sinh{0:argument}", Level.FUNCTION),
+    numpy="np.sinh({0})",
+    torch="torch.sinh({0})",
+    derivatives=(lambda a: cosh(a),),
+)
+def sinh(a: Real) -> Real:
+    """The hyperbolic sine."""
+    return (exp(a) - exp(-a)) / 2
+
+
+@word(
+    reference="cosh",
+    text="cosh({0})",
+    latex=(r"\cosh{0:argument}", Level.FUNCTION),
+    numpy="np.cosh({0})",
+    torch="torch.cosh({0})",
+    derivatives=(lambda a: sinh(a),),
+)
+def cosh(a: Real) -> Positive:
+    """The hyperbolic cosine."""
+    return (exp(a) + exp(-a)) / 2
+
+
+@word(
+    reference="tanh",
+    text="tanh({0})",
+    latex=(r"\tanh{0:argument}", Level.FUNCTION),
+    numpy="np.tanh({0})",
+    torch="torch.tanh({0})",
+    derivatives=(lambda a: sech_square(a),),
+)
+def tanh(a: Real) -> Real:
+    """The hyperbolic tangent."""
+    return (exp(a) - exp(-a)) / (exp(a) + exp(-a))
+
+
+@word(
+    text="sech²({0})",
+    latex=(r"\operatorname{{sech}}^2{0:argument}", Level.FUNCTION),
+    numpy="_sech_square({0})",
+    torch="_sech_square({0})",
+    derivatives=(lambda a: -2 * tanh(a) * sech_square(a),),
+)
+def sech_square(a: Real) -> Positive:
+    """1/cosh²(a), the derivative of tanh: one less its square cancels."""
+    return 4 / (exp(a) + exp(-a)) ** 2
+
+
+@word(
+    text=("log cosh({0})", Level.FUNCTION),
+    latex=(r"\log\cosh{0:argument}", Level.FUNCTION),
+    numpy="_log_cosh({0})",
+    torch="_log_cosh({0})",
+    derivatives=(lambda a: tanh(a),),
+)
+def log_cosh(a: Real) -> Nonnegative:
+    """Log cosh a, which is a²/2 for small a and |a| − log 2 for large."""
+    return log((exp(a) + exp(-a)) / 2)
+
+
+# The logistic function and softplus -------------------------------------------------------------
+
+
+@word(
+    text="σ′({0})",
+    latex=r"\operatorname{{sigmoid}}'{0:()}",
+    numpy="(special.expit({0}) * special.expit(-{0:atom}))",
+    torch="(torch.sigmoid({0}) * torch.sigmoid(-{0:atom}))",
+    derivatives=(lambda a: -sigmoid_slope(a) * tanh(a / 2),),
+)
+def sigmoid_slope(a: Real) -> Unit:
+    """sigmoid(a) (1 − sigmoid(a)), the logistic density, whose own derivative is 0 at 0 without cancelling."""
+    return sigmoid(a) * sigmoid(-a)
+
+
+@word(
+    text=("logit{0:argument}", Level.FUNCTION),
+    latex=(r"\operatorname{{logit}}{0:argument}", Level.FUNCTION),
+    numpy="_logit({0})",
+    torch="_logit({0})",
+    derivatives=(lambda a: 1 / (a * (1 - a)),),
+)
+def logit(a: Unit) -> Real:
+    """Log of the odds a/(1 − a), 0 at one half."""
+    return log(a / (1 - a))
+
+
+@word(
+    text=("log softplus({0})", Level.FUNCTION),
+    latex=(r"\log\operatorname{{softplus}}{0:()}", Level.FUNCTION),
+    numpy="_log_softplus({0})",
+    torch="_log_softplus({0})",
+    derivatives=(lambda a: softplus_rate(a),),
+)
+def log_softplus(a: Real) -> Real:
+    """The logarithm of the softplus, which itself underflows: near a far below 0, near log a far above."""
+    return log(softplus(a))
+
+
+@word(
+    text="[sigmoid/softplus]({0})",
+    latex=(r"\frac{{\operatorname{{sigmoid}}}}{{\operatorname{{softplus}}}}{0:()}", Level.PRODUCT),
+    numpy="_softplus_rate({0})",
+    torch="_softplus_rate({0})",
+    derivatives=(lambda a: softplus_rate_slope(a),),
+)
+def softplus_rate(a: Real) -> Unit:
+    """sigmoid(a)/softplus(a), the relative slope of the softplus: 1 far below 0, near 1/a far above."""
+    return sigmoid(a) / softplus(a)
+
+
+@word(
+    text="[sigmoid/softplus]′({0})",
+    latex=r"\left(\frac{{\operatorname{{sigmoid}}}}{{\operatorname{{softplus}}}}\right)'{0:()}",
+    numpy="_softplus_rate_slope({0})",
+    torch="_softplus_rate_slope({0})",
+)
+def softplus_rate_slope(a: Real) -> Real:
+    """The derivative of sigmoid/softplus, whose two terms cancel far below 0."""
+    return sigmoid(a) * (sigmoid(-a) - sigmoid(a) / softplus(a)) / softplus(a)
+
+
+# Sums and differences of exponentials -----------------------------------------------------------
+
+
+@word(
+    reference="expm1",
+    text="expm1({0})",
+    latex=r"\operatorname{{expm1}}{0:()}",
+    numpy="np.expm1({0})",
+    torch="_expm1({0})",
+    derivatives=(lambda a: exp(a),),
+)
+def expm1(a: Real) -> Real:
+    """The difference eᵃ − 1, where eᵃ would round a away."""
+    return exp(a) - 1
+
+
+@word(
+    text=("1/expm1({0})", Level.PRODUCT),
+    latex=(r"\frac{{1}}{{\operatorname{{expm1}}{0:()}}}", Level.PRODUCT),
+    numpy="(1 / np.expm1({0}))",
+    torch="_reciprocal_expm1({0})",
+    derivatives=(lambda a: reciprocal_expm1(a) * reciprocal_expm1(-a),),
+)
+def reciprocal_expm1(a: Nonzero) -> Real:
+    """1/(eᵃ − 1); at −a it is −1 less itself, so its derivative is a product, as the sigmoid's is."""
+    return 1 / (exp(a) - 1)
+
+
+@word(
+    text=("log(1 − e^−{0:atom})", Level.FUNCTION),
+    latex=(r"\log\left(1 - e^{{-{0:atom}}}\right)", Level.FUNCTION),
+    numpy="_log1mexp({0})",
+    torch="_log1mexp({0})",
+    derivatives=(lambda a: reciprocal_expm1(a),),
+)
+def log1mexp(a: Positive) -> Real:
+    """log(1 − e⁻ᵃ), the logarithm of the complement of a probability whose logarithm is −a."""
+    return log(1 - exp(-a))
+
+
+@word(
+    text=("log(e^{0:atom} + e^{1:atom})", Level.FUNCTION),
+    latex=(r"\log\left(e^{{{0}}} + e^{{{1}}}\right)", Level.FUNCTION),
+    numpy="np.logaddexp({0}, {1})",
+    torch="torch.logaddexp(*_tensors({0}, {1}))",
+    derivatives=(lambda a, b: sigmoid(a - b), lambda a, b: sigmoid(b - a)),
+)
+def logaddexp(a: Real, b: Real) -> Real:
+    """log(eᵃ + eᵇ), a smooth maximum of two."""
+    return log(exp(a) + exp(b))
+
+
+@word(
+    text=("log(e^{0:atom} − e^{1:atom})", Level.FUNCTION),
+    latex=(r"\log\left(e^{{{0}}} - e^{{{1}}}\right)", Level.FUNCTION),
+    numpy="_log_diff_exp({0}, {1})",
+    torch="_log_diff_exp({0}, {1})",
+    derivatives=(lambda a, b: -reciprocal_expm1(b - a), lambda a, b: -reciprocal_expm1(a - b)),
+)
+def log_diff_exp(a: Real, b: Real) -> Real:
+    """log(eᵃ − eᵇ) for a > b."""
+    return log(exp(a) - exp(b))
+
+
+@word(
+    text=("log((1 − e^−{0:atom})/{0:atom})", Level.FUNCTION),
+    latex=(r"\log\frac{{1 - e^{{-{0:atom}}}}}{{{0}}}", Level.FUNCTION),
+    numpy="_log_expm1_ratio({0})",
+    torch="_log_expm1_ratio({0})",
+    derivatives=(lambda a: log_expm1_ratio_slope(a),),
+)
+def log_expm1_ratio(a: Real) -> Real:
+    """log((1 − e⁻ᵃ)/a) for a of either sign, near −a/2 at 0."""
+    return log((1 - exp(-a)) / a)
+
+
+@word(
+    text="[1/expm1({0}) − 1/{0:atom}]",
+    latex=r"\left[\frac{{1}}{{\operatorname{{expm1}}{0:()}}} - \frac{{1}}{{{0}}}\right]",
+    numpy="_log_expm1_ratio_slope({0})",
+    torch="_log_expm1_ratio_slope({0})",
+    derivatives=(lambda a: log_expm1_ratio_curvature(a),),
+)
+def log_expm1_ratio_slope(a: Real) -> Real:
+    """1/(eᵃ − 1) − 1/a, −1/2 at 0, though its terms are infinite there; at −a it is −1 less itself."""
+    return 1 / (exp(a) - 1) - 1 / a
+
+
+@word(
+    text="[1/{0:atom}² − e^{0:atom}/expm1({0})²]",
+    latex=r"\left[\frac{{1}}{{{0:atom}^2}} - \frac{{e^{{{0}}}}}{{\operatorname{{expm1}}^2{0:()}}}\right]",
+    numpy="_log_expm1_ratio_curvature({0})",
+    torch="_log_expm1_ratio_curvature({0})",
+)
+def log_expm1_ratio_curvature(a: Real) -> Positive:
+    """1/a² − eᵃ/(eᵃ − 1)², 1/12 at 0, though its terms are infinite there."""
+    return 1 / a**2 - exp(a) / (exp(a) - 1) ** 2
+
+
+# log(1 + z²) ------------------------------------------------------------------------------------
+
+
+@word(
+    text=("log(1 + {0:atom}²)", Level.FUNCTION),
+    latex=(r"\log\left(1 + {0:atom}^2\right)", Level.FUNCTION),
+    numpy="_log1p_square({0})",
+    torch="_log1p_square({0})",
+    derivatives=(lambda a: log1p_square_slope(a),),
+)
+def log1p_square(a: Real) -> Nonnegative:
+    """log(1 + a²), also where a² is lost beside 1 or overflows."""
+    return log(1 + a**2)
+
+
+@word(
+    text=("2 {0:atom}/(1 + {0:atom}²)", Level.PRODUCT),
+    latex=(r"\frac{{2 {0:atom}}}{{1 + {0:atom}^2}}", Level.PRODUCT),
+    numpy="_log1p_square_slope({0})",
+    torch="_log1p_square_slope({0})",
+    derivatives=(lambda a: log1p_square_curvature(a),),
+)
+def log1p_square_slope(a: Real) -> Real:
+    """2a/(1 + a²), near 2/a where a² overflows."""
+    return 2 * a / (1 + a**2)
+
+
+@word(
+    text=("2 (1 − {0:atom}²)/(1 + {0:atom}²)²", Level.PRODUCT),
+    latex=(r"\frac{{2 (1 - {0:atom}^2)}}{{(1 + {0:atom}^2)^2}}", Level.PRODUCT),
+    numpy="_log1p_square_curvature({0})",
+    torch="_log1p_square_curvature({0})",
+)
+def log1p_square_curvature(a: Real) -> Real:
+    """2(1 − a²)/(1 + a²)², near −2/a² for large a."""
+    return 2 * (1 - a**2) / (1 + a**2) ** 2
+
+
+@word(
+    text=("{0:atom}²/(1 + {0:atom}²)", Level.PRODUCT),
+    latex=(r"\frac{{{0:atom}^2}}{{1 + {0:atom}^2}}", Level.PRODUCT),
+    numpy="_square_share({0})",
+    torch="_square_share({0})",
+    derivatives=(lambda a: log1p_square_slope(a) * square_rest(a),),
+)
+def square_share(a: Real) -> Unit:
+    """a²/(1 + a²), the share of a² in its sum with 1."""
+    return a**2 / (1 + a**2)
+
+
+@word(
+    text=("1/(1 + {0:atom}²)", Level.PRODUCT),
+    latex=(r"\frac{{1}}{{1 + {0:atom}^2}}", Level.PRODUCT),
+    numpy=("1 / (1 + np.square({0}))", Level.PRODUCT),
+    torch=("1 / (1 + torch.square({0}))", Level.PRODUCT),
+    derivatives=(lambda a: -log1p_square_slope(a) * square_rest(a),),
+)
+def square_rest(a: Real) -> Unit:
+    """1/(1 + a²), the share of 1 in its sum with a²."""
+    return 1 / (1 + a**2)
+
+
+@word(
+    text="[log(1 + {0:atom}²) − {0:atom}²/(1 + {0:atom}²)]",
+    latex=r"\left[\log\left(1 + {0:atom}^2\right) - \frac{{{0:atom}^2}}{{1 + {0:atom}^2}}\right]",
+    numpy="_log1p_square_excess({0})",
+    torch="_log1p_square_excess({0})",
+    derivatives=(lambda a: log1p_square_slope(a) * square_share(a),),
+)
+def log1p_square_excess(a: Real) -> Nonnegative:
+    """log(1 + a²) − a²/(1 + a²): of order a⁴, though its terms are of order a²."""
+    return log(1 + a**2) - a**2 / (1 + a**2)
+
+
+@word(
+    text=("{1:factor} log(1 + {0:atom}²/{1:atom})", Level.PRODUCT),
+    latex=(r"{1:factor} \log\left(1 + \frac{{{0:atom}^2}}{{{1}}}\right)", Level.PRODUCT),
+    numpy="_scaled_log1p_square({0}, {1})",
+    torch="_scaled_log1p_square({0}, {1})",
+    derivatives=(
+        lambda a, b: scaled_log1p_square_slope(a, b),
+        lambda a, b: log1p_square_excess(a / sqrt(b)),
+    ),
+)
+def scaled_log1p_square(a: Real, b: Positive) -> Nonnegative:
+    """The product b log(1 + a²/b), near a² for large b, where a²/b may underflow."""
+    return b * log(1 + a**2 / b)
+
+
+@word(
+    text=("2 {0:atom}/(1 + {0:atom}²/{1:atom})", Level.PRODUCT),
+    latex=(r"\frac{{2 {0:atom}}}{{1 + {0:atom}^2 / {1:atom}}}", Level.PRODUCT),
+    numpy="_scaled_log1p_square_slope({0}, {1})",
+    torch="_scaled_log1p_square_slope({0}, {1})",
+    derivatives=(
+        lambda a, b: log1p_square_curvature(a / sqrt(b)),
+        lambda a, b: scaled_log1p_square_slope(a, b) * square_share(a / sqrt(b)) / b,
+    ),
+)
+def scaled_log1p_square_slope(a: Real, b: Positive) -> Real:
+    """2a/(1 + a²/b), also where a² overflows."""
+    return 2 * a / (1 + a**2 / b)
+
+
+# log(1 − yᵃ) ------------------------------------------------------------------------------------
+
+
+@word(
+    text=("log(1 − {0:atom}^{1:atom})", Level.FUNCTION),
+    latex=(r"\log\left(1 - {0:atom}^{{{1}}}\right)", Level.FUNCTION),
+    numpy="_log_one_minus_power({0}, {1})",
+    torch="_log_one_minus_power({0}, {1})",
+    derivatives=(lambda a, b: -power_hazard(a, b), lambda a, b: power_score(a, b)),
+)
+def log_one_minus_power(a: Unit, b: Positive) -> Real:
+    """log(1 − aᵇ), the log survival of the power distribution, also where aᵇ rounds to 0 or to 1."""
+    return log(1 - a**b)
+
+
+@word(
+    text=("{1:factor} {0:atom}^({1} − 1)/(1 − {0:atom}^{1:atom})", Level.PRODUCT),
+    latex=(r"\frac{{{1:factor} {0:atom}^{{{1} - 1}}}}{{1 - {0:atom}^{{{1}}}}}", Level.PRODUCT),
+    numpy="_power_hazard({0}, {1})",
+    torch="_power_hazard({0}, {1})",
+    derivatives=(
+        lambda a, b: -power_hazard(a, b) * (1 + b * reciprocal_expm1(b * log(a))) / a,
+        lambda a, b: -power_hazard(a, b) * log(a) * log_expm1_ratio_slope(b * log(a)),
+    ),
+)
+def power_hazard(a: Unit, b: Positive) -> Positive:
+    """The quotient b aᵇ⁻¹/(1 − aᵇ), the hazard rate of the power distribution."""
+    return b * a ** (b - 1) / (1 - a**b)
+
+
+@word(
+    text=("−log({0}) {0:atom}^{1:atom}/(1 − {0:atom}^{1:atom})", Level.SUM),
+    latex=(r"-\frac{{\log({0})\, {0:atom}^{{{1}}}}}{{1 - {0:atom}^{{{1}}}}}", Level.SUM),
+    numpy="_power_score({0}, {1})",
+    torch="_power_score({0}, {1})",
+    derivatives=(
+        lambda a, b: power_hazard(a, b) * log(a) * log_expm1_ratio_slope(b * log(a)),
+        lambda a, b: -power_score(a, b) * log(a) * reciprocal_expm1(b * log(a)),
+    ),
+)
+def power_score(a: Unit, b: Positive) -> Positive:
+    """−log(a) aᵇ/(1 − aᵇ), the derivative of log(1 − aᵇ) in b."""
+    return -log(a) * a**b / (1 - a**b)
+
+
 # Of a vector ------------------------------------------------------------------------------------
 
 

@@ -142,7 +142,7 @@ def test_the_hessian_times_a_vector_is_measured(target, dtype):
     """The product is compared with the oracle's second derivatives along the vector: a wrong one is seen."""
     pytest.importorskip(target.library)
     derived = derive.derive("categorical", link="p=softmax")
-    truth = Truth(derived, dtype, 4)
+    truth = Truth(derived, dtype, points(derived, 4, dtype))
     right = {one.quantity: one for one in truth.worst(target.library, derived.load(target.name))}
     assert list(right) == ["value", "gradient", "Hessian", "Hessian times vector"]
     assert right["Hessian times vector"].excess < 4

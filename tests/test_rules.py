@@ -268,6 +268,148 @@ FIRES = {
     ],
 }
 
+FIRES |= {
+    "logistic_quotient": [
+        lambda: exp(x) / (1 + exp(x)),
+        lambda: y * exp(-x) / (1 + exp(-x)),
+        lambda: 3 - exp(x - y) / (exp(x - y) + 1),
+    ],
+    "logistic_complement": [
+        lambda: 1 - 1 / (1 + exp(-x)),
+        lambda: y * (1 - 1 / (exp(-y) + 1)),
+        lambda: 1 - (1 + exp(-x / s)) ** -1,
+    ],
+    "logistic_complement_of_opposite": [
+        lambda: 1 - 1 / (1 + exp(x)),
+        lambda: y * (1 - 1 / (exp(x) + 1)),
+        lambda: 2 - (1 + exp(x / s)) ** -1 - 1,
+    ],
+    "sigmoid_complement": [
+        lambda: 1 - sigmoid(x),
+        lambda: y * (1 - sigmoid(-x)),
+        lambda: (1 - sigmoid(x - y)) / s,
+    ],
+    "log_of_one_plus_exponential": [
+        lambda: log(1 + exp(x)),
+        lambda: y * log(exp(-x) + 1),
+        lambda: log(1 + exp(x - y)) - x * y,
+    ],
+    "log_of_two_exponentials": [
+        lambda: log(exp(x) + exp(y)),
+        lambda: 3 - log(exp(-x) + exp(y / 2)),
+        lambda: s * log(exp(y) + exp(x - y)),
+    ],
+    "difference_of_log_odds": [
+        lambda: log(p) - log(1 - p),
+        lambda: x + log(p) - log(1 - p),
+        lambda: y * (log(p) - log(1 - p)),
+    ],
+    "log_of_odds": [
+        lambda: closed(p / (1 - p)),
+        lambda: x * closed(p / (1 - p)),
+        lambda: 2 - closed(p / (1 - p)) / s,
+    ],
+    "log_of_softplus": [
+        lambda: log(softplus(x)),
+        lambda: y * log(softplus(-x)),
+        lambda: -log(softplus(x - y)) / 2,
+    ],
+    "rate_of_softplus": [
+        lambda: sigmoid(x) / softplus(x),
+        lambda: y * sigmoid(-x) / softplus(-x),
+        lambda: 3 - sigmoid(x) / softplus(x) / s,
+    ],
+    "log_of_complement_of_exponential": [
+        lambda: log(1 - exp(-s)),
+        lambda: y * log(1 - exp(-s * t)),
+        lambda: x - log(1 - exp(-s / t)) / 2,
+    ],
+    "log_of_exponential_less_one": [
+        lambda: log(exp(s) - 1),
+        lambda: y * log(exp(s * t) - 1),
+        lambda: x - log(-1 + exp(s / 2)),
+    ],
+    "reciprocal_of_exponential_less_one": [
+        lambda: 1 / (exp(q) - 1),
+        lambda: y / (exp(s) - 1),
+        lambda: 3 - x / (-1 + exp(s * t)),
+    ],
+    "log_of_mean_exponential": [
+        lambda: closed((1 - exp(-s)) / s),
+        lambda: x - closed((1 - exp(-s)) / s),
+        lambda: y * closed((1 - exp(-q)) / q),
+    ],
+    "log1mexp_over_argument": [
+        lambda: words.log1mexp(s) - log(s),
+        lambda: x + words.log1mexp(s) - log(s),
+        lambda: y * (words.log1mexp(s) - log(s)),
+    ],
+    "log_of_cosh": [
+        lambda: log(words.cosh(x)),
+        lambda: s * log(words.cosh(-x / s)),
+        lambda: 3 - y * log(words.cosh(x - y)),
+    ],
+    "log_of_cosh_as_exponentials": [
+        lambda: words.logaddexp(x, -x) - log(2),
+        lambda: y * (words.logaddexp(x, -x) - log(2)),
+        lambda: 3 - y + words.logaddexp(x, -x) - log(2),
+    ],
+    "log_of_one_plus_square": [
+        lambda: log(1 + x**2),
+        lambda: y * log((x - y) ** 2 + 1),
+        lambda: 3 - log(1 + q**2) / 2,
+    ],
+    "log_of_one_plus_squared": [
+        lambda: log(1 + square(x)),
+        lambda: y * log(square((x - y) / s) + 1),
+        lambda: log(s) + log(1 + square(y / s)),
+    ],
+    "log_of_one_plus_square_over": [
+        lambda: log(1 + square(x) / s),
+        lambda: (s + 1) * log(1 + square((x - y) / t) / s) / 2,
+        lambda: 3 - y * log(square(x) / s + 1),
+    ],
+    "scaled_log_of_one_plus_square": [
+        lambda: s * words.log1p_square(x / sympy.sqrt(s)),
+        lambda: y * s * words.log1p_square(x / sympy.sqrt(s)),
+        lambda: s * words.log1p_square((x - y) / sympy.sqrt(s)) / 2 + log(s),
+    ],
+    "log_of_one_minus_power": [
+        lambda: log(1 - p**s),
+        lambda: (t - 1) * log(1 - p**s),
+        lambda: 3 - y * log(1 - p ** (s * t)),
+    ],
+    "share_of_square": [
+        lambda: x**2 / (1 + x**2),
+        lambda: y * q**2 / (q**2 + 1),
+        lambda: 3 - (x - y) ** 2 / (1 + (x - y) ** 2) / s,
+    ],
+    "slope_of_slope_times_argument": [
+        lambda: words.log1p_square_slope(x) + x * words.log1p_square_curvature(x),
+        lambda: y + words.log1p_square_slope(x) + x * words.log1p_square_curvature(x),
+        lambda: s * (words.log1p_square_slope(q) + q * words.log1p_square_curvature(q)),
+    ],
+    "excess_of_log1p_square": [
+        lambda: words.log1p_square(x) - words.square_share(x),
+        lambda: y + words.log1p_square(x) - words.square_share(x),
+        lambda: y * (words.log1p_square(x - s) - words.square_share(x - s)),
+    ],
+    "rest_less_share": [
+        lambda: 1 - (s + 1) * x * words.log1p_square_slope(x) / 2,
+        lambda: 3 - 3 * (s + 1) * y * words.log1p_square_slope(y) / 2,
+        lambda: y * (1 - (s * t + 1) * x * words.log1p_square_slope(x) / 2),
+    ],
+    "excess_over_share": [
+        lambda: words.log1p_square(x) - (s + 1) * x * words.log1p_square_slope(x) / (2 * s),
+        lambda: y + words.log1p_square(x) / 2 - (s + 1) * x * words.log1p_square_slope(x) / (4 * s),
+        lambda: (
+            words.log1p_square(x - y) * 3
+            - 3 * (s + 1) * (x - y) * words.log1p_square_slope(x - y) / (2 * s)
+            - t
+        ),
+    ],
+}
+
 
 @pytest.mark.parametrize(
     ("rule", "context"),

@@ -67,6 +67,8 @@ def points(word, count=POINTS, seed=0):
         name = ABOVE_MINUS_ONE.get(word.name)
         if name:
             point[name] = math.expm1(point[name])
+        if word.name == "log_diff_exp":  # defined where the first is the larger
+            point["b"], point["a"] = sorted((point["a"], point["b"]))
         yield point
 
 
@@ -337,7 +339,7 @@ def test_doit_of_a_vector_word(word):
     expression = word(*arguments(word))
     for point in points(word):
         one, other = (
-            oracle.value(e, {**point, "v": point.get("v")}, 25) for e in (expression, expression.doit())
+            oracle.value(e, point, 25) for e in (expression, expression.doit())
         )
         assert agree(one, other, 24)
 

@@ -6,7 +6,9 @@ mathematics again.  `variants` lists what `derive generate` writes and `derive v
 
 from collections.abc import Mapping
 
-from derive.catalogue import classes, counts, real_line, unit_interval
+from derive.catalogue import classes, counts, positive, real_line, unit_interval
 from derive.declare import Distribution, rows
 
-CATALOGUE: Mapping[str, Distribution] = rows((real_line, unit_interval, counts, classes), Distribution)
+CATALOGUE: Mapping[str, Distribution] = rows(
+    (real_line, positive, unit_interval, counts, classes), Distribution
+)

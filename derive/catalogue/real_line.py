@@ -57,3 +57,44 @@ def student_t(y: Real, *, nu: Positive, mu: Real, sigma: Positive):
     """
     kernel = (1 + ((y - mu) / sigma) ** 2 / nu) ** (-(nu + 1) / 2)
     return gamma((nu + 1) / 2) / (gamma(nu / 2) * sqrt(pi * nu) * sigma) * kernel
+
+
+@distribution
+def cauchy(y: Real, *, mu: Real, sigma: Positive):
+    """An observation with tails so heavy that it has no mean.
+
+    y      observation, in the units of the data
+    mu     median, in the units of the data
+    sigma  scale, half the interquartile range, in the units of the data
+
+    Source: Johnson, Kotz and Balakrishnan (1994), Continuous Univariate Distributions 1, ch. 16.
+    """
+    return 1 / (pi * sigma * (1 + ((y - mu) / sigma) ** 2))
+
+
+@distribution
+def logistic(y: Real, *, mu: Real, sigma: Positive):
+    """An observation whose distribution function is the logistic one.
+
+    y      observation, in the units of the data
+    mu     mean, in the units of the data
+    sigma  scale, in the units of the data
+
+    Source: Johnson, Kotz and Balakrishnan (1995), Continuous Univariate Distributions 2, ch. 23.
+    """
+    z = (y - mu) / sigma
+    return exp(-z) / (sigma * (1 + exp(-z)) ** 2)
+
+
+@distribution
+def gumbel(y: Real, *, mu: Real, sigma: Positive):
+    """The largest of many observations.
+
+    y      observation, in the units of the data
+    mu     mode, in the units of the data
+    sigma  scale, in the units of the data
+
+    Source: Johnson, Kotz and Balakrishnan (1995), Continuous Univariate Distributions 2, ch. 22.
+    """
+    z = (y - mu) / sigma
+    return exp(-z - exp(-z)) / sigma

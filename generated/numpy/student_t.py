@@ -12,7 +12,7 @@ Symbols
     sigma  σ  in (0, ∞)  predicted for each sample  scale, in the units of the data
 
 Loss of one sample, to be minimised over nu, mu, sigma
-    loss    = log σ + [½ log ν + log Γ(ν/2) − log Γ((ν + 1)/2)] + (ν + 1)/2 · log1p(1/ν · ((y − μ)/σ)²)
+    loss    = log σ + (ν + 1)/2 · log(1 + ((y − μ)/(σ √ν))²) + [½ log ν + log Γ(ν/2) − log Γ((ν + 1)/2)]
     factor  = 1
     dropped = ½ log π
     -log p  = factor · loss + dropped
@@ -112,38 +112,41 @@ def _loss(y, nu, mu, sigma):
     return (
         (math.log(2) / 2 - _half_step_log_gamma(nu / 2))
         + np.log(sigma)
-        + np.log1p(np.square((y - mu) / sigma) / nu) * (nu + 1) / 2
+        + _log1p_square((y - mu) / (sigma * np.sqrt(nu))) * (nu + 1) / 2
     )
 
 
 def _loss_and_gradient(y, nu, mu, sigma):
-    quotient = (y - mu) / sigma
-    square = np.square(quotient)
-    log1p = np.log1p(square / nu)
+    quotient = (y - mu) / (sigma * np.sqrt(nu))
     total = nu + 1
-    total_2 = nu + square
+    square_share = _square_share(quotient)
     return (
-        (math.log(2) / 2 - _half_step_log_gamma(nu / 2)) + np.log(sigma) + log1p * total / 2,
-        log1p / 2 - _half_step_digamma(nu / 2) / 2 - square * total / (2 * nu * total_2),
-        -quotient * total / (sigma * total_2),
-        -nu * (quotient + 1) * (quotient - 1) / (sigma * total_2),
+        (math.log(2) / 2 - _half_step_log_gamma(nu / 2))
+        + np.log(sigma)
+        + _log1p_square(quotient) * total / 2,
+        _log1p_square_excess(quotient) / 2 - _half_step_digamma(nu / 2) / 2 - square_share / (2 * nu),
+        -total * _log1p_square_slope(quotient) / (2 * sigma * np.sqrt(nu)),
+        (1 / (1 + np.square(quotient)) - nu * square_share) / sigma,
     )
 
 
 def _hessian(y, nu, mu, sigma):
-    quotient = (y - mu) / sigma
-    square = np.square(quotient)
-    total = nu + square
-    total_2 = quotient + 1
-    difference = quotient - 1
-    total_3 = nu + 1
+    quotient = (y - mu) / (sigma * np.sqrt(nu))
+    square_share = _square_share(quotient)
+    log1p_square_slope = _log1p_square_slope(quotient)
+    square_rest = 1 / (1 + np.square(quotient))
+    difference = square_rest / (2 * nu) - square_share / 2
+    total = nu + 1
     return (
-        -_half_step_trigamma(nu / 2) / 4 - square * (nu * square - 2 * nu - square) / (2 * nu**2 * total**2),
-        -quotient * total_2 * difference / (sigma * total**2),
-        -square * total_2 * difference / (sigma * total**2),
-        -total_3 * (square - nu) / (sigma**2 * total**2),
-        2 * nu * quotient * total_3 / (sigma**2 * total**2),
-        nu * (square + quotient**4 + 3 * nu * square - nu) / (sigma**2 * total**2),
+        square_share / (2 * nu**2)
+        + quotient * log1p_square_slope * square_rest / (4 * nu**2)
+        - _half_step_trigamma(nu / 2) / 4
+        - quotient * log1p_square_slope * square_share / (4 * nu),
+        difference * log1p_square_slope / (sigma * np.sqrt(nu)),
+        quotient * difference * log1p_square_slope / sigma,
+        total * _log1p_square_curvature(quotient) / (2 * nu * sigma**2),
+        total * log1p_square_slope * square_rest / (np.sqrt(nu) * sigma**2),
+        (quotient * log1p_square_slope * square_rest / sigma + nu * quotient * log1p_square_slope * square_rest / sigma - (square_rest - nu * square_share) / sigma) / sigma,
     )
 
 
@@ -151,6 +154,15 @@ def _dropped():
     return math.log(math.pi) / 2
 
 
+# 1/log(1 + t) - 1/t = (1 - w q)/2 with w = t/(2 + t), 0 <= t <= e: the quotient q of polynomials in w^2.
+_GREGORY_N = (
+    0.3333333333333333, -0.8005755893373384, 0.6741995700872829, -0.23280853570392884,
+    0.028426250828794346, -0.0005684771066464352,
+)
+_GREGORY_D = (
+    1.0, -2.6683934346786806, 2.5944877531601205, -1.1081430467007107,
+    0.1946969565108972, -0.009725608892435969,
+)
 # log Gamma(x + 1/2) - log Gamma(x) - log(x)/2 = -q/x, x >= 1: the quotient q in 1/x^2.
 _HALF_STEP_LOG_GAMMA_N = (
     0.12499999999999997, 2.3784177070146426, 15.693245341443374, 45.855479804731644,
@@ -191,6 +203,76 @@ def _wide(*arguments):
     kind = np.result_type(*arguments)
     kind = kind if kind.kind == "f" else np.dtype(np.float64)
     return (*(np.asarray(value, dtype=np.float64) for value in arguments), kind)
+
+
+def _gregory(t):
+    """The difference 1/log(1 + t) - 1/t, 0 <= t <= e, which falls from 1/2 to 0.39.
+
+    With w = t/(2 + t), log(1 + t) is 2 atanh(w) (DLMF 4.6.4), and a quotient is fitted in w^2.
+    """
+    w = t / (2.0 + t)
+    return 0.5 - 0.5 * w * _rational(_GREGORY_N, _GREGORY_D, w * w)
+
+
+def _log1p_square(z):
+    """The logarithm of 1 + z^2, also where z^2 overflows.
+
+    Measured beyond conditioning: at most 1 ulp in float64, 0.5 in float32.
+    """
+    z, kind = _wide(z)
+    with np.errstate(all="ignore"):
+        m = np.abs(z)
+        return np.where(m < 1e9, np.log1p(m * m), 2.0 * np.log(m)).astype(kind)
+
+
+def _log1p_square_slope(z):
+    """The quotient 2 z / (1 + z^2), the derivative of log(1 + z^2), also where z^2 overflows.
+
+    Measured beyond conditioning: at most 2 ulp in float64, 0.5 in float32.
+    """
+    z, kind = _wide(z)
+    with np.errstate(all="ignore"):
+        return (2.0 / (z + 1.0 / z)).astype(kind)
+
+
+def _log1p_square_curvature(z):
+    """The quotient 2 (1 - z^2) / (1 + z^2)^2, the second derivative of log(1 + z^2).
+
+    Measured beyond conditioning: at most 4 ulp in float64, 0.5 in float32.
+    """
+    z, kind = _wide(z)
+    with np.errstate(all="ignore"):
+        m = np.abs(z)
+        q = np.square(np.minimum(m, 1e9))
+        near = 2.0 * np.where(np.abs(m - 1.0) < 0.4, (1.0 - m) * (1.0 + m), 1.0 - q) / np.square(1.0 + q)
+        return np.where(m < 1e9, near, -2.0 / (m * m)).astype(kind)
+
+
+def _log1p_square_excess(z):
+    """The difference log(1 + z^2) - z^2/(1 + z^2) >= 0, near z^4/2 for small z.
+
+    Below 1.6, with q = z^2 and g = 1/log(1 + q) - 1/q, it is q^2 (1 - g)/((1 + q)(1 + q g)).
+
+    Measured beyond conditioning: at most 2 ulp in float64, 0.5 in float32.
+    """
+    z, kind = _wide(z)
+    with np.errstate(all="ignore"):
+        m = np.abs(z)
+        q = np.square(np.minimum(m, 1.6))
+        g = _gregory(q)
+        near = q * q * (1.0 - g) / ((1.0 + q) * (1.0 + q * g))
+        return np.where(m < 1.6, near, _log1p_square(m) - _square_share(m)).astype(kind)
+
+
+def _square_share(z):
+    """The quotient z^2 / (1 + z^2), also where z^2 overflows.
+
+    Measured beyond conditioning: at most 2 ulp in float64, 0.5 in float32.
+    """
+    z, kind = _wide(z)
+    with np.errstate(all="ignore"):
+        m = np.minimum(np.abs(z), 1e9)
+        return (m * m / (1.0 + m * m)).astype(kind)
 
 
 def _log1p_quotient(a, x):

@@ -12,7 +12,7 @@ Symbols
     sigma  σ  in (0, ∞)  predicted for each sample  scale, in the units of the data
 
 Loss of one sample, to be minimised over nu, mu, sigma
-    loss    = log σ + [½ log ν + log Γ(ν/2) − log Γ((ν + 1)/2)] + (ν + 1)/2 · log1p(1/ν · ((y − μ)/σ)²)
+    loss    = log σ + (ν + 1)/2 · log(1 + ((y − μ)/(σ √ν))²) + [½ log ν + log Γ(ν/2) − log Γ((ν + 1)/2)]
     factor  = 1
     dropped = ½ log π
     -log p  = factor · loss + dropped
@@ -92,40 +92,44 @@ def _loss(y, nu, mu, sigma):
     return (
         (math.log(2) / 2 - _half_step_log_gamma(nu / 2))
         + torch.log(sigma)
-        + torch.log1p(torch.square((y - mu) / sigma) / nu) * (nu + 1) / 2
+        + _log1p_square((y - mu) / (sigma * torch.sqrt(nu))) * (nu + 1) / 2
     )
 
 
 def _loss_and_gradient(y, nu, mu, sigma):
-    quotient = (y - mu) / sigma
-    square = torch.square(quotient)
-    log1p = torch.log1p(square / nu)
+    quotient = (y - mu) / (sigma * torch.sqrt(nu))
     total = nu + 1
-    total_2 = nu + square
+    square_share = _square_share(quotient)
     return (
-        (math.log(2) / 2 - _half_step_log_gamma(nu / 2)) + torch.log(sigma) + log1p * total / 2,
-        log1p / 2 - _half_step_digamma(nu / 2) / 2 - square * total / (2 * nu * total_2),
-        -quotient * total / (sigma * total_2),
-        -nu * (quotient + 1) * (quotient - 1) / (sigma * total_2),
+        (math.log(2) / 2 - _half_step_log_gamma(nu / 2))
+        + torch.log(sigma)
+        + _log1p_square(quotient) * total / 2,
+        _log1p_square_excess(quotient) / 2 - _half_step_digamma(nu / 2) / 2 - square_share / (2 * nu),
+        -total * _log1p_square_slope(quotient) / (2 * sigma * torch.sqrt(nu)),
+        (1 / (1 + torch.square(quotient)) - nu * square_share) / sigma,
     )
 
 
 def _hessian_vector_product(y, nu, mu, sigma, v_nu, v_mu, v_sigma):
-    quotient = (y - mu) / sigma
-    square = torch.square(quotient)
-    total = nu + square
-    total_2 = quotient + 1
-    difference = quotient - 1
-    total_3 = nu + 1
+    quotient = (y - mu) / (sigma * torch.sqrt(nu))
+    square_share = _square_share(quotient)
+    log1p_square_slope = _log1p_square_slope(quotient)
+    square_rest = 1 / (1 + torch.square(quotient))
+    difference = square_rest / (2 * nu) - square_share / 2
+    total = nu + 1
     h_nu_nu = (
-        -_half_step_trigamma(nu / 2) / 4
-        - square * (nu * square - 2 * nu - square) / (2 * nu**2 * total**2)
+        square_share / (2 * nu**2)
+        + quotient * log1p_square_slope * square_rest / (4 * nu**2)
+        - _half_step_trigamma(nu / 2) / 4
+        - quotient * log1p_square_slope * square_share / (4 * nu)
     )
-    h_nu_mu = -quotient * total_2 * difference / (sigma * total**2)
-    h_nu_sigma = -square * total_2 * difference / (sigma * total**2)
-    h_mu_mu = -total_3 * (square - nu) / (sigma**2 * total**2)
-    h_mu_sigma = 2 * nu * quotient * total_3 / (sigma**2 * total**2)
-    h_sigma_sigma = nu * (square + quotient**4 + 3 * nu * square - nu) / (sigma**2 * total**2)
+    h_nu_mu = difference * log1p_square_slope / (sigma * torch.sqrt(nu))
+    h_nu_sigma = quotient * difference * log1p_square_slope / sigma
+    h_mu_mu = total * _log1p_square_curvature(quotient) / (2 * nu * sigma**2)
+    h_mu_sigma = total * log1p_square_slope * square_rest / (torch.sqrt(nu) * sigma**2)
+    h_sigma_sigma = (
+        (quotient * log1p_square_slope * square_rest / sigma + nu * quotient * log1p_square_slope * square_rest / sigma - (square_rest - nu * square_share) / sigma) / sigma
+    )
     return (
         h_nu_nu * v_nu + h_nu_mu * v_mu + h_nu_sigma * v_sigma,
         h_nu_mu * v_nu + h_mu_mu * v_mu + h_mu_sigma * v_sigma,
@@ -137,6 +141,15 @@ def _dropped():
     return math.log(math.pi) / 2
 
 
+# 1/log(1 + t) - 1/t = (1 - w q)/2 with w = t/(2 + t), 0 <= t <= e: the quotient q of polynomials in w^2.
+_GREGORY_N = (
+    0.3333333333333333, -0.8005755893373384, 0.6741995700872829, -0.23280853570392884,
+    0.028426250828794346, -0.0005684771066464352,
+)
+_GREGORY_D = (
+    1.0, -2.6683934346786806, 2.5944877531601205, -1.1081430467007107,
+    0.1946969565108972, -0.009725608892435969,
+)
 # log Gamma(x + 1/2) - log Gamma(x) - log(x)/2 = -q/x, x >= 1: the quotient q in 1/x^2.
 _HALF_STEP_LOG_GAMMA_N = (
     0.12499999999999997, 2.3784177070146426, 15.693245341443374, 45.855479804731644,
@@ -170,6 +183,70 @@ _HALF_STEP_TRIGAMMA_D = (
     10303.008054578404, 19362.17562829618, 19747.399049226315, 10471.431143077874,
     2640.8049837923845, 265.25288590707254, 6.919928250168886,
 )
+
+
+def _gregory(t):
+    """The difference 1/log(1 + t) - 1/t, 0 <= t <= e, which falls from 1/2 to 0.39.
+
+    With w = t/(2 + t), log(1 + t) is 2 atanh(w) (DLMF 4.6.4), and a quotient is fitted in w^2.
+    """
+    w = t / (2.0 + t)
+    return 0.5 - 0.5 * w * _rational(_GREGORY_N, _GREGORY_D, w * w)
+
+
+def _log1p_square(z):
+    """The logarithm of 1 + z^2, also where z^2 overflows.
+
+    Measured beyond conditioning: at most 1 ulp in float64, 1 in float32.
+    """
+    m = torch.abs(z)
+    near = torch.log1p(torch.square(torch.clamp(m, max=1e9)))
+    return torch.where(m < 1e9, near, 2.0 * torch.log(torch.clamp(m, min=1e9)))
+
+
+def _log1p_square_slope(z):
+    """The quotient 2 z / (1 + z^2), the derivative of log(1 + z^2), also where z^2 overflows.
+
+    Measured beyond conditioning: at most 2 ulp in float64, 2 in float32.
+    """
+    inside = torch.abs(z) < 1.0
+    c, d = torch.clamp(z, -1.0, 1.0), torch.where(inside, 1.0, z)
+    return torch.where(inside, 2.0 * c / (1.0 + c * c), 2.0 / (d + 1.0 / d))
+
+
+def _log1p_square_curvature(z):
+    """The quotient 2 (1 - z^2) / (1 + z^2)^2, the second derivative of log(1 + z^2).
+
+    Measured beyond conditioning: at most 4 ulp in float64, 3.5 in float32.
+    """
+    m = torch.abs(z)
+    c, beyond = torch.clamp(m, max=1e9), torch.clamp(m, min=1e9)
+    q = c * c
+    near = 2.0 * torch.where(torch.abs(c - 1.0) < 0.4, (1.0 - c) * (1.0 + c), 1.0 - q) / torch.square(1.0 + q)
+    return torch.where(m < 1e9, near, -2.0 / (beyond * beyond))
+
+
+def _log1p_square_excess(z):
+    """The difference log(1 + z^2) - z^2/(1 + z^2) >= 0, near z^4/2 for small z.
+
+    Below 1.6, with q = z^2 and g = 1/log(1 + q) - 1/q, it is q^2 (1 - g)/((1 + q)(1 + q g)).
+
+    Measured beyond conditioning: at most 2 ulp in float64, 2 in float32.
+    """
+    m = torch.abs(z)
+    q = torch.square(torch.clamp(m, max=1.6))
+    g = _gregory(q)
+    near = q * q * (1.0 - g) / ((1.0 + q) * (1.0 + q * g))
+    return torch.where(m < 1.6, near, _log1p_square(m) - _square_share(m))
+
+
+def _square_share(z):
+    """The quotient z^2 / (1 + z^2), also where z^2 overflows.
+
+    Measured beyond conditioning: at most 2 ulp in float64, 2 in float32.
+    """
+    m = torch.clamp(torch.abs(z), max=1e9)
+    return m * m / (1.0 + m * m)
 
 
 def _log1p_quotient(a, x):

@@ -4,34 +4,18 @@ An error is measured beyond conditioning, as in `test_pasted_words`. The bounds 
 tens of thousands of points; a run draws a sample of them.
 """
 
-import sys
 from functools import cache
-from pathlib import Path
-from types import ModuleType
 
 import mpmath as mp
 import numpy as np
 import pytest
 import torch
 
-from tests.test_pasted_words import DIGITS, KINDS, LIBRARIES, bound, error, ulp
+from tests.test_pasted_words import DIGITS, KINDS, LIBRARIES, WORDS, bound, error, evaluate, ulp
 
-TEMPLATES = Path(__file__).parents[1] / "templates"
 SAMPLE = 120
 SWITCH = 8.0  # where a quotient in k^2 gives way to a polynomial in 1/k
 
-
-def load(library):
-    """All pasted functions of a library, as one module."""
-    files = [*TEMPLATES.glob(f"words_{library}.py"), *sorted((TEMPLATES / "words" / library).glob("*.py"))]
-    name = f"bessel_words_{library}"
-    module = sys.modules[name] = ModuleType(name)  # torch.compile looks there
-    for file in files:
-        exec(compile(file.read_text(encoding="utf-8"), file, "exec"), vars(module))
-    return module
-
-
-WORDS = {library: load(library) for library in LIBRARIES}
 
 BOUNDS = {  # word: the bound in float64 for numpy and torch, then in float32
     "_log_bessel_0": (1.5, 1.5, 0.5, 1.5),
@@ -114,14 +98,6 @@ def points(name, kind, count=SAMPLE):
 def found(kind):
     """The Bessel truths at the points, which all words share."""
     return [bessel_truths(mp.mpf(float(k))) for k in points("", kind)]
-
-
-def evaluate(library, name, array):
-    """The word's values, which must have the dtype of its argument."""
-    function = getattr(WORDS[library], name)
-    value = function(array) if library == "numpy" else function(torch.from_numpy(array)).numpy()
-    assert value.dtype == array.dtype
-    return value
 
 
 # Accuracy ---------------------------------------------------------------------------------------

@@ -17,9 +17,9 @@ from tests.test_pasted_words import DIGITS, KINDS, LIBRARIES, WORDS, bound, erro
 SAMPLE = 60
 OF_STIRLING = ("_stirling_correction", "_stirling_correction_slope", "_stirling_correction_curvature")
 BOUNDS = {  # word: the bound in float64 for numpy and torch, then in float32
-    "_stirling_correction": (3.5, 3.5, 0.5, 4),
-    "_stirling_correction_slope": (3, 3, 0.5, 3),
-    "_stirling_correction_curvature": (3, 3, 0.5, 3),
+    "_stirling_correction": (4, 4, 0.5, 4),
+    "_stirling_correction_slope": (3, 3, 0.5, 3.5),
+    "_stirling_correction_curvature": (3.5, 3.5, 0.5, 3.5),
     "_log_binomial": (3, 3, 0.5, 3.5),
 }
 CASES = [

@@ -108,12 +108,16 @@ def _beyond_8(k, tail):
     return r, r * _polynomial(tail, 16.0 * r - 1.0)
 
 
-def _log_bessel_0_pieces(k):
-    """The logarithm of I0(k), right for k <= 8, and that of I0(k) exp(-k), right for k >= 8."""
-    low, high = np.minimum(k, 8.0), np.maximum(k, 8.0)
-    below = np.log1p(low * low * _below_8(k, _BESSEL_0_N, _BESSEL_0_D))
+def _bessel_0_below_8(k):
+    """The difference I0(k) - 1 for k <= 8."""
+    low = np.minimum(k, 8.0)
+    return low * low * _below_8(k, _BESSEL_0_N, _BESSEL_0_D)
+
+
+def _log_bessel_0_beyond_8(k):
+    """The logarithm of I0(k) exp(-k) for k >= 8."""
     _, tail = _beyond_8(k, _BESSEL_0_TAIL)
-    return below, tail - (0.5 * np.log(high) + 0.9189385332046728)
+    return tail - (0.5 * np.log(np.maximum(k, 8.0)) + 0.9189385332046728)
 
 
 def _log_bessel_0(k):
@@ -123,19 +127,24 @@ def _log_bessel_0(k):
     """
     k, kind = _wide(k)
     with np.errstate(all="ignore"):
-        below, beyond = _log_bessel_0_pieces(k)
-        return np.where(k < 8.0, below, k + beyond).astype(kind)
+        below = np.log1p(_bessel_0_below_8(k))
+        return np.where(k < 8.0, below, k + _log_bessel_0_beyond_8(k)).astype(kind)
 
 
 def _log_bessel_0_scaled(k):
     """The logarithm of I0(k) exp(-k), k >= 0, of which I0 alone overflows beyond 713.
 
-    Measured beyond conditioning: at most 4 ulp in float64, 0.5 in float32.
+    Below 4 it is log I0(k) - k; from there to 8 these are large beside their difference, and the
+    logarithm is taken of the product.
+
+    Measured beyond conditioning: at most 3.5 ulp in float64, 0.5 in float32.
     """
     k, kind = _wide(k)
     with np.errstate(all="ignore"):
-        below, beyond = _log_bessel_0_pieces(k)
-        return np.where(k < 8.0, below - k, beyond).astype(kind)
+        rise = _bessel_0_below_8(k)
+        between = np.log(np.exp(-np.minimum(k, 8.0)) * (1.0 + rise))
+        below = np.where(k < 4.0, np.log1p(rise) - k, between)
+        return np.where(k < 8.0, below, _log_bessel_0_beyond_8(k)).astype(kind)
 
 
 def _bessel_ratio_below_8(k):
@@ -148,7 +157,7 @@ def _bessel_ratio_below_8(k):
 def _bessel_ratio(k):
     """The ratio A(k) = I1(k)/I0(k), k >= 0: the mean of cos x under the density exp(k cos x).
 
-    Measured beyond conditioning: at most 3.5 ulp in float64, 0.5 in float32.
+    Measured beyond conditioning: at most 4 ulp in float64, 0.5 in float32.
     """
     k, kind = _wide(k)
     with np.errstate(all="ignore"):
@@ -163,7 +172,7 @@ def _bessel_ratio_complement(k):
     Below 8 it is (A'(k) + A(k)/k) / (1 + A(k)), whose terms have one sign, because A' = 1 - A/k - A^2
     (DLMF 10.29.2).
 
-    Measured beyond conditioning: at most 3 ulp in float64, 0.5 in float32.
+    Measured beyond conditioning: at most 3.5 ulp in float64, 0.5 in float32.
     """
     k, kind = _wide(k)
     with np.errstate(all="ignore"):
@@ -189,7 +198,7 @@ def _bessel_ratio_slope(k):
 def _bessel_ratio_curvature(k):
     """The second derivative A''(k) <= 0, k >= 0, near -1/k^3 for large k.
 
-    Measured beyond conditioning: at most 3.5 ulp in float64, 0.5 in float32.
+    Measured beyond conditioning: at most 4 ulp in float64, 0.5 in float32.
     """
     k, kind = _wide(k)
     with np.errstate(all="ignore"):

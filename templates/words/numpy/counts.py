@@ -69,7 +69,7 @@ def _stirling_correction(x):
 
     One step of the recurrence, then a fitted quotient; both have one sign (DLMF 5.5.1, 5.11.1).
 
-    Measured beyond conditioning: at most 3.5 ulp in float64, 0.5 in float32.
+    Measured beyond conditioning: at most 4 ulp in float64, 0.5 in float32.
     """
     x, kind = _wide(x)
     with np.errstate(all="ignore"):
@@ -101,7 +101,7 @@ def _stirling_correction_curvature(x):
     The second derivative of Stirling's correction. That of the step is 1/(2 x^2 (x + 1)^2), and both
     parts have one sign (DLMF 5.15.5, 5.15.8).
 
-    Measured beyond conditioning: at most 3 ulp in float64, 0.5 in float32.
+    Measured beyond conditioning: at most 3.5 ulp in float64, 0.5 in float32.
     """
     x, kind = _wide(x)
     with np.errstate(all="ignore"):

@@ -108,12 +108,16 @@ def _beyond_8(k, tail):
     return r, r * _polynomial(tail, 16.0 * r - 1.0)
 
 
-def _log_bessel_0_pieces(k):
-    """The logarithm of I0(k), right for k <= 8, and that of I0(k) exp(-k), right for k >= 8."""
-    low, high = torch.clamp(k, max=8.0), torch.clamp(k, min=8.0)
-    below = torch.log1p(low * low * _below_8(k, _BESSEL_0_N, _BESSEL_0_D))
+def _bessel_0_below_8(k):
+    """The difference I0(k) - 1 for k <= 8."""
+    low = torch.clamp(k, max=8.0)
+    return low * low * _below_8(k, _BESSEL_0_N, _BESSEL_0_D)
+
+
+def _log_bessel_0_beyond_8(k):
+    """The logarithm of I0(k) exp(-k) for k >= 8."""
     _, tail = _beyond_8(k, _BESSEL_0_TAIL)
-    return below, tail - (0.5 * torch.log(high) + 0.9189385332046728)
+    return tail - (0.5 * torch.log(torch.clamp(k, min=8.0)) + 0.9189385332046728)
 
 
 def _log_bessel_0(k):
@@ -121,17 +125,22 @@ def _log_bessel_0(k):
 
     Measured beyond conditioning: at most 1.5 ulp in float64, 1.5 in float32.
     """
-    below, beyond = _log_bessel_0_pieces(k)
-    return torch.where(k < 8.0, below, k + beyond)
+    below = torch.log1p(_bessel_0_below_8(k))
+    return torch.where(k < 8.0, below, k + _log_bessel_0_beyond_8(k))
 
 
 def _log_bessel_0_scaled(k):
     """The logarithm of I0(k) exp(-k), k >= 0, of which I0 alone overflows beyond 713.
 
-    Measured beyond conditioning: at most 4 ulp in float64, 4 in float32.
+    Below 4 it is log I0(k) - k; from there to 8 these are large beside their difference, and the
+    logarithm is taken of the product.
+
+    Measured beyond conditioning: at most 3.5 ulp in float64, 3.5 in float32.
     """
-    below, beyond = _log_bessel_0_pieces(k)
-    return torch.where(k < 8.0, below - k, beyond)
+    rise = _bessel_0_below_8(k)
+    between = torch.log(torch.exp(-torch.clamp(k, max=8.0)) * (1.0 + rise))
+    below = torch.where(k < 4.0, torch.log1p(rise) - k, between)
+    return torch.where(k < 8.0, below, _log_bessel_0_beyond_8(k))
 
 
 def _bessel_ratio_below_8(k):
@@ -144,7 +153,7 @@ def _bessel_ratio_below_8(k):
 def _bessel_ratio(k):
     """The ratio A(k) = I1(k)/I0(k), k >= 0: the mean of cos x under the density exp(k cos x).
 
-    Measured beyond conditioning: at most 3.5 ulp in float64, 3.5 in float32.
+    Measured beyond conditioning: at most 4 ulp in float64, 4 in float32.
     """
     below = k * _bessel_ratio_below_8(k)
     r, tail = _beyond_8(k, _BESSEL_RATIO_TAIL)
@@ -157,7 +166,7 @@ def _bessel_ratio_complement(k):
     Below 8 it is (A'(k) + A(k)/k) / (1 + A(k)), whose terms have one sign, because A' = 1 - A/k - A^2
     (DLMF 10.29.2).
 
-    Measured beyond conditioning: at most 3 ulp in float64, 3 in float32.
+    Measured beyond conditioning: at most 3.5 ulp in float64, 3.5 in float32.
     """
     share = _bessel_ratio_below_8(k)
     slope = _below_8(k, _BESSEL_SLOPE_N, _BESSEL_SLOPE_D)
@@ -179,7 +188,7 @@ def _bessel_ratio_slope(k):
 def _bessel_ratio_curvature(k):
     """The second derivative A''(k) <= 0, k >= 0, near -1/k^3 for large k.
 
-    Measured beyond conditioning: at most 3.5 ulp in float64, 3 in float32.
+    Measured beyond conditioning: at most 4 ulp in float64, 3 in float32.
     """
     below = k * _below_8(k, _BESSEL_CURVATURE_N, _BESSEL_CURVATURE_D)
     r, tail = _beyond_8(k, _BESSEL_CURVATURE_TAIL)

@@ -69,7 +69,7 @@ def _stirling_correction(x):
 
     One step of the recurrence, then a fitted quotient; both have one sign (DLMF 5.5.1, 5.11.1).
 
-    Measured beyond conditioning: at most 3.5 ulp in float64, 4 in float32.
+    Measured beyond conditioning: at most 4 ulp in float64, 4 in float32.
     """
     r = 1.0 / (x + 1.0)
     step, _ = _stirling_step(x)
@@ -82,7 +82,7 @@ def _stirling_correction_slope(x):
     The derivative of Stirling's correction. That of the step h is -(z - h) / (x + 1/2), and both parts
     have one sign (DLMF 5.5.2, 5.11.2).
 
-    Measured beyond conditioning: at most 3 ulp in float64, 3 in float32.
+    Measured beyond conditioning: at most 3 ulp in float64, 3.5 in float32.
     """
     r = 1.0 / (x + 1.0)
     w = r * r
@@ -97,7 +97,7 @@ def _stirling_correction_curvature(x):
     The second derivative of Stirling's correction. That of the step is 1/(2 x^2 (x + 1)^2), and both
     parts have one sign (DLMF 5.15.5, 5.15.8).
 
-    Measured beyond conditioning: at most 3 ulp in float64, 3 in float32.
+    Measured beyond conditioning: at most 3.5 ulp in float64, 3.5 in float32.
     """
     p, r = 1.0 / x, 1.0 / (x + 1.0)
     w = r * r

@@ -32,6 +32,7 @@ test holds it to that.
                  modules      what the generated modules say
                  targets      what a derivation can be written as
                  emit         a derivation through a template
+                 certificate  bits lost beyond conditioning, near and far
                  verify       the evidence
                  generate     the committed modules and their index
                  cli          the door

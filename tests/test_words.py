@@ -69,6 +69,8 @@ def points(word, count=POINTS, seed=0):
             point[name] = math.expm1(point[name])
         if word.name == "log_diff_exp":  # defined where the first is the larger
             point["b"], point["a"] = sorted((point["a"], point["b"]))
+        if word.name == "log_binomial":  # defined where the first is the larger
+            point["a"] += point["b"]
         yield point
 
 
@@ -338,9 +340,7 @@ def test_doit_of_a_vector_word(word):
     """The .doit() of a vector word is its meaning, with the same value."""
     expression = word(*arguments(word))
     for point in points(word):
-        one, other = (
-            oracle.value(e, point, 25) for e in (expression, expression.doit())
-        )
+        one, other = (oracle.value(e, point, 25) for e in (expression, expression.doit()))
         assert agree(one, other, 24)
 
 

@@ -111,6 +111,24 @@ def _dropped():
     return 0
 
 
+# (x + 1/2) log(1 + 1/x) - 1 = z q, z = 1/(4 x (x + 1)), x >= 0.1: the quotient q of polynomials in z.
+_STIRLING_STEP_N = (
+    0.3333333333333333, 0.8888126198668904, 0.8895558517485586, 0.41613134569476556,
+    0.09234200998313634, 0.008726038859893535, 0.0002561135343095964, 4.867574700570081e-07,
+)
+_STIRLING_STEP_D = (
+    1.0, 3.066437859600661, 3.6666712705151414, 2.1665434154622902, 0.6619913165487941,
+    0.09991332096920408, 0.006421095179202529, 0.00011941334361488813,
+)
+# log Gamma(x) = (x - 1/2) log x - x + log(2 pi)/2 + q/x, x >= 1: the quotient q of polynomials in 1/x^2.
+_STIRLING_CORRECTION_N = (
+    0.08333333333333333, 1.698249287705088, 11.986266873406136, 37.396809385510025, 54.65241420128991,
+    36.546282131932045, 10.096897678978026, 0.9005583387068338, 0.012249783286565289,
+)
+_STIRLING_CORRECTION_D = (
+    1.0, 20.412324785794365, 144.50608949755176, 453.3913220389341, 669.7014673881897, 457.409764139427,
+    132.20335629761487, 13.168806777385527, 0.26566195878951115,
+)
 # log Gamma(u + 1/2) = u log u - u + log(2 pi)/2 - q/u: the quotient q of polynomials in 1/u^2.
 _LOG_GAMMA_TAIL_N = (
     0.041666666666666484, 0.8748293807516524, 6.846784029361241, 26.212768152499205,
@@ -146,21 +164,41 @@ _TRIGAMMA_D = (
     1.0, 25.337952620454512, 221.38953408560306, 845.8313871360522,
     1482.2240067332648, 1144.0319933156452, 339.02838036459434, 26.94993056216394,
 )
-# log Gamma(x) = (x - 1/2) log x - x + log(2 pi)/2 + q/x, x >= 3: the quotient q in 1/x^2.
-_STIRLING_N = (
-    0.08333333333333333, 1.515098957369077, 8.72328061013224, 19.358255054493245,
-    16.087100548074662, 4.0400979538384165, 0.14647363088516283,
-)
-_STIRLING_D = (
-    1.0, 18.214520821762253, 105.27699420612358, 235.6419650240955,
-    200.0173034405931, 53.495212062554415, 2.5979366304662626,
-)
 
 
 def _tensors(*values):
     """Numbers beside tensors, as tensors of the same dtype and device."""
     like, *_ = [value for value in values if isinstance(value, torch.Tensor)]
     return [torch.as_tensor(value, dtype=like.dtype, device=like.device) for value in values]
+
+
+def _stirling_step(x):
+    """Give (x + 1/2) log(1 + 1/x) - 1 > 0, what a step from x to x + 1 leaves, and z = 1/(4 x (x + 1))."""
+    z = 0.25 / x / (x + 1.0)
+    low = torch.clamp(z, max=2.28)
+    fitted = low * _rational(_STIRLING_STEP_N, _STIRLING_STEP_D, low)
+    return torch.where(x < 0.1, (x + 0.5) * torch.log1p(1.0 / x) - 1.0, fitted), z
+
+
+def _stirling_correction(x):
+    """The difference log Gamma(x) - ((x - 1/2) log x - x + log(2 pi)/2) > 0, near 1/(12 x); x > 0.
+
+    One step of the recurrence, then a fitted quotient; both have one sign (DLMF 5.5.1, 5.11.1).
+
+    Measured beyond conditioning: at most 4 ulp in float64, 4 in float32.
+    """
+    r = 1.0 / (x + 1.0)
+    step, _ = _stirling_step(x)
+    return step + r * _rational(_STIRLING_CORRECTION_N, _STIRLING_CORRECTION_D, r * r)
+
+
+def _log_gamma_rise(x, a):
+    """The difference log Gamma(x + 1 + a) - log Gamma(x + 1), x, a >= 0, from log Gamma(u + 1/2) = u log u - u + ..."""
+    u = x + 0.5
+    v = u + a
+    r, s = 1.0 / u, 1.0 / v
+    value, slope = _rational_slope(_LOG_GAMMA_TAIL_N, _LOG_GAMMA_TAIL_D, r * r, s * s)
+    return _u_log_u_difference(u, a) + (a / v) * r * (value + s * (r + s) * slope)
 
 
 def _log_gamma(x):
@@ -210,19 +248,17 @@ def _u_log_u_difference(u, a):
 def _log_gamma_difference(x, a):
     """The difference log Gamma(x + a) - log Gamma(x); x, a > 0.
 
-    One step of the recurrence, then F(u) = u log u - u and -1/(24 u) + ... at u = x + 1/2 and at
-    u + a, each subtracted in closed form (DLMF 5.5.1, 5.11.8).
+    As written for x < 1 <= 2 a, where its zeros lie. Else one step of the recurrence, and then
+    log Gamma(u + 1/2) = u log u - u + ... subtracted in closed form (DLMF 5.5.1, 5.11.8).
 
-    Measured beyond conditioning: at most 6.5 ulp in float64, 4 in float32; close to its zeros more,
-    where the error stays within 1.6 times what one ulp in x and in a explains.
+    Measured beyond conditioning: at most 2 ulp in float64, 2 in float32; close to its zeros nothing
+    beyond it.
     """
     x, a = _tensors(x, a)
-    u = x + 0.5
-    v = u + a
-    r, s = 1.0 / u, 1.0 / v
-    value, slope = _rational_slope(_LOG_GAMMA_TAIL_N, _LOG_GAMMA_TAIL_D, r * r, s * s)
-    tail = (a / v) * r * (value + s * (r + s) * slope)
-    return (_u_log_u_difference(u, a) - _log1p_quotient(a, x)) + tail
+    low = torch.clamp(x, max=1.0)
+    plain = _log_gamma(low + a) - _log_gamma(low)
+    closed = _log_gamma_rise(x, a) - _log1p_quotient(a, x)
+    return torch.where((x < 1.0) & (a >= 0.5), plain, closed)
 
 
 def _digamma_difference(x, a):
@@ -270,20 +306,15 @@ def _log_beta(a, b):
     below 3, else Stirling's formula for the three, whose main terms have one sign (DLMF 5.12.1,
     5.11.1).
 
-    Measured beyond conditioning: at most 4 ulp in float64, 1.5 in float32.
+    Measured beyond conditioning: at most 2 ulp in float64, 2 in float32; close to its zeros more,
+    where the error stays within 2.5 times what one ulp in a and in b explains.
     """
     a, b = _tensors(a, b)
     s, t = torch.minimum(a, b), torch.maximum(a, b)
     near = _log_gamma(s) - _log_gamma_difference(t, s)
     s, t = torch.clamp(s, min=3.0), torch.clamp(t, min=3.0)
-    total, p, q = s + t, 1.0 / s, 1.0 / t
-    r = 1.0 / total
-    tail = (
-        p * _rational(_STIRLING_N, _STIRLING_D, p * p)
-        + q * _rational(_STIRLING_N, _STIRLING_D, q * q)
-        - r * _rational(_STIRLING_N, _STIRLING_D, r * r)
-    )
-    half = 0.5 * torch.log(6.283185307179586 * (p + q))
+    tail = _stirling_correction(s) + _stirling_correction(t) - _stirling_correction(s + t)
+    half = 0.5 * torch.log(6.283185307179586 * (1.0 / s + 1.0 / t))
     far = (half + tail) - s * torch.log1p(t / s) - t * torch.log1p(s / t)
     return torch.where(torch.minimum(a, b) < 3.0, near, far)
 

@@ -53,15 +53,6 @@ _TETRAGAMMA_D = (
     1.0, 27.974882155721605, 272.6531665433684, 1177.8021786132028,
     2377.7279161383462, 2173.07471485897, 796.6052740842047, 84.6936943047149,
 )
-# log Gamma(x) = (x - 1/2) log x - x + log(2 pi)/2 + q/x, x >= 3: the quotient q in 1/x^2.
-_STIRLING_N = (
-    0.08333333333333333, 1.515098957369077, 8.72328061013224, 19.358255054493245,
-    16.087100548074662, 4.0400979538384165, 0.14647363088516283,
-)
-_STIRLING_D = (
-    1.0, 18.214520821762253, 105.27699420612358, 235.6419650240955,
-    200.0173034405931, 53.495212062554415, 2.5979366304662626,
-)
 # log Gamma(x + 1/2) - log Gamma(x) - log(x)/2 = -q/x, x >= 1: the quotient q in 1/x^2.
 _HALF_STEP_LOG_GAMMA_N = (
     0.12499999999999997, 2.3784177070146426, 15.693245341443374, 45.855479804731644,
@@ -172,19 +163,17 @@ def _u_log_u_difference(u, a):
 def _log_gamma_difference(x, a):
     """The difference log Gamma(x + a) - log Gamma(x); x, a > 0.
 
-    One step of the recurrence, then F(u) = u log u - u and -1/(24 u) + ... at u = x + 1/2 and at
-    u + a, each subtracted in closed form (DLMF 5.5.1, 5.11.8).
+    As written for x < 1 <= 2 a, where its zeros lie. Else one step of the recurrence, and then
+    log Gamma(u + 1/2) = u log u - u + ... subtracted in closed form (DLMF 5.5.1, 5.11.8).
 
-    Measured beyond conditioning: at most 6.5 ulp in float64, 4 in float32; close to its zeros more,
-    where the error stays within 1.6 times what one ulp in x and in a explains.
+    Measured beyond conditioning: at most 2 ulp in float64, 2 in float32; close to its zeros nothing
+    beyond it.
     """
     x, a = _tensors(x, a)
-    u = x + 0.5
-    v = u + a
-    r, s = 1.0 / u, 1.0 / v
-    value, slope = _rational_slope(_LOG_GAMMA_TAIL_N, _LOG_GAMMA_TAIL_D, r * r, s * s)
-    tail = (a / v) * r * (value + s * (r + s) * slope)
-    return (_u_log_u_difference(u, a) - _log1p_quotient(a, x)) + tail
+    low = torch.clamp(x, max=1.0)
+    plain = _log_gamma(low + a) - _log_gamma(low)
+    closed = _log_gamma_rise(x, a) - _log1p_quotient(a, x)
+    return torch.where((x < 1.0) & (a >= 0.5), plain, closed)
 
 
 def _digamma_difference(x, a):
@@ -232,20 +221,15 @@ def _log_beta(a, b):
     below 3, else Stirling's formula for the three, whose main terms have one sign (DLMF 5.12.1,
     5.11.1).
 
-    Measured beyond conditioning: at most 4 ulp in float64, 1.5 in float32.
+    Measured beyond conditioning: at most 2 ulp in float64, 2 in float32; close to its zeros more,
+    where the error stays within 2.5 times what one ulp in a and in b explains.
     """
     a, b = _tensors(a, b)
     s, t = torch.minimum(a, b), torch.maximum(a, b)
     near = _log_gamma(s) - _log_gamma_difference(t, s)
     s, t = torch.clamp(s, min=3.0), torch.clamp(t, min=3.0)
-    total, p, q = s + t, 1.0 / s, 1.0 / t
-    r = 1.0 / total
-    tail = (
-        p * _rational(_STIRLING_N, _STIRLING_D, p * p)
-        + q * _rational(_STIRLING_N, _STIRLING_D, q * q)
-        - r * _rational(_STIRLING_N, _STIRLING_D, r * r)
-    )
-    half = 0.5 * torch.log(6.283185307179586 * (p + q))
+    tail = _stirling_correction(s) + _stirling_correction(t) - _stirling_correction(s + t)
+    half = 0.5 * torch.log(6.283185307179586 * (1.0 / s + 1.0 / t))
     far = (half + tail) - s * torch.log1p(t / s) - t * torch.log1p(s / t)
     return torch.where(torch.minimum(a, b) < 3.0, near, far)
 

@@ -154,6 +154,27 @@ class Rule(Declaration):
 AnyDeclaration = TypeVar("AnyDeclaration", bound=Declaration)
 
 
+# What indices, sizes and the arguments of generated code are called; a symbol of a density is not.
+RESERVED = frozenset(
+    [
+        "i",
+        "j",
+        "k",
+        "l",
+        "K",
+        "N",
+        "index",
+        "penalty",
+        "reduction",
+        "target",
+        "validate",
+        "value",
+        "vector",
+        "weight",
+    ]
+)
+
+
 def read(kind: type[AnyDeclaration], function: Function, **facts: Any) -> AnyDeclaration:
     """Read `function` as a declaration of the given kind.
 
@@ -167,6 +188,8 @@ def read(kind: type[AnyDeclaration], function: Function, **facts: Any) -> AnyDec
     for name in positional + named:
         if not isinstance(domains.get(name), Interval | Entries):
             raise TypeError(f"{function.__name__}: the argument {name} needs a domain")
+        if kind is Distribution and name in RESERVED:
+            raise TypeError(f"{function.__name__}: the name {name} is taken; choose another than {name}")
     summary, prose, source = _docstring(function.__doc__ or "", positional + named)
     if not summary:
         raise TypeError(f"{function.__name__}: the docstring needs a first sentence")

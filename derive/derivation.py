@@ -301,7 +301,9 @@ def _predictor(parameter: Quantity, request: Request) -> Quantity:
     link = request.linked[parameter.name]
     letter = link.letters.get(parameter.name, link.letters.get("", parameter.latex))
     rivals = [other for other in request.linked.values() if other is link]
-    if len(rivals) > 1 and parameter.name not in link.letters:
+    shared = len(rivals) > 1 and parameter.name not in link.letters
+    taken = {request.distribution.symbol_latex(name) for name in request.distribution.domains}
+    if shared or (letter in taken and letter != parameter.latex):
         letter = f"{letter}_{{{parameter.latex}}}"
     return Quantity(
         predictor_name(parameter.name, link),

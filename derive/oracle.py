@@ -23,6 +23,8 @@ Point = Mapping[str, Any]
 Place = str | tuple[str, int]
 
 MOST_DIGITS = 4000
+# What SymPy makes of derivatives, beside the words.
+SYMPY_ONLY = {"polygamma": mpmath.psi, "besseli": mpmath.besseli}
 # What is zero or infinite to so many digits is: log(1 + exp(-745)), the least that a float can hold, needs 324.
 ZERO_DIGITS = 400
 
@@ -103,8 +105,11 @@ def _written_out(expression: Expr, point: Point) -> Expr:
         steps = range(int(evaluate(first, point)), int(evaluate(last, point)) + 1)
         terms = [_written_out(body.xreplace({index: sympy.Integer(step)}), point) for step in steps]
         return Add(*terms) if isinstance(expression, Sum) else Mul(*terms)
-    if isinstance(expression, sympy.Function) and not (word := word_of(expression)).reference:
-        return _written_out(word.meaning(*expression.args), point)
+    if isinstance(expression, sympy.Function) and type(expression).__name__ not in SYMPY_ONLY:
+        word = word_of(expression)
+        meaning = None if word.primitive else word.meaning(*expression.args)
+        if meaning is not None:
+            return _written_out(meaning, point)
     if not expression.args:
         return expression
     return expression.func(*(_written_out(part, point) for part in expression.args))
@@ -155,9 +160,9 @@ def _computed(expression: Expr, point: Point, known: dict[Expr, Any]) -> Any:
     if isinstance(expression, Pow):
         base, exponent = (_evaluate(part, point, known) for part in expression.args)
         return mpmath.inf if base == 0 and exponent < 0 else mpmath.power(base, exponent)
-    if isinstance(expression, sympy.polygamma):  # what SymPy makes of the derivative of gamma
+    if type(expression).__name__ in SYMPY_ONLY:
         order, argument = expression.args
-        return mpmath.psi(int(order), _evaluate(argument, point, known))
+        return SYMPY_ONLY[type(expression).__name__](int(order), _evaluate(argument, point, known))
     row = word_of(expression)
     if row.reference:
         return row.truth(*(_evaluate(part, point, known) for part in expression.args))

@@ -3,7 +3,7 @@
 Each line is read as its objective over a whole data set, a likelihood through its logarithm, on
 distinct samples: θ varies, data and known constants are held, and the differences
 a(θ) - a(θ') and b(θ) - b(θ') are compared.  The engine claims a relation for every step it makes;
-`judge` tests the claim, and where it fails gives the point and the two numbers.
+`judge` tests the claim, and where it fails gives two points and what each line changes by between them.
 """
 
 from __future__ import annotations
@@ -70,10 +70,14 @@ class Line:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What was found, and, unless the lines are equal, a witness: a point and the two numbers there."""
+    """What was found, and a witness where the lines are not equal.
+
+    between  the two points that were compared, which differ in θ
+    values   how much each line changes from the one to the other; nan where a line is not real
+    """
 
     relation: Relation
-    point: Point | None = None
+    between: tuple[Point, Point] | None = None
     values: tuple[Any, Any] | None = None
 
 
@@ -103,17 +107,25 @@ def holds(claim: Relation, verdict: Verdict) -> bool:
 
 
 def _judge_scene(first: Line, second: Line, scene: Sequence[Point], digits: int) -> Verdict:
-    a = [_objective(first, point, digits) for point in scene]
-    b = [_objective(second, point, digits) for point in scene]
+    found = [(point, *(_objective(line, point, digits) for line in (first, second))) for point in scene]
+    for point, one, other in found:
+        if mpmath.isnan(one) != mpmath.isnan(other):
+            return Verdict(Relation.DIFFERENT, (scene[0], point), (one, other))
+    real = [(point, one, other) for point, one, other in found if not mpmath.isnan(one)]
+    if len(real) < 2:
+        raise ValueError("fewer than two points at which both lines are real; give others")
+    points, a, b = zip(*real, strict=True)
     with mpmath.workdps(2 * digits):
         same_goal = first.goal is second.goal
-        witness = scene[0], (a[0], b[0])
         both = first.likelihood and second.likelihood
         either = first.likelihood or second.likelihood
         if same_goal and _close(a, b, digits):
             return Verdict(Relation.MONOTONE if either and not both else Relation.EQUAL)
         changes_a = [value - a[0] for value in a[1:]]
         changes_b = [value - b[0] for value in b[1:]]
+        gaps = [abs(one - other) for one, other in zip(changes_a, changes_b, strict=True)]
+        widest = gaps.index(max(gaps))
+        witness = (points[0], points[widest + 1]), (changes_a[widest], changes_b[widest])
         if same_goal and _close(changes_a, changes_b, digits):
             shifted = Relation.FACTOR if both else Relation.MONOTONE if either else Relation.SHIFT
             return Verdict(shifted, *witness)
@@ -128,9 +140,11 @@ def _judge_scene(first: Line, second: Line, scene: Sequence[Point], digits: int)
 
 
 def _objective(line: Line, point: Point, digits: int) -> Any:
+    """The line's value, a likelihood's through its logarithm; nan where it is not real."""
     found = value(line.expression, point, 2 * digits)
     with mpmath.workdps(2 * digits):
-        return mpmath.log(found) if line.likelihood else found
+        found = mpmath.log(found) if line.likelihood else found
+    return found if mpmath.im(found) == 0 else mpmath.nan
 
 
 def _close(left: Sequence[Any], right: Sequence[Any], digits: int) -> bool:

@@ -52,6 +52,20 @@ def sqrt(a: Any) -> Any:
     return sympy.sqrt(a)
 
 
+def polygamma(order: int, a: Any) -> Any:
+    """SymPy's derivative of the digamma function, of which it knows all others."""
+    import sympy
+
+    return sympy.polygamma(order, a)
+
+
+def besseli(order: int, a: Any) -> Any:
+    """SymPy's modified Bessel function of an order."""
+    import sympy
+
+    return sympy.besseli(order, a)
+
+
 def _half() -> Any:
     import sympy
 
@@ -185,6 +199,7 @@ def log_factorial(a: Nonnegative) -> Real:
 )
 def digamma(a: Positive) -> Real:
     """The derivative of log gamma."""
+    return polygamma(0, a)
 
 
 @word(
@@ -197,6 +212,7 @@ def digamma(a: Positive) -> Real:
 )
 def trigamma(a: Positive) -> Positive:
     """The second derivative of log gamma."""
+    return polygamma(1, a)
 
 
 @word(
@@ -208,6 +224,7 @@ def trigamma(a: Positive) -> Positive:
 )
 def tetragamma(a: Positive) -> Real:
     """The third derivative of log gamma."""
+    return polygamma(2, a)
 
 
 @word(
@@ -818,6 +835,7 @@ def one_minus_cosine(a: Real) -> Nonnegative:
 )
 def bessel_0(a: Positive) -> Positive:
     """The modified Bessel function I₀, which overflows beyond 713."""
+    return besseli(0, a)
 
 
 @word(
@@ -828,6 +846,7 @@ def bessel_0(a: Positive) -> Positive:
 )
 def bessel_1(a: Positive) -> Positive:
     """The modified Bessel function I₁, the derivative of I₀."""
+    return besseli(1, a)
 
 
 @word(

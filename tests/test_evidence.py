@@ -211,3 +211,46 @@ def test_a_truth_that_is_not_found_falls_short(monkeypatch):
     assert not findings["ledger"].passed
     assert findings["ledger"].note == "ArithmeticError: no agreement"
     assert findings["steps"].passed
+
+
+def test_a_line_that_is_not_real_is_different_and_the_witness_shows_it():
+    """The logarithm of a negative number is no objective; two lines differ where a witness says how."""
+    import mpmath
+    import sympy
+
+    derived = derive.derive("normal", fix="sigma")
+    line, scenes = derived.steps[-1].line, [scene(derived, 0)]
+    undefined = judge(line, Line(sympy.log(line.expression - 10**6), "", Goal.MINIMISE), scenes)
+    assert undefined.relation is Relation.DIFFERENT
+    assert mpmath.isnan(undefined.values[1])
+    squared = judge(line, Line(line.expression**2, "", Goal.MINIMISE), scenes)
+    assert squared.relation is Relation.DIFFERENT
+    one, other = squared.values
+    assert abs(one - other) > 1e-3
+    assert squared.between[0] != squared.between[1]
+
+
+def test_a_letter_names_one_thing():
+    """A predictor's letter that the density uses already gets the parameter as its index."""
+    from derive.catalogue import CATALOGUE
+    from derive.request import fitting_links
+
+    for name, row in CATALOGUE.items():
+        for parameter, domain in row.parameters.items():
+            for link in fitting_links(domain):
+                derived = derive.derive(name, link={parameter: link.name})
+                letters = {q.latex for q in (*derived.data, *derived.parameters)}
+                made = [q.latex for q in derived.predictors if q.parameter and q.name != parameter]
+                assert not letters.intersection(made)
+
+
+def test_a_name_of_generated_code_is_no_symbol_of_a_density():
+    """A density with a parameter called weight is refused when it is declared."""
+    from derive.declare import distribution
+    from derive.domains import Positive, Real
+
+    def density(y: Real, *, weight: Positive):
+        """A density."""
+
+    with pytest.raises(TypeError, match="the name weight is taken"):
+        distribution(density)

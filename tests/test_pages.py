@@ -32,12 +32,12 @@ IDS = [request(name, **options).slug for name, options in VARIANTS]
 
 LEDGER = {
     "student_t": (
-        "log σ + [½ log ν + log Γ(ν/2) − log Γ((ν + 1)/2)] + (ν + 1)/2 · log1p(1/ν · ((y − μ)/σ)²)",
+        "log σ + (ν + 1)/2 · log(1 + ((y − μ)/(σ √ν))²) + [½ log ν + log Γ(ν/2) − log Γ((ν + 1)/2)]",
         "1",
         "½ log π",
     ),
     "student_t_fix_nu": (
-        "log σ + (ν + 1)/2 · log1p(1/ν · ((y − μ)/σ)²)",
+        "log σ + (ν + 1)/2 · log(1 + ((y − μ)/(σ √ν))²)",
         "1",
         "½ log ν + log Γ(ν/2) + ½ log π − log Γ((ν + 1)/2)",
     ),

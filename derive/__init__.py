@@ -65,6 +65,10 @@ def __getattr__(name: str) -> Any:
     return getattr(home, name)
 
 
+def __dir__() -> list[str]:
+    return __all__
+
+
 def _bind(derivation: Any) -> None:
     """Give a result its thin methods: the rooms that write are to the right of the one that derives."""
     from functools import cached_property
@@ -78,3 +82,4 @@ def _bind(derivation: Any) -> None:
     derivation.emit = emit.emit
     derivation.load = emit.load
     derivation._repr_latex_ = pages.notebook
+    derivation.__repr__ = pages.in_one_line

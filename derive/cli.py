@@ -109,15 +109,23 @@ def _asked(command: Callable[..., None]) -> Callable[..., None]:
     "--emit", "target", type=click.Choice(list(TARGETS)), default="text", help="What to write (text)."
 )
 @click.option("--standalone", is_flag=True, help="With --emit latex: a whole document.")
-@click.option("-o", "output", type=click.Path(), help="Write to a file, whole or not at all.")
-def derivation(name: str, target: str, standalone: bool, output: str | None, **options: Any) -> None:
+@click.option(
+    "-o",
+    "output",
+    type=click.Path(allow_dash=True),
+    default="-",
+    help="Write to a file, whole or not at all; - is the standard output.",
+)
+def derivation(name: str, target: str, standalone: bool, output: str, **options: Any) -> None:
     """Derive the loss of a density of the catalogue."""
     asked = request(name, **options)
+    if not output:
+        raise Misuse("-o names a file, got an empty name; write -o FILE, or leave it out to print")
     from derive.derivation import derivation as derived
     from derive.emit import emit
 
     text = emit(derived(asked), target, standalone=standalone)
-    if output is None:
+    if output == "-":
         click.echo(text, nl=False)
         return
     from derive.generate import write_atomically
@@ -198,8 +206,17 @@ def _indented(lines: Sequence[str]) -> None:
 @click.option("--check", is_flag=True, help="Only compare; exit with 1 and a diff where something differs.")
 def generate(names: Sequence[str], out: str, check: bool) -> None:
     """(Re)write the loss modules and pages, or compare them with what is there."""
-    from derive.generate import contents, differences, write
+    from derive.generate import any_there, contents, differences, write
 
+    if not out:
+        raise Misuse(
+            "--out names a folder, got an empty name; write --out FOLDER, or leave it out for generated"
+        )
+    if check and not any_there(Path(out), names):
+        raise Misuse(
+            f"there is nothing to compare: {out} holds no generated file of these; run this where {out} stands, "
+            "name another folder with --out, or leave --check out to write them"
+        )
     wanted = contents(names)
     if not check:
         click.echo(f"{write(Path(out), wanted)} of {len(wanted)} files written below {out}")
@@ -279,7 +296,8 @@ def _print(table: Any) -> None:
     """A table as wide as its content where the output is not a terminal."""
     from rich.console import Console
 
-    Console(width=None if sys.stdout.isatty() else 200).print(table)
+    # Brackets and colons in a cell are what they are, never a style or a picture.
+    Console(width=None if sys.stdout.isatty() else 200, markup=False, emoji=False).print(table)
 
 
 if __name__ == "__main__":

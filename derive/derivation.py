@@ -11,7 +11,7 @@ what stands on a line is what a rule put there.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
@@ -26,7 +26,7 @@ from derive.domains import Domain, Entries
 from derive.heads import Row, Word, density_word, index_symbol
 from derive.identities import OPENING
 from derive.relation import Goal, Line, Relation
-from derive.request import Request, predictor_name, request
+from derive.request import Fix, Pairs, Request, predictor_name, request
 from derive.rewriting import applied, label
 from derive.stable import BEFORE_LINKS, STABLE
 
@@ -113,7 +113,7 @@ class Step:
     mentions: tuple[Expr, ...] = ()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Derivation:
     """A loss and the road to it.
 
@@ -177,7 +177,15 @@ class Derivation:
         return {quantity.name: quantity.domain for quantity in (*self.parameters, *self.quantities)}
 
 
-def derive(name: str, **options: Any) -> Derivation:
+def derive(
+    name: str,
+    *,
+    fix: Fix | None = None,
+    link: Pairs | None = None,
+    shared: Iterable[str] | str | None = None,
+    keep_constants: bool = False,
+    keep_factor: bool = False,
+) -> Derivation:
     """Derive the loss of a density of the catalogue.
 
     name            a row of the catalogue: "normal"
@@ -187,13 +195,14 @@ def derive(name: str, **options: Any) -> Derivation:
     keep_constants  keep what is free of θ
     keep_factor     keep the common factor
 
-    Raises Misuse when a name, a value or a link does not fit.
+    None asks for nothing.  Raises Misuse when a name, a value or a link does not fit.
 
     >>> d = derive("normal", fix={"sigma": 1})
     >>> d.loss, d.factor
     ((-mu + y)**2, 1/2)
     """
-    return derivation(request(name, **options))
+    fix, link, shared = (() if given is None else given for given in (fix, link, shared))
+    return derivation(request(name, fix, link, shared, keep_constants, keep_factor))
 
 
 def derivation(request: Request) -> Derivation:

@@ -51,7 +51,7 @@ def load(derivation: Derivation, target: str = "numpy") -> ModuleType:
         raise Misuse(f"only modules can be loaded, got {target!r}; there are {names}")
     if importlib.util.find_spec(row.library) is None:
         raise ImportError(
-            f"the {target} loss needs {row.library}, which is not installed: pip install 'derive[{row.library}]'"
+            f"the {target} loss needs {row.library}, which is not installed: pip install {row.library}"
         )
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"{derivation.name}_{target}.{row.suffix}"

@@ -44,6 +44,11 @@ def files(chosen: Sequence[Request]) -> Iterator[tuple[Path, str]]:
             yield _place(target, row), emit(derived, target.name)
 
 
+def any_there(folder: Path, names: Sequence[str] = ()) -> bool:
+    """Whether any file of the named rows stands below the folder."""
+    return any((folder / _place(target, row)).is_file() for row in requests(names) for target in COMMITTED)
+
+
 def _place(target: Target, row: Request) -> Path:
     """Where a row's file stands, below the folder."""
     return Path(target.name) / f"{row.slug}.{target.suffix}"

@@ -120,6 +120,13 @@ def latex_block(derivation: Derivation) -> str:
     return f"% {derivation.request.command}\n\\begin{{align*}}\n{body}\n\\end{{align*}}\n"
 
 
+def in_one_line(derivation: Derivation) -> str:
+    """The derivation as Python shows it: the command that makes it, and the ledger."""
+    show = text_printer(derivation)
+    parts = ", ".join(f"{name} {show(part)}" for name, part in ledger(derivation))
+    return f"Derivation({derivation.request.command!r}: {parts})"
+
+
 def notebook(derivation: Derivation) -> str:
     """The derivation as a notebook shows it: display mathematics that MathJax and KaTeX accept."""
     steps = (" \\\\\n".join(step) for step in _latex_steps(derivation))

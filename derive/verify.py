@@ -130,7 +130,7 @@ def _accuracy(derived: Derivation, count: int) -> Found:
         for target in MODULES:
             check = f"{target.name} {dtype}, excess ulp"
             if not _installed(target.library):
-                reason = f"{target.library} is not installed: pip install 'derive[{target.library}]'"
+                reason = f"{target.library} is not installed: pip install {target.library}"
                 yield check, True, SKIPPED, reason
                 continue
             found = truth.worst(target.library, load(derived, target.name))
@@ -172,9 +172,13 @@ def _by_hand(derived: Derivation, count: int) -> Found:
 
 def _elsewhere(derived: Derivation, count: int) -> Found:
     """The same loss in other libraries, and where these are wrong."""
+    versions = elsewhere(derived)
+    if not versions:
+        yield "other libraries", True, SKIPPED, "no counterpart of this loss is known in another library"
+        return
     drawn = [with_parameters(derived, point) for point in points(derived, count, "float64", seed=3)]
     module = load(derived, "numpy")
-    for version in elsewhere(derived):
+    for version in versions:
         name, condition, same = version.row.name, version.row.only, version.comparable(drawn)
         if not _installed(version.row.library):
             continue

@@ -305,7 +305,7 @@ def log_beta(a: Positive, b: Positive) -> Real:
     derivatives=(lambda a: 1 / a,),
 )
 def log_absolute(a: Nonzero) -> Real:
-    """Log |a|, whose derivative is 1/a on both sides of zero."""
+    """The logarithm of |a|, whose derivative is 1/a on both sides of zero."""
     return log(absolute(a))
 
 
@@ -333,7 +333,7 @@ def log1p(a: Real) -> Real:
     derivatives=(lambda a, b: log(b), lambda a, b: ratio(a, b)),
 )
 def xlogy(a: Real, b: Nonnegative) -> Real:
-    """A log b with 0 log 0 = 0, the limit that an impossible event which did not happen needs."""
+    """The product a log b, with 0 log 0 = 0: the limit that an impossible event which did not happen needs."""
     return a * log(b)
 
 
@@ -346,7 +346,7 @@ def xlogy(a: Real, b: Nonnegative) -> Real:
     derivatives=(lambda a, b: log1p(b), lambda a, b: ratio(a, 1 + b)),
 )
 def xlog1py(a: Real, b: Real) -> Real:
-    """A log(1 + b) with 0 log 0 = 0."""
+    """The product a log(1 + b), with 0 log 0 = 0."""
     return a * log(1 + b)
 
 
@@ -357,7 +357,7 @@ def xlog1py(a: Real, b: Real) -> Real:
     derivatives=(lambda a, b: 1 / b, lambda a, b: -ratio(ratio(a, b), b)),
 )
 def ratio(a: Real, b: Nonnegative) -> Real:
-    """A / b with 0/0 = 0: the derivative of a log b."""
+    """The quotient a / b, with 0/0 = 0: the derivative of a log b."""
     return a / b
 
 
@@ -370,7 +370,7 @@ def ratio(a: Real, b: Nonnegative) -> Real:
     derivatives=(lambda a, b: b, lambda a, b: a),
 )
 def times(a: Real, b: Real) -> Real:
-    """A b with 0 ∞ = 0: the share of the mean that belongs to what never happens."""
+    """The product a b, with 0 ∞ = 0: the share of the mean that belongs to what never happens."""
     return a * b
 
 

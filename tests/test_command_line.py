@@ -8,9 +8,10 @@ import pytest
 from click.testing import CliRunner
 
 from derive.cli import main
+from derive.request import request
 from derive.resources import TEMPLATES
 from derive.targets import COMMITTED, TARGETS
-from derive.verify import Finding
+from derive.verify import Finding, verify
 
 ROOT = Path(__file__).parent.parent
 
@@ -39,6 +40,12 @@ def run(*words):
         (["normal", "--fix", "sigma=1_0"], "a known value is a number"),
         (["normal", "--shared", "mu=1"], "it has no value"),
         (["generate", "norml"], "Did you mean normal?"),
+        (["normal", "-o", ""], "-o names a file, got an empty name"),
+        (["generate", "--out", ""], "--out names a folder, got an empty name"),
+        (
+            ["generate", "--check", "--out", "nowhere"],
+            "nowhere holds no generated file of these; run this where",
+        ),
         (["verify", "norml"], "Did you mean normal?"),
         (["verify", "norml", "--fix", "sigma"], "Did you mean normal?"),
         (["verify", "normal", "--fix", "sigma=-1"], "sigma lies in (0, ∞), got -1"),
@@ -61,6 +68,13 @@ def test_every_target_is_written_and_is_the_same_in_a_file(target, tmp_path):
     assert printed.exit_code == 0
     assert run("normal", "--link", "sigma=exp", "--emit", target, "-o", str(tmp_path / "file")).exit_code == 0
     assert (tmp_path / "file").read_text(encoding="utf-8") == printed.stdout
+
+
+def test_a_dash_is_the_standard_output(tmp_path, monkeypatch):
+    """`-o -` prints, and makes no file."""
+    monkeypatch.chdir(tmp_path)
+    assert run("normal", "-o", "-").stdout == run("normal").stdout
+    assert not list(tmp_path.iterdir())
 
 
 def test_listing_and_help_do_not_import_sympy():
@@ -122,12 +136,24 @@ def test_one_loss_with_any_options_is_verified():
 @pytest.mark.parametrize(("short", "code"), [(True, 1), (False, 0)])
 def test_what_falls_short_is_exit_code_1(monkeypatch, short, code):
     """The table has every finding, and the exit code tells whether all passed."""
-    finding = Finding("normal", "ledger", not short, "off by 1", "at y=1")
+    finding = Finding("normal", "ledger", not short, "off by 1", "at y=1, where [torch] and :one: stand")
     monkeypatch.setattr("derive.verify.verify_all", lambda requests, count: iter([[finding]]))
     result = run("verify", "normal")
     assert result.exit_code == code
     assert ("FAILS" in result.stdout) is short
-    assert "at y=1" in result.stdout
+    assert "at y=1, where [torch] and :one: stand" in result.stdout
+
+
+def test_a_loss_without_counterparts_says_so(monkeypatch):
+    """What no other library computes is a line that was not tested, and a missing library names its remedy."""
+    monkeypatch.setattr("derive.verify.elsewhere", lambda derived: [])
+    monkeypatch.setattr("derive.verify._installed", lambda library: library != "torch")
+    findings = verify(request("normal", fix="sigma=2"), 2)
+    (found,) = (finding for finding in findings if finding.check == "other libraries")
+    assert found.skipped and "no counterpart of this loss" in found.note
+    assert {f.note for f in findings if f.check.startswith("torch float")} == {
+        "torch is not installed: pip install torch"
+    }
 
 
 def test_verify_offers_the_options_of_the_main_command():

@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 from itertools import pairwise
+from pathlib import Path
 from random import Random
 
 import jsonschema
@@ -19,6 +20,7 @@ import derive
 from derive.catalogue import CATALOGUE
 from derive.catalogue.variants import VARIANTS
 from derive.derivation import Role
+from derive.domains import EPS_OF_SUM, SUM_TOLERANCE
 from derive.pages import NAMES, _latex_steps, because, latex_printer, ledger, text_page, text_printer
 from derive.printers.columns import TEXT_WIDTH
 from derive.printers.text import plain_letter
@@ -356,3 +358,49 @@ def test_notebook_shows_the_derivation(derived):
     shown = derived._repr_latex_()
     assert shown.startswith("$$\\begin{aligned}")
     assert shown.endswith("\\end{aligned}$$")
+
+
+def test_a_derivation_shows_itself_in_one_line(derived):
+    """The command and the ledger, not the trees."""
+    shown = repr(derived)
+    assert shown.startswith(f"Derivation({derived.request.command!r}: loss ")
+    assert "\n" not in shown and len(shown) < 400
+    assert all(text_printer(derived)(part) in shown for _, part in ledger(derived))
+
+
+def test_the_package_shows_its_public_names():
+    """`dir(derive)` has what a person may use."""
+    assert dir(derive) == sorted(derive.__all__)
+
+
+def test_nothing_given_is_nothing_asked():
+    """None is no option; a misspelt one is Python's own error."""
+    asked = derive.derive("normal", fix=None, link=None, shared=None)
+    assert asked.request.command == "derive normal"
+    with pytest.raises(TypeError, match="unexpected keyword argument 'fixed'"):
+        derive.derive("normal", fixed="sigma")
+
+
+README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
+
+
+def test_readme_opens_with_what_the_program_writes():
+    """The first derivation is the end of the block that its command prints, and the code is of the module."""
+    opening = derive.derive("normal", link={"sigma": "exp"})
+    assert f"$ {opening.request.command} --emit latex" in README
+
+    def in_rows(block):
+        rows = (re.sub(r" *\\\\\*?(\[1ex\])?$", "", row.strip()) for row in block.splitlines())
+        return [row.replace(r"\small ", "") for row in rows]  # the size of prose is the page's own
+
+    shown = in_rows(re.search(r"\\begin\{aligned\}\n(.*)\n\\end\{aligned\}", README, re.DOTALL)[1])
+    printed = in_rows(opening.emit("latex"))[:-1]
+    assert printed[-len(shown) :] == shown
+    code = re.search(r"`--emit numpy` gives.*?```\n(.*?)```", README, re.DOTALL)[1]
+    assert f"\n\n{code}\n\n" in opening.emit("numpy")
+
+
+def test_readme_names_the_tolerance_of_the_domains():
+    """How far probabilities may sum from one."""
+    assert (SUM_TOLERANCE, EPS_OF_SUM) == (1e-5, 2)
+    assert "off by at most 1e-5, or by two eps of the dtype" in README

@@ -50,11 +50,6 @@ class Page(Printer):
 
     # What they share ---------------------------------------------------------------------------------
 
-    def density(self, expression: Expr) -> str:
-        arguments = [self.show(argument) for argument in expression.args]
-        count = expression.data_count
-        return f"p({', '.join(arguments[:count])} {self.bar} {', '.join(arguments[count:])})"
-
     def __call__(self, expression: Expr) -> str:
         with distribute(False):
             return self.show(self._written_out(expression))

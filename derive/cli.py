@@ -239,14 +239,18 @@ def generate(names: Sequence[str], out: str, check: bool) -> None:
     type=click.IntRange(min=1),
     default=20,
     show_default=True,
-    help="Ordinary points for each loss, library and dtype.",
+    help="Points for each loss, library and dtype, of each level.",
 )
-def verify(names: Sequence[str], points: int, **options: Any) -> None:
+@click.option("--accuracy", is_flag=True, help="The accuracy certificate: bits lost at points of any size.")
+@click.option("--all", "every", is_flag=True, help="All that is generated, as without a name.")
+def verify(names: Sequence[str], points: int, accuracy: bool, every: bool, **options: Any) -> None:
     """The evidence, as a table; exit with 1 if anything falls short.
 
     Without options, for what is generated under the names, or for all that is; with options, for
     that loss of one density.
     """
+    if every and (names or any(options.values())):
+        raise Misuse("--all is for everything that is generated; leave out the names and options, or --all")
     chosen = _losses(names, options)
     from rich.table import Table
 
@@ -256,7 +260,7 @@ def verify(names: Sequence[str], points: int, **options: Any) -> None:
     table = Table(box=None, pad_edge=False, header_style="bold")
     for heading in ("", "loss", "check", "largest error", "where"):
         table.add_column(heading, overflow="fold")
-    for findings in verify_all(chosen, points):
+    for findings in verify_all(chosen, points, accuracy):
         for finding in findings:
             short += not finding.passed
             skipped += finding.skipped

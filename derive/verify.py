@@ -22,6 +22,7 @@ from sympy import Expr, log
 from derive.accuracy import BOUND_IN_ULP, DTYPES, Truth, Worst, quantity_of
 from derive.calculus import DIRECTION, gradient
 from derive.calls import computed, places
+from derive.certificate import certificate
 from derive.derivation import Derivation, Quantity, derivation
 from derive.domains import Entries
 from derive.elsewhere import Elsewhere, elsewhere
@@ -53,11 +54,14 @@ class Finding:
         return self.figure == SKIPPED
 
 
-def verify(request: Request, count: int = 40) -> list[Finding]:
-    """Every finding on one loss, over `count` ordinary points; a truth that is not found falls short."""
+def verify(request: Request, count: int = 40, accuracy: bool = False) -> list[Finding]:
+    """Every finding on one loss, over `count` ordinary points; a truth that is not found falls short.
+
+    accuracy  the accuracy certificate instead, over `count` points of each of its levels
+    """
     derived = derivation(request)
     findings = []
-    for name, check in CHECKS.items():
+    for name, check in (CERTIFICATE if accuracy else CHECKS).items():
         try:
             findings += [Finding(derived.name, *found) for found in check(derived, count)]
         except ArithmeticError as error:
@@ -67,18 +71,20 @@ def verify(request: Request, count: int = 40) -> list[Finding]:
 
 
 def verify_all(
-    requests: Sequence[Request], count: int = 40, workers: int | None = None
+    requests: Sequence[Request], count: int = 40, accuracy: bool = False, workers: int | None = None
 ) -> Iterator[list[Finding]]:
     """The findings on each loss, in order, from several processes where there are several losses."""
     if len(requests) == 1:
-        yield verify(requests[0], count)
+        yield verify(requests[0], count, accuracy)
         return
     with ProcessPoolExecutor(workers) as pool:
-        yield from pool.map(partial(_asked_again, count=count), [row.arguments for row in requests])
+        yield from pool.map(
+            partial(_asked_again, count=count, accuracy=accuracy), [row.arguments for row in requests]
+        )
 
 
-def _asked_again(arguments: dict[str, Any], count: int) -> list[Finding]:
-    return verify(request(**arguments), count)
+def _asked_again(arguments: dict[str, Any], count: int, accuracy: bool) -> list[Finding]:
+    return verify(request(**arguments), count, accuracy)
 
 
 Found = Iterator[tuple[str, bool, str, str]]
@@ -138,6 +144,19 @@ def _accuracy(derived: Derivation, count: int) -> Found:
             figure = ", ".join(f"{one.quantity} {one.excess:.1f}" for one in found)
             passed = worst.excess <= BOUND_IN_ULP
             yield check, passed, figure, _where(worst, passed)
+
+
+def _certificate(derived: Derivation, count: int) -> Found:
+    """Bits lost beyond conditioning at ordinary, wide and extreme points, by library, dtype and quantity."""
+    modules = {target.library: load(derived, target.name) for target in MODULES if _installed(target.library)}
+    for dtype in DTYPES:
+        for line in certificate(derived, modules, dtype, count):
+            worst = line.worst
+            figure = f"{line.failures} of {len(line.judged)} fail, {line.not_finite} not finite, "
+            figure += f"worst {worst.bits:.1f} bits, median {line.median:.1f}"
+            note = f"{_named(worst.places)} at {_shown(worst.point, exact=bool(line.failures))}"
+            note += f": got {worst.got!r}, truth {worst.truth!r}" if line.failures else ""
+            yield f"{line.library} {dtype} {line.quantity}", not line.failures, figure, note
 
 
 def _by_hand(derived: Derivation, count: int) -> Found:
@@ -263,6 +282,7 @@ CHECKS: dict[str, Callable[[Derivation, int], Found]] = {
     "other libraries": _elsewhere,
     "accuracy": _accuracy,
 }
+CERTIFICATE: dict[str, Callable[[Derivation, int], Found]] = {"accuracy certificate": _certificate}
 
 
 def _installed(library: str) -> bool:

@@ -19,8 +19,8 @@ Loss of one sample, to be minimised over mu
 All arguments broadcast.
 Data outside the support cost +inf, parameters outside their domain give nan.
 
-Accuracy: at most 16 units in the last place beyond conditioning on ordinary inputs, in float64
-and float32, for value, gradient and Hessian.
+Accuracy: at most 16 units in the last place beyond conditioning on ordinary inputs (those that
+`derive verify` draws from each domain), in float64 and float32, for value, gradient and Hessian.
 
 Elsewhere:
     loss = torch.nn.MSELoss

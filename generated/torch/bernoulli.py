@@ -22,8 +22,8 @@ longer a likelihood.
 All arguments broadcast, with a warning where that makes samples that no argument has.
 Data outside the support cost +inf, parameters outside their domain give nan.
 
-Accuracy: at most 16 units in the last place beyond conditioning on ordinary inputs, in float64
-and float32, for value, gradient and Hessian.
+Accuracy: at most 16 units in the last place beyond conditioning on ordinary inputs (those that
+`derive verify` draws from each domain), in float64 and float32, for value, gradient and Hessian.
 
 Elsewhere:
     loss = -scipy.stats.bernoulli.logpmf, for hard labels

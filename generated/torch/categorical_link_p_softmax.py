@@ -27,8 +27,8 @@ The class axis is the second one, as in torch.nn (the only one where there is on
 axes broadcast, with a warning where that makes samples that no argument has.
 Data outside the support cost +inf, parameters outside their domain give nan.
 
-Accuracy: at most 16 units in the last place beyond conditioning on ordinary inputs, in float64
-and float32, for value, gradient and Hessian.
+Accuracy: at most 16 units in the last place beyond conditioning on ordinary inputs (those that
+`derive verify` draws from each domain), in float64 and float32, for value, gradient and Hessian.
 
 Elsewhere:
     loss = -torch.distributions.OneHotCategorical(logits).log_prob, for hard labels

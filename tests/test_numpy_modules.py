@@ -866,6 +866,23 @@ def test_classes_that_no_argument_has_are_warned_of():
         softmax.loss(hot[:, None], hot)
 
 
+@pytest.mark.parametrize(("dtype", "log_scale"), [(np.float32, -89.0), (np.float64, -800.0)])
+@pytest.mark.parametrize(("name", "link"), [("normal", {"sigma": "exp"}), ("laplace", {"b": "exp"})])
+def test_perfect_fit(name, link, dtype, log_scale):
+    """A sample that is met exactly costs the logarithm of its scale, however small: 0 beats exp(-log_scale)."""
+    given = np.array([1.5, 1.5, log_scale], dtype)
+    value, (location, scale) = derive.derive(name, link=link).load("numpy").loss_and_gradient(*given)
+    assert (value, location, scale) == (log_scale, 0, 1)
+
+
+def test_small_error_of_smaller_scale():
+    """Half the square of 1e-30 e^100 is a float32, though e^100 is none."""
+    given = np.array([1e-30, 0, -100], np.float32)
+    value = module("normal_link_sigma_exp").loss(*given)
+    exact = np.square(np.float64(given[0]) * np.exp(100)) / 2
+    np.testing.assert_allclose(value, exact, rtol=1e-5)
+
+
 def test_wide_data_beside_single_parameters():
     """A float64 datum that float32 cannot hold costs +inf beside float32 parameters, and nothing warns."""
     single = np.array([0.3], np.float32)

@@ -111,20 +111,21 @@ def dropped():
 
 
 def _loss(y, mu, log_sigma):
-    return log_sigma + np.square(np.exp(-log_sigma) * (y - mu)) / 2
+    exp = np.exp(-log_sigma / 2)
+    return log_sigma + np.square((y - mu) * exp * exp) / 2
 
 
 def _loss_and_gradient(y, mu, log_sigma):
-    exp = np.exp(-log_sigma)
-    product = exp * (y - mu)
-    square = np.square(product)
-    return log_sigma + square / 2, -exp * product, 1 - square
+    exp = np.exp(-log_sigma / 2)
+    scaled = (y - mu) * exp * exp
+    square = np.square(scaled)
+    return log_sigma + square / 2, -scaled * exp * exp, 1 - square
 
 
 def _hessian(y, mu, log_sigma):
-    exp = np.exp(-log_sigma)
-    product = exp * (y - mu)
-    return np.square(exp), 2 * exp * product, 2 * np.square(product)
+    exp = np.exp(-log_sigma / 2)
+    scaled = (y - mu) * exp * exp
+    return np.square(exp**2), 2 * (scaled * exp * exp), 2 * np.square(scaled)
 
 
 def _dropped():

@@ -67,16 +67,25 @@ def _parts_of(parts: Parts, expression: Basic) -> Iterator[Expr]:
     if expression in parts.definitions:
         yield expression
     elif not isinstance(expression, IndexedBase):
-        for part in expression.args:
-            yield from _parts_of(parts, part)
+        for place, part in enumerate(expression.args):
+            for _ in range(_times_written(expression, place)):
+                yield from _parts_of(parts, part)
+
+
+def _times_written(expression: Basic, place: int) -> int:
+    """How often code writes an argument: a word's spelling may hold it twice."""
+    if not isinstance(expression, sympy.Function):
+        return 1
+    spellings = [word_of(expression).spelling.get(language, "") for language in ("numpy", "torch")]
+    return max(1, *(str(spelling).count(f"{{{place}") for spelling in spellings))
 
 
 def _with_squares(parts: Parts, expression: Expr) -> Expr:
-    """The expression with the square of a part as a part: the loss has mostly computed it already."""
+    """The expression with the even powers of a part as squares: the loss has mostly computed them already."""
     squares = {
-        power: parts.taken_apart(square(power.base))
+        power: parts.taken_apart(square(power.base ** (power.exp / 2)))
         for power in expression.atoms(Pow)
-        if power.exp == 2 and parts.definition(power.base) is not None
+        if power.exp.is_even and power.exp.is_positive and parts.definition(power.base) is not None
     }
     return expression.xreplace(squares)
 

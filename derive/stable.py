@@ -10,6 +10,7 @@ import math
 from derive.declare import stable
 from derive.domains import Nonnegative, Nonzero, Position, Positive, Real, Unit, Vector
 from derive.words import (
+    absolute,
     cosh,
     exp,
     half_step_log_gamma,
@@ -31,8 +32,10 @@ from derive.words import (
     logsumexp,
     logsumexp_difference,
     reciprocal_expm1,
+    scaled,
     scaled_log1p_square,
     sigmoid,
+    sign,
     softmax,
     softplus,
     softplus_rate,
@@ -250,6 +253,18 @@ def log_gamma_of_neighbours(a: Positive, b: Positive):
     return log_gamma(a) - log_gamma(a + b), -log_gamma_difference(a, b)
 
 
+@stable(f64={"a": 0, "b": 800}, f32={"a": 0, "b": 90})
+def square_of_scaled_by_exponential(a: Real, b: Real):
+    """The exponential could overflow where the product does not: its root is multiplied in twice."""
+    return square(a * exp(b)), square(scaled(a, exp(b / 2)))
+
+
+@stable(f64={"a": 0, "b": 800}, f32={"a": 0, "b": 90})
+def absolute_scaled_by_exponential(a: Real, b: Real):
+    """The exponential could overflow where the product does not: its root is multiplied in twice."""
+    return absolute(a) * exp(b), scaled(absolute(a), exp(b / 2))
+
+
 STABLE = (
     log_sigmoid,
     log_sigmoid_complement,
@@ -285,6 +300,8 @@ STABLE = (
     log_of_one_plus,
     log_gamma_over_half_a_step,
     log_gamma_of_neighbours,
+    square_of_scaled_by_exponential,
+    absolute_scaled_by_exponential,
 )
 
 BEFORE_LINKS = (log_gamma_over_half_a_step, log_gamma_of_neighbours)
@@ -328,6 +345,18 @@ def excess_of_log1p_square(a: Real):
     return log1p_square(a) - square_share(a), log1p_square_excess(a)
 
 
+@stable(f64={"a": 0, "b": 1, "c": 800}, f32={"a": 0, "b": 1, "c": 90})
+def scaled_once_more(a: Real, b: Real, c: Real):
+    """The exponential could overflow where the product does not: its root is multiplied in twice."""
+    return scaled(a, b) * exp(c), scaled(scaled(a, b), exp(c / 2))
+
+
+@stable(f64={"a": 0, "b": 800}, f32={"a": 0, "b": 90})
+def sign_scaled_by_exponential(a: Real, b: Real):
+    """The exponential overflows even where the sign is 0: its root is multiplied in twice."""
+    return sign(a) * exp(b), scaled(sign(a), exp(b / 2))
+
+
 # Tried after differentiating, on the gradient and on the Hessian.
 DERIVED = (
     shares_of_a_whole,
@@ -336,4 +365,6 @@ DERIVED = (
     rest_less_share,
     excess_over_share,
     excess_of_log1p_square,
+    scaled_once_more,
+    sign_scaled_by_exponential,
 )

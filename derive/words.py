@@ -375,6 +375,16 @@ def times(a: Real, b: Real) -> Real:
 
 
 @word(
+    numpy=("{0:factor} * {1:atom} * {1:atom}", Level.PRODUCT),
+    torch=("{0:factor} * {1:atom} * {1:atom}", Level.PRODUCT),
+    derivatives=(lambda a, b: b**2, lambda a, b: 2 * scaled(a, b) / b),
+)
+def scaled(a: Real, b: Real) -> Real:
+    """(a b) b: the square of b may overflow where the product does not, or where a is 0."""
+    return a * b**2
+
+
+@word(
     text=("{0:atom}²", Level.POWER),
     latex=("{0:atom}^{{2}}", Level.POWER),
     numpy="np.square({0})",

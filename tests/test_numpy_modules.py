@@ -7,6 +7,7 @@ made here from the loss alone: central differences, the same samples one by one,
 import inspect
 import tracemalloc
 from functools import cache, partial
+from itertools import product
 from random import Random
 
 import numpy as np
@@ -19,7 +20,11 @@ from derive.domains import Entries
 from derive.request import identifier, request
 from tests.handwritten import find
 
-pytestmark = pytest.mark.filterwarnings("error")
+pytestmark = [
+    pytest.mark.filterwarnings("error"),
+    # The layouts broadcast on purpose; that the modules warn of it is tested by itself.
+    pytest.mark.filterwarnings("ignore:the shapes of the samples:UserWarning"),
+]
 
 REQUESTS = {request(name, **options).slug: (name, options) for name, options in VARIANTS}
 SLUGS = list(REQUESTS)
@@ -807,6 +812,7 @@ def test_validate_names_the_first_offence(slug):
         ("normal", (np.inf, 2.0, 3.0), "y must be finite, got inf"),
         ("beta", (1.5, 2.0, 3.0), "y must be in the unit interval, got 1.5"),
         ("poisson_link_rate_exp", ([[1.0, 2.5]], 0.3), "a count: 0, 1, 2, ..., got 2.5 at index (0, 1)"),
+        ("categorical", ([1, 0], [0.5, 0.2]), "got [0.5 0.2] at index (0,)"),
         (
             "normal_variance_link_variance_square",
             (1.0, 2.0, 0.0),
@@ -819,6 +825,62 @@ def test_validate_says_what_is_demanded(slug, given, message):
     with pytest.raises(ValueError) as caught:  # noqa: PT011 (the text is compared below)
         module(slug).loss(*given, validate=True)
     assert message in str(caught.value)
+
+
+SHAPES = [  # of predictor, of data, of weight (None: no weight), and whether a warning is due
+    ((3,), (3, 1), None, True),
+    ((3, 1), (3,), None, True),
+    ((3,), (3,), (3, 1), True),
+    ((3,), (3,), None, False),
+    ((), (3,), None, False),
+    ((3,), (), (3,), False),
+    ((1,), (3, 2), (2,), False),
+    ((3, 2), (2,), None, False),
+]
+
+
+@pytest.mark.filterwarnings("error:the shapes of the samples:UserWarning")
+@pytest.mark.parametrize(("predictor", "data", "weight", "due"), SHAPES)
+def test_samples_that_no_argument_has_are_warned_of(predictor, data, weight, due):
+    """Where a predictor and data broadcast to more than either is, as (N,) and (N, 1) do, a warning says so."""
+    options = {} if weight is None else {"weight": np.ones(weight)}
+    functions = ("loss", "loss_and_gradient", "hessian", "negative_log_likelihood")
+    for slug, name in product(("normal_fix_sigma_1", "bernoulli_link_p_sigmoid"), functions):
+        call = partial(getattr(module(slug), name), np.full(data, 1.0), np.full(predictor, 0.3), **options)
+        if due:
+            with pytest.warns(UserWarning, match=r"broadcast to \(3, 3\), which none of them has") as caught:
+                call()
+            assert caught[0].filename == __file__
+        else:
+            call()
+
+
+@pytest.mark.filterwarnings("error:the shapes of the samples:UserWarning")
+def test_classes_that_no_argument_has_are_warned_of():
+    """The class axis is no axis of the samples: (N, K) and (N, 1, K) are warned of, (N, K) and (K,) are not."""
+    softmax = module("categorical_link_p_softmax")
+    hot = np.eye(3)
+    softmax.loss(hot[0], hot)
+    softmax.loss(hot, hot[0], weight=np.ones(3))
+    with pytest.warns(UserWarning, match=r"\(y \(3, 1\), logits \(3,\)\) broadcast to \(3, 3\)"):
+        softmax.loss(hot[:, None], hot)
+
+
+@pytest.mark.parametrize(("dtype", "log_scale"), [(np.float32, -89.0), (np.float64, -800.0)])
+@pytest.mark.parametrize(("name", "link"), [("normal", {"sigma": "exp"}), ("laplace", {"b": "exp"})])
+def test_perfect_fit(name, link, dtype, log_scale):
+    """A sample that is met exactly costs the logarithm of its scale, however small: 0 beats exp(-log_scale)."""
+    given = np.array([1.5, 1.5, log_scale], dtype)
+    value, (location, scale) = derive.derive(name, link=link).load("numpy").loss_and_gradient(*given)
+    assert (value, location, scale) == (log_scale, 0, 1)
+
+
+def test_small_error_of_smaller_scale():
+    """Half the square of 1e-30 e^100 is a float32, though e^100 is none."""
+    given = np.array([1e-30, 0, -100], np.float32)
+    value = module("normal_link_sigma_exp").loss(*given)
+    exact = np.square(np.float64(given[0]) * np.exp(100)) / 2
+    np.testing.assert_allclose(value, exact, rtol=1e-5)
 
 
 def test_wide_data_beside_single_parameters():
@@ -966,8 +1028,11 @@ def test_class_index_outside(slug):
         got = module(slug).loss_from_index(index, learned, reduction="none")
         assert got[2] == np.inf
         assert np.all(np.isfinite(np.delete(got, 2)))
-        with pytest.raises(ValueError, match=r"^y must be"):
+        message = rf"^index must be in 0, ..., K - 1, got {outside} at index \(2,\)$"
+        with pytest.raises(ValueError, match=message):
             module(slug).loss_from_index(index, learned, validate=True)
+        with pytest.raises(ValueError, match=message.replace("2,", "0,")):
+            module(slug).loss_from_index(outside, learned[0], validate=True)
         weight = np.array([1.0, 1.0, 0.0, 1.0, 1.0, 1.0])
         assert np.isfinite(module(slug).loss_from_index(index, learned, weight=weight, validate=True))
 

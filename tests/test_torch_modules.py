@@ -862,6 +862,13 @@ def test_validate_names_the_first_offence(slug):
             assert f"got {first} at index (2,)" in str(caught.value)
 
 
+def test_validate_shows_the_vector_of_one_sample():
+    """A vector that is no probability vector is shown whole, also where there is one sample."""
+    message = r"got \[0.5, 0.25\] at index \(0,\)$"
+    with pytest.raises(ValueError, match=message):
+        module("categorical").loss(torch.tensor([0.5, 0.25]), torch.tensor([1, 0]), validate=True)
+
+
 # Boundaries ---------------------------------------------------------------------------------------
 
 
@@ -1029,8 +1036,11 @@ def test_class_index_outside(slug):
         index = torch.tensor([0, 1, outside, 3, 2, 1])
         got = module(slug).loss_from_index(leaf, index, reduction="none")
         assert torch.isinf(got).tolist() == [False, False, True, False, False, False]
-        with pytest.raises(ValueError, match=r"^y must be"):
+        message = rf"^index must be in 0, ..., K - 1, got {outside} at index \(2,\)$"
+        with pytest.raises(ValueError, match=message):
             module(slug).loss_from_index(leaf, index, validate=True)
+        with pytest.raises(ValueError, match=message.replace("2,", "0,")):
+            module(slug).loss_from_index(leaf[0], torch.tensor(outside), validate=True)
         weight = torch.tensor([1.0, 1.0, 0.0, 1.0, 1.0, 1.0])
         assert torch.isfinite(module(slug).loss_from_index(leaf, index, weight=weight, validate=True))
 

@@ -45,13 +45,15 @@ NUMPY = Library(
     imports=(
         "import math",
         "import numpy as np",
+        "import warnings",
         "from collections.abc import Callable",
         "from scipy import special",
         "from typing import NamedTuple",
     ),
     shapes=(
-        "All arguments broadcast.",
-        "The class axis is the last one; all other axes broadcast.",
+        "All arguments broadcast, with a warning where that makes samples that no argument has.",
+        "The class axis is the last one; the other axes broadcast, with a warning where that makes samples\n"
+        "that no argument has.",
     ),
 )
 

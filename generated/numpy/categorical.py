@@ -19,7 +19,8 @@ Loss of one sample, to be minimised over p
 Labels that are not hard are accepted; the loss is then the cross-entropy between the labels and p, and no
 longer a likelihood.
 
-The class axis is the last one; all other axes broadcast.
+The class axis is the last one; the other axes broadcast, with a warning where that makes samples
+that no argument has.
 Data outside the support cost +inf, parameters outside their domain give nan.
 
 Accuracy: at most 16 units in the last place beyond conditioning on ordinary inputs (those that
@@ -38,6 +39,7 @@ Made by `derive categorical --emit numpy`, derive 0.1.0.
 Anyone may use, change and share this file for any purpose, without warranty (0BSD).
 """
 
+import warnings
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -99,7 +101,7 @@ def hessian_vector_product(y, p, vector, *, reduction="mean", weight=None, valid
 
 def loss_from_index(index, p, *, reduction="mean", weight=None, validate=False):
     """The loss of class indices 0, 1, …, K - 1: integers with one axis less than p."""
-    y = _one_hot(index, p)
+    y = _one_hot(index, p, weight, validate)
     return loss(y, p, reduction=reduction, weight=weight, validate=validate)
 
 
@@ -189,22 +191,20 @@ def _prepared(weight, validate, **arguments):
     parameters = [value for name, value in arguments.items() if _ARGUMENTS[name].role != "data"]
     dtype = _dtype(parameters or arguments.values())
     prepared, penalty, removed = [], dtype.type(0), None
-    lengths = {np.shape(value)[-1:] for name, value in arguments.items() if _ARGUMENTS[name].vector}
-    if len(lengths) > 1:
-        raise ValueError(f"the last axis is the classes' and does not broadcast, got lengths {lengths}")
+    values = {name: np.asarray(value, dtype) for name, value in arguments.items()}
+    _compare_shapes(values, weight)
     if weight is not None:
         weight = np.asarray(weight, dtype)
         removed = weight == 0
         if validate:
             _validate("weight", weight, _ARGUMENTS["weight"].broken(weight))
-    for name, given in arguments.items():
+    for name, value in values.items():
         argument = _ARGUMENTS[name]
-        value = np.asarray(given, dtype)
         if removed is not None and removed.any():
             value = _made_harmless(value, removed, argument)
         broken = argument.broken(value)
         if argument.sums_to_one:
-            broken = broken | (np.abs(np.sum(value, axis=-1) - 1) > _sum_tolerance(given))
+            broken = broken | (np.abs(np.sum(value, axis=-1) - 1) > _sum_tolerance(arguments[name]))
         if validate:
             _validate(name, value, broken)
         if broken.any():
@@ -213,6 +213,24 @@ def _prepared(weight, validate, **arguments):
                 value = _made_harmless(value, broken, argument)
         prepared.append(value)
     return *prepared, penalty, weight
+
+
+def _compare_shapes(values, weight):
+    """Warn where the samples broadcast to a shape that no argument has; the classes never broadcast."""
+    lengths = {value.shape[-1:] for name, value in values.items() if _ARGUMENTS[name].vector}
+    if len(lengths) > 1:
+        raise ValueError(f"the last axis is the classes' and does not broadcast, got lengths {lengths}")
+    shapes = {name: value.shape[:-1] if _ARGUMENTS[name].vector else value.shape for name, value in values.items()}
+    if weight is not None:
+        shapes["weight"] = np.shape(weight)
+    shape = np.broadcast_shapes(*shapes.values())
+    if shape not in shapes.values():
+        given = ", ".join(f"{name} {one}" for name, one in shapes.items())
+        warnings.warn(
+            f"the shapes of the samples ({given}) broadcast to {shape}, which none of them has; "
+            "give all the same shape, or expand one to this shape if that is meant",
+            stacklevel=4,
+        )
 
 
 def _made_harmless(value, samples, argument):
@@ -238,10 +256,16 @@ def _validate(name, value, broken):
     """Raise ValueError for the first sample in which an argument is broken or nan."""
     missing = np.isnan(value)
     broken = broken | (missing.any(axis=-1) if _ARGUMENTS[name].vector else missing)
+    _refuse(name, _ARGUMENTS[name].demand, value, broken)
+
+
+def _refuse(name, demand, value, broken):
+    """Raise ValueError for the first sample that is broken."""
+    if broken.ndim == 0:
+        value, broken = value[None], broken[None]
     if broken.any():
-        index = tuple(int(axis[0]) for axis in np.nonzero(np.atleast_1d(broken)))
-        got = np.atleast_1d(value)[index]
-        raise ValueError(f"{name} must be {_ARGUMENTS[name].demand}, got {got} at index {index}")
+        index = tuple(int(axis[0]) for axis in np.nonzero(broken))
+        raise ValueError(f"{name} must be {demand}, got {value[index]} at index {index}")
 
 
 def _check(reduction):
@@ -283,10 +307,14 @@ def _summed(derivative, shape, reduction):
     return np.sum(derivative, axis=along, keepdims=True)
 
 
-def _one_hot(index, entries):
+def _one_hot(index, entries, weight, validate):
     """Class indices as one-hot vectors of the dtype and length of `entries`; an index out of range has none."""
     index = np.asarray(index)
     if index.dtype.kind not in "iu":
         raise TypeError(f"index must hold integers, got {index.dtype}")
     entries = np.asarray(entries)
-    return (index[..., None] == np.arange(entries.shape[-1])).astype(_dtype([entries]))
+    hot = index[..., None] == np.arange(entries.shape[-1])
+    if validate:
+        outside = ~hot.any(axis=-1) & (weight is None or np.not_equal(weight, 0))
+        _refuse("index", "in 0, ..., K - 1", np.broadcast_to(index, outside.shape), outside)
+    return hot.astype(_dtype([entries]))

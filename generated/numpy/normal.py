@@ -16,7 +16,7 @@ Loss of one sample, to be minimised over mu, sigma
     dropped = ½ log 2π
     -log p  = factor · loss + dropped
 
-All arguments broadcast.
+All arguments broadcast, with a warning where that makes samples that no argument has.
 Data outside the support cost +inf, parameters outside their domain give nan.
 
 Accuracy: at most 16 units in the last place beyond conditioning on ordinary inputs (those that
@@ -34,6 +34,7 @@ Anyone may use, change and share this file for any purpose, without warranty (0B
 """
 
 import math
+import warnings
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -155,14 +156,15 @@ def _prepared(weight, validate, **arguments):
     parameters = [value for name, value in arguments.items() if _ARGUMENTS[name].role != "data"]
     dtype = _dtype(parameters or arguments.values())
     prepared, penalty, removed = [], dtype.type(0), None
+    values = {name: np.asarray(value, dtype) for name, value in arguments.items()}
+    _compare_shapes(values, weight)
     if weight is not None:
         weight = np.asarray(weight, dtype)
         removed = weight == 0
         if validate:
             _validate("weight", weight, _ARGUMENTS["weight"].broken(weight))
-    for name, given in arguments.items():
+    for name, value in values.items():
         argument = _ARGUMENTS[name]
-        value = np.asarray(given, dtype)
         if removed is not None and removed.any():
             value = _made_harmless(value, removed, argument)
         broken = argument.broken(value)
@@ -174,6 +176,21 @@ def _prepared(weight, validate, **arguments):
                 value = _made_harmless(value, broken, argument)
         prepared.append(value)
     return *prepared, penalty, weight
+
+
+def _compare_shapes(values, weight):
+    """Warn where the samples broadcast to a shape that no argument has."""
+    shapes = {name: value.shape for name, value in values.items()}
+    if weight is not None:
+        shapes["weight"] = np.shape(weight)
+    shape = np.broadcast_shapes(*shapes.values())
+    if shape not in shapes.values():
+        given = ", ".join(f"{name} {one}" for name, one in shapes.items())
+        warnings.warn(
+            f"the shapes of the samples ({given}) broadcast to {shape}, which none of them has; "
+            "give all the same shape, or expand one to this shape if that is meant",
+            stacklevel=4,
+        )
 
 
 def _made_harmless(value, samples, argument):
@@ -192,10 +209,16 @@ def _validate(name, value, broken):
     """Raise ValueError for the first sample in which an argument is broken or nan."""
     missing = np.isnan(value)
     broken = broken | missing
+    _refuse(name, _ARGUMENTS[name].demand, value, broken)
+
+
+def _refuse(name, demand, value, broken):
+    """Raise ValueError for the first sample that is broken."""
+    if broken.ndim == 0:
+        value, broken = value[None], broken[None]
     if broken.any():
-        index = tuple(int(axis[0]) for axis in np.nonzero(np.atleast_1d(broken)))
-        got = np.atleast_1d(value)[index]
-        raise ValueError(f"{name} must be {_ARGUMENTS[name].demand}, got {got} at index {index}")
+        index = tuple(int(axis[0]) for axis in np.nonzero(broken))
+        raise ValueError(f"{name} must be {demand}, got {value[index]} at index {index}")
 
 
 def _check(reduction):

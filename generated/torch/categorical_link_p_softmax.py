@@ -89,7 +89,7 @@ class CategoricalLoss(torch.nn.Module):
 
 def loss_from_index(logits, index, *, reduction="mean", weight=None, validate=False):
     """The loss of class indices 0, 1, ..., K - 1: an integer tensor without the class axis."""
-    target = _one_hot(index, logits)
+    target = _one_hot(index, logits, weight, validate)
     return loss(logits, target, reduction=reduction, weight=weight, validate=validate)
 
 
@@ -397,10 +397,16 @@ def _validate(name, value, broken):
     """Raise ValueError for the first sample in which an argument is broken or nan."""
     missing = value.isnan()
     broken = broken | (missing.any(dim=-1) if _ARGUMENTS[name].vector else missing)
+    _refuse(name, _ARGUMENTS[name].demand, value, broken)
+
+
+def _refuse(name, demand, value, broken):
+    """Raise ValueError for the first sample that is broken."""
+    if broken.dim() == 0:
+        value, broken = value[None], broken[None]
     if broken.any():
-        index = tuple(torch.nonzero(torch.atleast_1d(broken))[0].tolist())
-        got = torch.atleast_1d(value)[index].tolist()
-        raise ValueError(f"{name} must be {_ARGUMENTS[name].demand}, got {got} at index {index}")
+        index = tuple(torch.nonzero(broken)[0].tolist())
+        raise ValueError(f"{name} must be {demand}, got {value[index].tolist()} at index {index}")
 
 
 def _reduced(value, weight, reduction):
@@ -416,11 +422,17 @@ def _reduced(value, weight, reduction):
     return value.mean() if weight is None else value.sum() / weight.expand(value.shape).sum()
 
 
-def _one_hot(index, entries):
+def _one_hot(index, entries, weight, validate):
     """Class indices as one-hot vectors along the class axis of `entries`; an index out of range has none."""
     if index.is_floating_point() or index.dtype == torch.bool:
         raise TypeError(f"index must hold integers, got {index.dtype}")
     axis = min(1, index.dim())
     classes = torch.arange(entries.shape[_class_axis(entries)], device=index.device)
     classes = classes.reshape(-1, *[1] * (index.dim() - axis))
-    return (index.unsqueeze(axis) == classes).to(entries.dtype)
+    hot = index.unsqueeze(axis) == classes
+    if validate:
+        outside = ~hot.any(dim=axis)
+        if weight is not None:
+            outside = outside & (torch.as_tensor(weight, device=index.device) != 0)
+        _refuse("index", "in 0, ..., K - 1", index.expand(outside.shape), outside)
+    return hot.to(entries.dtype)

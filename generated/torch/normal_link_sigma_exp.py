@@ -91,22 +91,23 @@ def dropped():
 
 
 def _loss(y, mu, log_sigma):
-    return log_sigma + torch.square(torch.exp(-log_sigma) * (y - mu)) / 2
+    exp = torch.exp(-log_sigma / 2)
+    return log_sigma + torch.square((y - mu) * exp * exp) / 2
 
 
 def _loss_and_gradient(y, mu, log_sigma):
-    exp = torch.exp(-log_sigma)
-    product = exp * (y - mu)
-    square = torch.square(product)
-    return log_sigma + square / 2, -exp * product, 1 - square
+    exp = torch.exp(-log_sigma / 2)
+    scaled = (y - mu) * exp * exp
+    square = torch.square(scaled)
+    return log_sigma + square / 2, -scaled * exp * exp, 1 - square
 
 
 def _hessian_vector_product(y, mu, log_sigma, v_mu, v_log_sigma):
-    exp = torch.exp(-log_sigma)
-    product = exp * (y - mu)
-    h_mu_mu = torch.square(exp)
-    h_mu_log_sigma = 2 * exp * product
-    h_log_sigma_log_sigma = 2 * torch.square(product)
+    exp = torch.exp(-log_sigma / 2)
+    scaled = (y - mu) * exp * exp
+    h_mu_mu = torch.square(exp**2)
+    h_mu_log_sigma = 2 * (scaled * exp * exp)
+    h_log_sigma_log_sigma = 2 * torch.square(scaled)
     return (
         h_mu_mu * v_mu + h_mu_log_sigma * v_log_sigma,
         h_mu_log_sigma * v_mu + h_log_sigma_log_sigma * v_log_sigma,
@@ -289,10 +290,16 @@ def _validate(name, value, broken):
     """Raise ValueError for the first sample in which an argument is broken or nan."""
     missing = value.isnan()
     broken = broken | missing
+    _refuse(name, _ARGUMENTS[name].demand, value, broken)
+
+
+def _refuse(name, demand, value, broken):
+    """Raise ValueError for the first sample that is broken."""
+    if broken.dim() == 0:
+        value, broken = value[None], broken[None]
     if broken.any():
-        index = tuple(torch.nonzero(torch.atleast_1d(broken))[0].tolist())
-        got = torch.atleast_1d(value)[index].tolist()
-        raise ValueError(f"{name} must be {_ARGUMENTS[name].demand}, got {got} at index {index}")
+        index = tuple(torch.nonzero(broken)[0].tolist())
+        raise ValueError(f"{name} must be {demand}, got {value[index].tolist()} at index {index}")
 
 
 def _reduced(value, weight, reduction):

@@ -297,10 +297,16 @@ def _validate(name, value, broken):
     """Raise ValueError for the first sample in which an argument is broken or nan."""
     missing = value.isnan()
     broken = broken | missing
+    _refuse(name, _ARGUMENTS[name].demand, value, broken)
+
+
+def _refuse(name, demand, value, broken):
+    """Raise ValueError for the first sample that is broken."""
+    if broken.dim() == 0:
+        value, broken = value[None], broken[None]
     if broken.any():
-        index = tuple(torch.nonzero(torch.atleast_1d(broken))[0].tolist())
-        got = torch.atleast_1d(value)[index].tolist()
-        raise ValueError(f"{name} must be {_ARGUMENTS[name].demand}, got {got} at index {index}")
+        index = tuple(torch.nonzero(broken)[0].tolist())
+        raise ValueError(f"{name} must be {demand}, got {value[index].tolist()} at index {index}")
 
 
 def _reduced(value, weight, reduction):

@@ -389,6 +389,26 @@ FIRES |= {
         lambda: y + words.log1p_square_slope(x) + x * words.log1p_square_curvature(x),
         lambda: s * (words.log1p_square_slope(q) + q * words.log1p_square_curvature(q)),
     ],
+    "square_of_scaled_by_exponential": [
+        lambda: words.square(x * exp(y)),
+        lambda: s + words.square((y - x) * exp(-s)) / 2,
+        lambda: t * words.square(x * s * exp(-y / 2)) / 3,
+    ],
+    "absolute_scaled_by_exponential": [
+        lambda: abs(x) * exp(y),
+        lambda: s + abs(x - y) * exp(-s),
+        lambda: 2 * t * abs(x) * exp(-2 * y) / 3,
+    ],
+    "scaled_once_more": [
+        lambda: words.scaled(x, y) * exp(s),
+        lambda: s - words.scaled(x - y, exp(-s / 2)) * exp(-s),
+        lambda: 2 * t * words.scaled(x, s) * exp(y),
+    ],
+    "sign_scaled_by_exponential": [
+        lambda: sympy.sign(x) * exp(y),
+        lambda: s - sympy.sign(x - y) * exp(-s),
+        lambda: 2 * t * sympy.sign(x) * exp(-2 * y),
+    ],
     "excess_of_log1p_square": [
         lambda: words.log1p_square(x) - words.square_share(x),
         lambda: y + words.log1p_square(x) - words.square_share(x),
@@ -443,6 +463,14 @@ SILENT = {
     "logsumexp_of_differences": [lambda: logsumexp(z) - v[k], lambda: logsumexp(z) + z[k]],
     "square_of_quotient": [lambda: x**2 / y**2, lambda: x**2 / s, lambda: x**2 / w**2],
     "square_of_scaled": [lambda: x**3 * exp(-y), lambda: x * exp(-2 * y)],
+    "square_of_scaled_by_exponential": [
+        lambda: words.square(exp(x)),
+        lambda: words.square(2 * exp(x)),
+        lambda: x * exp(y),
+    ],
+    "absolute_scaled_by_exponential": [lambda: x * exp(y), lambda: 2 * exp(y)],
+    "scaled_once_more": [lambda: x * exp(y), lambda: words.scaled(x, exp(y))],
+    "sign_scaled_by_exponential": [lambda: abs(x) * exp(y), lambda: exp(y) / 2],
     "zero_times_log1p": [
         lambda: x * log(1 + s),
         lambda: x * log(1 + exp(y)),

@@ -201,7 +201,7 @@ def log_of_one_plus_squared(a: Real):
 
 @stable(f64={"a": 1e160, "b": 3}, f32={"a": 1e22, "b": 3})
 def log_of_one_plus_square_over(a: Real, b: Positive):
-    """A small quotient is lost beside 1, a large square overflows; a over the root of b does neither."""
+    """A small quotient is lost beside 1 and a large square overflows; with all of it under the square neither happens."""
     return log(1 + square(a) / b), log1p_square(a / sqrt(b))
 
 

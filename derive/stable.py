@@ -93,7 +93,7 @@ def logistic_quotient(a: Real):
 
 @stable(f64={"a": 40}, f32={"a": 20})
 def logistic_complement(a: Real):
-    """The quotient rounds to 1, and nothing is left of its complement; the sigmoid of −a keeps it."""
+    """The quotient rounds to 1, and nothing is left of its complement; the sigmoid of the opposite keeps it."""
     return 1 - 1 / (1 + exp(-a)), sigmoid(-a)
 
 
@@ -105,7 +105,7 @@ def logistic_complement_of_opposite(a: Real):
 
 @stable(f64={"a": 40}, f32={"a": 20})
 def sigmoid_complement(a: Real):
-    """The sigmoid rounds to 1, and nothing is left of its complement; the sigmoid of −a keeps it."""
+    """The sigmoid rounds to 1, and nothing is left of its complement; the sigmoid of the opposite keeps it."""
     return 1 - sigmoid(a), sigmoid(-a)
 
 
@@ -135,7 +135,7 @@ def log_of_odds(a: Unit):
 
 @stable(f64={"a": -746}, f32={"a": -104})
 def log_of_softplus(a: Real):
-    """The softplus underflows to 0, which has no logarithm; log softplus is near a there."""
+    """The softplus underflows to 0, which has no logarithm; log softplus is near its argument there."""
     return log(softplus(a)), log_softplus(a)
 
 
@@ -159,31 +159,31 @@ def log_of_exponential_less_one(a: Positive):
 
 @stable(f64={"a": 1e-17}, f32={"a": 1e-8})
 def reciprocal_of_exponential_less_one(a: Nonzero):
-    """The exponential rounds to 1, and 0 has no reciprocal; expm1 keeps a."""
+    """The exponential rounds to 1, and 0 has no reciprocal; expm1 keeps what is left."""
     return 1 / (exp(a) - 1), reciprocal_expm1(a)
 
 
 @stable(f64={"a": 1e-9}, f32={"a": 1e-5})
 def log_of_mean_exponential(a: Nonzero):
-    """Near 0 the two logarithms cancel, and far from it the words bear more; the log of the quotient keeps −a/2."""
+    """Near 0 the two logarithms cancel, and far from it the words bear more; the logarithm of the quotient keeps what is left."""
     return log((1 - exp(-a)) / a), log_expm1_ratio(a)
 
 
 @stable(f64={"a": 1e-9}, f32={"a": 1e-5})
 def log1mexp_over_argument(a: Positive):
-    """Near 0 the two logarithms cancel; the log of the quotient keeps −a/2."""
+    """Near 0 the two logarithms cancel; the logarithm of the quotient keeps what is left."""
     return log1mexp(a) - log(a), log_expm1_ratio(a)
 
 
 @stable(f64={"a": 711}, f32={"a": 90})
 def log_of_cosh(a: Real):
-    """The hyperbolic cosine overflows, and near 0 it rounds to 1; its logarithm is |a| − log 2 or a²/2."""
+    """The hyperbolic cosine overflows, and near 0 it rounds to 1; its logarithm does neither."""
     return log(cosh(a)), log_cosh(a)
 
 
 @stable(f64={"a": 1e-9}, f32={"a": 1e-4})
 def log_of_cosh_as_exponentials(a: Real):
-    """Near 0 log 2 cancels and a²/2 is lost."""
+    """Near 0 everything cancels but a square, which is lost."""
     return logaddexp(a, -a) - log(2), log_cosh(a)
 
 
@@ -207,7 +207,7 @@ def log_of_one_plus_square_over(a: Real, b: Positive):
 
 @stable(f64={"a": 1e-10, "b": 1e308}, f32={"a": 1e-5, "b": 1e38})
 def scaled_log_of_one_plus_square(a: Real, b: Positive):
-    """The square of a over the root of b underflows where the product is a²."""
+    """The square underflows where the product does not."""
     return b * log1p_square(a / sqrt(b)), scaled_log1p_square(a, b)
 
 
@@ -315,13 +315,13 @@ def shares_of_a_whole(a: Unit, b: Real):
 
 @stable(f64={"a": 1e160}, f32={"a": 1e25})
 def share_of_square(a: Real):
-    """The share of the square differentiates into a product; slope and curvature would cancel for large a."""
+    """The share of the square differentiates into a product; slope and curvature would cancel for large arguments."""
     return a**2 / (1 + a**2), square_share(a)
 
 
 @stable(f64={"a": 1e5}, f32={"a": 300})
 def slope_of_slope_times_argument(a: Real):
-    """For large a the two cancel to order 1/a³."""
+    """For large arguments the two cancel to the third order."""
     slope = log1p_square_slope(a)
     return slope + a * log1p_square_curvature(a), 2 * slope * square_rest(a)
 
@@ -334,14 +334,14 @@ def rest_less_share(a: Real, b: Positive):
 
 @stable(f64={"a": 1e-5, "b": 1e300}, f32={"a": 0.003, "b": 1e30})
 def excess_over_share(a: Real, b: Positive):
-    """For small a logarithm and share agree to order a⁴, which is all that is left for a large b."""
+    """For small arguments logarithm and share agree to the fourth order, which is all that is left."""
     whole = log1p_square(a) - (b + 1) * a * log1p_square_slope(a) / (2 * b)
     return whole, log1p_square_excess(a) - square_share(a) / b
 
 
 @stable(f64={"a": 1e-5}, f32={"a": 0.01})
 def excess_of_log1p_square(a: Real):
-    """For small a the two agree to order a⁴, which is all that is left."""
+    """For small arguments the two agree to the fourth order, which is all that is left."""
     return log1p_square(a) - square_share(a), log1p_square_excess(a)
 
 

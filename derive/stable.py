@@ -189,13 +189,13 @@ def log_of_cosh_as_exponentials(a: Real):
 
 @stable(f64={"a": 1e-9}, f32={"a": 1e-5})
 def log_of_one_plus_square(a: Real):
-    """A small square is lost beside 1, a large one overflows; log1p_square bears both."""
+    """A small square is lost beside 1, a large one overflows; the logarithm as one function bears both."""
     return log(1 + a**2), log1p_square(a)
 
 
 @stable(f64={"a": 1e-9}, f32={"a": 1e-5})
 def log_of_one_plus_squared(a: Real):
-    """A small square is lost beside 1, a large one overflows; log1p_square bears both."""
+    """A small square is lost beside 1, a large one overflows; the logarithm as one function bears both."""
     return log(1 + square(a)), log1p_square(a)
 
 
@@ -213,7 +213,7 @@ def scaled_log_of_one_plus_square(a: Real, b: Positive):
 
 @stable(f64={"a": 0.5, "b": 60}, f32={"a": 0.5, "b": 30})
 def log_of_one_minus_power(a: Unit, b: Positive):
-    """The power is lost beside 1, or rounds to 1; log_one_minus_power bears both."""
+    """The power is lost beside 1, or rounds to 1; the logarithm as one function bears both."""
     return log(1 - a**b), log_one_minus_power(a, b)
 
 

@@ -41,6 +41,12 @@ def sigmoid(a: Real) -> Unit:
     return words.sigmoid(a)
 
 
+@link(synonym="probit", predictor="probit_{name}", letters={"": "z"})
+def normal_cdf(a: Real) -> Unit:
+    """The model predicts the quantile of a standard normal."""
+    return words.normal_cdf(a)
+
+
 @link(synonym="multinomial logit", predictor="logits", letters={"": "z"})
 def softmax(a: LogWeights["K"]) -> Simplex["K"]:
     """The model predicts the logarithms of the class probabilities, up to a common term."""

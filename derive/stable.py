@@ -25,12 +25,14 @@ from derive.words import (
     log_expm1_ratio,
     log_gamma,
     log_gamma_difference,
+    log_normal_cdf,
     log_one_minus_power,
     log_softplus,
     logaddexp,
     logit,
     logsumexp,
     logsumexp_difference,
+    normal_cdf,
     reciprocal_expm1,
     scaled,
     scaled_log1p_square,
@@ -59,6 +61,24 @@ def log_sigmoid(a: Real):
 def log_sigmoid_complement(a: Real):
     """The sigmoid rounds to 1, and nothing is left of its complement; softplus keeps it."""
     return log(1 - sigmoid(a)), -softplus(a)
+
+
+@stable(f64={"a": -39}, f32={"a": -15})
+def log_of_normal_cdf(a: Real):
+    """The distribution function underflows to 0, which has no logarithm; its logarithm is computed as one."""
+    return log(normal_cdf(a)), log_normal_cdf(a)
+
+
+@stable(f64={"a": 9}, f32={"a": 6})
+def log_of_normal_survival(a: Real):
+    """The distribution function rounds to 1, and nothing is left of its complement; the other tail keeps it."""
+    return log(1 - normal_cdf(a)), log_normal_cdf(-a)
+
+
+@stable(f64={"a": 0, "b": -1e155}, f32={"a": 0, "b": -1e20})
+def zero_times_log_normal_cdf(a: Real, b: Real):
+    """Where a factor is 0 so is its product with the logarithm of a vanished probability: zero wins."""
+    return a * log_normal_cdf(b), times(a, log_normal_cdf(b))
 
 
 @stable(f64={"z": (0, 746), "k": 1}, f32={"z": (0, 104), "k": 1})
@@ -268,6 +288,9 @@ def absolute_scaled_by_exponential(a: Real, b: Real):
 STABLE = (
     log_sigmoid,
     log_sigmoid_complement,
+    log_of_normal_cdf,
+    log_of_normal_survival,
+    zero_times_log_normal_cdf,
     log_softmax,
     logsumexp_of_differences,
     square_of_quotient,

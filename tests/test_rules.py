@@ -270,6 +270,21 @@ FIRES = {
 }
 
 FIRES |= {
+    "log_of_normal_cdf": [
+        lambda: log(words.normal_cdf(x)),
+        lambda: 3 - y * log(words.normal_cdf(-x / s)),
+        lambda: log(words.normal_cdf(x - y)) / 2,
+    ],
+    "log_of_normal_survival": [
+        lambda: log(1 - words.normal_cdf(x)),
+        lambda: 3 - y * log(1 - words.normal_cdf(-x / s)),
+        lambda: log(1 - words.normal_cdf(x - y)) / 2,
+    ],
+    "zero_times_log_normal_cdf": [
+        lambda: y * words.log_normal_cdf(x),
+        lambda: 3 - y * s * words.log_normal_cdf(x - y),
+        lambda: (1 - y) * words.log_normal_cdf(-x) / 2,
+    ],
     "logistic_quotient": [
         lambda: exp(x) / (1 + exp(x)),
         lambda: y * exp(-x) / (1 + exp(-x)),

@@ -54,6 +54,16 @@ def has_meaning(word):
     return not word.primitive and word.function(*arguments(word)) is not None
 
 
+# Where b is not above a there is no probability between them.
+IN_ORDER = {
+    "log_normal_cdf_difference",
+    "log_normal_cdf_difference_slope",
+    "log_normal_cdf_difference_curvature",
+    "truncated_normal_mean",
+    "truncated_normal_variance_complement",
+}
+
+
 def points(word, count=POINTS, seed=0):
     """Random points of the declared domains, with the size K, the class k and another class j."""
     random = Random(f"{word.name} {seed}")
@@ -67,6 +77,8 @@ def points(word, count=POINTS, seed=0):
         name = ABOVE_MINUS_ONE.get(word.name)
         if name:
             point[name] = math.expm1(point[name])
+        if word.name in IN_ORDER:
+            point["b"] = point["a"] + math.exp(point["b"])
         if word.name == "log_diff_exp":  # defined where the first is the larger
             point["b"], point["a"] = sorted((point["a"], point["b"]))
         if word.name == "log_binomial":  # defined where the first is the larger

@@ -27,6 +27,7 @@ from derive.identities import OPENING
 from derive.oracle import Place, Point, derivative, value
 from derive.rewriting import settled
 from derive.scenes import arguments
+from derive.stable import COMPLEMENTS
 
 DTYPES = ("float64", "float32")
 
@@ -63,7 +64,8 @@ class Truth:
         closed = log(derivation.density, evaluate=False)
         with distribute(False):
             opened = settled(closed, OPENING, derivation.domains)
-        return (-derivation.in_predictors(opened) - derivation.dropped) / derivation.factor
+            linked = settled(derivation.in_predictors(opened), COMPLEMENTS, derivation.domains)
+        return (-linked - derivation.dropped) / derivation.factor
 
     @cached_property
     def inputs(self) -> list[Place]:

@@ -78,8 +78,9 @@ def _far(quantity: Quantity, random: Random, decades: float) -> Any:
     if isinstance(domain, Entries):
         return domain.far_vector(random, CLASSES, decades)
     if quantity.parameter and not domain.nonzero:
-        size = math.log10(decades * math.log(10))
-        return random.choice((-1, 1)) * 10 ** random.uniform(-decades, size)
+        size = decades * math.log(10)
+        small = 10 ** random.uniform(-decades, math.log10(size))
+        return random.choice((-small, small, random.uniform(-size, size)))
     return domain.far(random, decades)
 
 

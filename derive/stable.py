@@ -70,9 +70,9 @@ def log_of_normal_cdf(a: Real):
 
 
 @stable(f64={"a": 9}, f32={"a": 6})
-def log_of_normal_survival(a: Real):
+def normal_complement(a: Real):
     """The distribution function rounds to 1, and nothing is left of its complement; the other tail keeps it."""
-    return log(1 - normal_cdf(a)), log_normal_cdf(-a)
+    return 1 - normal_cdf(a), normal_cdf(-a)
 
 
 @stable(f64={"a": 0, "b": -1e155}, f32={"a": 0, "b": -1e20})
@@ -288,8 +288,8 @@ def absolute_scaled_by_exponential(a: Real, b: Real):
 STABLE = (
     log_sigmoid,
     log_sigmoid_complement,
+    normal_complement,
     log_of_normal_cdf,
-    log_of_normal_survival,
     zero_times_log_normal_cdf,
     log_softmax,
     logsumexp_of_differences,
@@ -326,6 +326,9 @@ STABLE = (
     square_of_scaled_by_exponential,
     absolute_scaled_by_exponential,
 )
+
+# The other tail, which the truth is computed from as well: its digits beside 1 are without number.
+COMPLEMENTS = (sigmoid_complement, normal_complement)
 
 BEFORE_LINKS = (log_gamma_over_half_a_step, log_gamma_of_neighbours)
 

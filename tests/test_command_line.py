@@ -137,7 +137,7 @@ def test_one_loss_with_any_options_is_verified():
 def test_what_falls_short_is_exit_code_1(monkeypatch, short, code):
     """The table has every finding, and the exit code tells whether all passed."""
     finding = Finding("normal", "ledger", not short, "off by 1", "at y=1, where [torch] and :one: stand")
-    monkeypatch.setattr("derive.verify.verify_all", lambda requests, count: iter([[finding]]))
+    monkeypatch.setattr("derive.verify.verify_all", lambda requests, count, accuracy: iter([[finding]]))
     result = run("verify", "normal")
     assert result.exit_code == code
     assert ("FAILS" in result.stdout) is short

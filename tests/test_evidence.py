@@ -3,6 +3,7 @@
 import dataclasses
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 import derive
@@ -254,3 +255,24 @@ def test_a_name_of_generated_code_is_no_symbol_of_a_density():
 
     with pytest.raises(TypeError, match="the name weight is taken"):
         distribution(density)
+
+
+def test_the_certificate_sees_a_digit_that_is_lost():
+    """A loss that cancels fails the certificate where it is well conditioned, and ours does not."""
+    from derive.certificate import certificate
+    from derive.emit import load
+
+    derived = derive.derive("bernoulli", link={"p": "sigmoid"})
+    stable = load(derived, "numpy")
+    popular = SimpleNamespace(
+        **{name: getattr(stable, name) for name in ("hessian", "loss")},
+        loss_and_gradient=lambda y, z, **options: (
+            np.logaddexp(0, z) - y * z,
+            stable.loss_and_gradient(y, z, **options)[1],
+        ),
+    )
+    for module, fails in ((stable, False), (popular, True)):
+        lines = list(certificate(derived, {"numpy": module}, "float64", 20))
+        assert bool(lines[0].failures) is fails
+        assert not any(line.failures for line in lines[1:])
+        assert lines[0].worst.fails is fails

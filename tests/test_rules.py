@@ -275,9 +275,9 @@ FIRES |= {
         lambda: 3 - y * log(words.normal_cdf(-x / s)),
         lambda: log(words.normal_cdf(x - y)) / 2,
     ],
-    "log_of_normal_survival": [
-        lambda: log(1 - words.normal_cdf(x)),
-        lambda: 3 - y * log(1 - words.normal_cdf(-x / s)),
+    "normal_complement": [
+        lambda: 1 - words.normal_cdf(x),
+        lambda: 3 - y * (1 - words.normal_cdf(-x / s)),
         lambda: log(1 - words.normal_cdf(x - y)) / 2,
     ],
     "zero_times_log_normal_cdf": [

@@ -263,6 +263,7 @@ FITS = {
     "softplus": POSITIVE,
     "square": POSITIVE,
     "sigmoid": {"real", "nonnegative", "in the unit interval"},
+    "normal_cdf": {"real", "nonnegative", "in the unit interval"},
     "softmax": {"probability vector"},
 }
 
@@ -276,8 +277,9 @@ def test_fits(name):
 def test_fitting_links():
     """The links offered for a parameter are those that fit it, in the order of the table."""
     assert [row.name for row in fitting_links(Positive)] == ["exp", "softplus", "square"]
-    assert [row.name for row in fitting_links(Unit)] == ["sigmoid"]
-    assert [row.name for row in fitting_links(Real)] == ["identity", "exp", "softplus", "square", "sigmoid"]
+    assert [row.name for row in fitting_links(Unit)] == ["sigmoid", "normal_cdf"]
+    real = ["identity", "exp", "softplus", "square", "sigmoid", "normal_cdf"]
+    assert [row.name for row in fitting_links(Real)] == real
     assert [row.name for row in fitting_links(Simplex["C"])] == ["softmax"]
     assert fitting_links(Count) == []
 
@@ -436,5 +438,6 @@ def test_mistakes_of_a_table(kind, function, message):
 
 def test_rows_are_those_of_the_module():
     """A table lists the rows written in it, in their order, not those it imports."""
-    assert list(rows([links], Link)) == ["identity", "exp", "softplus", "square", "sigmoid", "softmax"]
+    names = ["identity", "exp", "softplus", "square", "sigmoid", "normal_cdf", "softmax"]
+    assert list(rows([links], Link)) == names
     assert rows([domains_room], Link) == {}

@@ -20,8 +20,10 @@ imports no SymPy: the mathematics is made only when the declaration is called.
 
 from __future__ import annotations
 
+import dis
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from types import ModuleType
 from typing import Any, TypeVar
 
@@ -149,6 +151,29 @@ class Rule(Declaration):
     associative: bool = False
     f64: Breaking = field(default_factory=dict)
     f32: Breaking = field(default_factory=dict)
+
+    @cached_property
+    def left_names(self) -> frozenset[str]:
+        """The names that the left side calls, read from the function without running it.
+
+        A rule whose words are not in an expression cannot match there, and making its sides takes SymPy
+        a millisecond.  The left side ends where the stack last held one value before the pair is built.
+        """
+        instructions, depth, names, left = (
+            dis.get_instructions(self.function),
+            0,
+            set[str](),
+            frozenset[str](),
+        )
+        for instruction in instructions:
+            if instruction.opname == "BUILD_TUPLE":
+                break
+            if instruction.opname == "LOAD_GLOBAL":
+                names.add(instruction.argval)
+            depth += dis.stack_effect(instruction.opcode, instruction.arg)
+            if depth == 1:
+                left = frozenset(names)
+        return left
 
 
 AnyDeclaration = TypeVar("AnyDeclaration", bound=Declaration)

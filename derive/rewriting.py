@@ -30,11 +30,11 @@ EVERYWHERE: Bounds = (-math.inf, math.inf)
 
 def rewrite(expression: Expr, rule: Rule, domains: Domains) -> Expr:
     """The expression with the rule applied wherever it matches, innermost places first."""
+    if not NAMES & rule.left_names <= _words(expression):
+        return expression
     if rule.associative:
         return _distributed(expression, rule, domains)
     left, right, variables = _sides(rule)
-    if not _heads(left) <= _heads(expression):
-        return expression
     return _rewrite(expression, rule, left, right, variables, domains)
 
 
@@ -121,11 +121,14 @@ def _sides(rule: Rule) -> tuple[Expr, Expr, Mapping[Symbol, str]]:
     return left, right, {symbol: name for name, symbol in symbols.items()}
 
 
-def _heads(expression: Expr) -> set[type]:
-    """The functions in the expression: where one of a rule's is missing, it cannot match."""
-    return {type(part) for part in expression.atoms(sympy.Function)}
+def _words(expression: Expr) -> set[str]:
+    """The words in the expression: where one of a rule's is missing, it cannot match."""
+    heads = {type(part).__name__ for part in expression.atoms(sympy.Function)}
+    return {VOCABULARY[head].name for head in heads & VOCABULARY.keys()}
 
 
+# What a rule calls beside words: sums over an index, square roots, constants.
+NAMES = frozenset(word.name for word in VOCABULARY.values())
 OVER_INDEX = {Add: sympy.Sum, Mul: sympy.Product}
 
 

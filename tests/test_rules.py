@@ -19,7 +19,7 @@ from derive.heads import Row, index_symbol
 from derive.identities import OPENING
 from derive.modules import pasted
 from derive.printers.numpy import NumPy
-from derive.rewriting import _sides, applied, bounds, lies_in, rewrite
+from derive.rewriting import NAMES, _sides, applied, bounds, lies_in, rewrite
 from derive.stable import DERIVED, STABLE
 from derive.words import (
     half_step_log_gamma,
@@ -112,6 +112,14 @@ def test_alive(rule):
     assert left != right
     left, right, _ = _sides(rule)
     assert left != right
+
+
+@pytest.mark.parametrize("rule", RULES, **NAMED)
+def test_words_of_the_left_side_are_read_without_making_it(rule):
+    """The names read from a rule's function are those of the words that stand in its left side."""
+    left, _, _ = _sides(rule)
+    made = {words.word_of(part).name for part in left.atoms(sympy.Function)}
+    assert rule.left_names & NAMES == made
 
 
 @pytest.mark.parametrize("rule", RULES, **NAMED)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 
 import sympy
 from sympy import Add, Basic, Expr, Indexed, IndexedBase, Mul, Pow, Symbol
@@ -121,10 +121,11 @@ def _sides(rule: Rule) -> tuple[Expr, Expr, Mapping[Symbol, str]]:
     return left, right, {symbol: name for name, symbol in symbols.items()}
 
 
-def _words(expression: Expr) -> set[str]:
+@lru_cache(maxsize=256)
+def _words(expression: Expr) -> frozenset[str]:
     """The words in the expression: where one of a rule's is missing, it cannot match."""
     heads = {type(part).__name__ for part in expression.atoms(sympy.Function)}
-    return {VOCABULARY[head].name for head in heads & VOCABULARY.keys()}
+    return frozenset(VOCABULARY[head].name for head in heads & VOCABULARY.keys())
 
 
 # What a rule calls beside words: sums over an index, square roots, constants.

@@ -36,6 +36,7 @@ class Printer(ABC):
 
     def __init__(self, order: Sequence[str] = ()) -> None:
         self.order = {name: place for place, name in enumerate(order)}
+        self._shown_before: dict[tuple[Expr, Level], str] = {}
 
     def __call__(self, expression: Expr) -> str:
         """The expression's text."""
@@ -44,8 +45,11 @@ class Printer(ABC):
 
     def show(self, expression: Expr, level: Level = Level.SUM) -> str:
         """The expression, in brackets where it holds together more loosely than `level`."""
-        text, own = self.piece(expression)
-        return self.bracketed(text) if own < level else text
+        key = expression, level
+        if key not in self._shown_before:
+            text, own = self.piece(expression)
+            self._shown_before[key] = self.bracketed(text) if own < level else text
+        return self._shown_before[key]
 
     def piece(self, expression: Expr) -> Piece:
         """The expression's text and how tightly it holds together."""

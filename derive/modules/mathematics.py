@@ -81,12 +81,17 @@ class Mathematics:
         """The Hessian in several scalars, times a vector with an entry for each: `v_mu`, `v_sigma`."""
         lines, entries = self._printed(self._upper_triangle)
         learned = [argument.name for argument in self.arguments.learned]
-        names: dict[tuple[str, str], str] = {}
+        products: dict[tuple[str, str], str] = {}
         pairs = ((one, other) for place, one in enumerate(learned) for other in learned[place:])
-        for (one, other), entry in zip(pairs, entries, strict=True):
-            names[one, other] = names[other, one] = f"h_{one}_{other}"
-            lines += statement(f"{names[one, other]} =", [entry])
-        rows = [" + ".join(f"{names[row, column]} * v_{column}" for column in learned) for row in learned]
+        for (one, other), entry, expression in zip(pairs, entries, self._upper_triangle, strict=True):
+            name = f"h_{one}_{other}"
+            lines += statement(f"{name} =", [entry])
+            # An infinite entry for which the vector has a zero is no nan: zero wins.
+            plain = expression.is_number or len(learned) == 1
+            product = "{0} * v_{1}" if plain else "_times(v_{1}, {0})"
+            products[one, other] = product.format(name, other)
+            products[other, one] = product.format(name, one)
+        rows = [" + ".join(products[row, column] for column in learned) for row in learned]
         lines += statement("return", rows, as_tuple=True)
         arguments = f"{self.arguments.loss.names}, {self.arguments.learned.directions}"
         return Function("_hessian_vector_product", arguments, tuple(lines))

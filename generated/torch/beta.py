@@ -104,7 +104,7 @@ def _hessian_vector_product(y, a, b, v_a, v_b):
     h_a_a = -_trigamma_difference(a, b)
     h_a_b = -_trigamma(a + b)
     h_b_b = -_trigamma_difference(b, a)
-    return h_a_a * v_a + h_a_b * v_b, h_a_b * v_a + h_b_b * v_b
+    return _times(v_a, h_a_a) + _times(v_b, h_a_b), _times(v_a, h_a_b) + _times(v_b, h_b_b)
 
 
 def _dropped():
@@ -355,6 +355,11 @@ def _rational_slope(numerator, denominator, w, v):
 def _xlog1py(x, y):
     """The product x log(1 + y), 0 at x = 0 (nan if x or y is nan)."""
     return torch.special.xlog1py(x, y)
+
+
+def _times(x, y):
+    """The product x y with 0 inf = 0: what is impossible and did not happen costs nothing."""
+    return torch.where((x == 0) & torch.isinf(y), torch.zeros_like(y), x * y)
 
 
 # The derivatives, for autograd --------------------------------------------------------------------

@@ -103,11 +103,16 @@ def _hessian_vector_product(y, mu, b, v_mu, v_b):
     h_mu_mu = 0
     h_mu_b = torch.sign(difference) / b**2
     h_b_b = (2 * torch.abs(difference) / b - 1) / b**2
-    return h_mu_mu * v_mu + h_mu_b * v_b, h_mu_b * v_mu + h_b_b * v_b
+    return h_mu_mu * v_mu + _times(v_b, h_mu_b), _times(v_mu, h_mu_b) + _times(v_b, h_b_b)
 
 
 def _dropped():
     return math.log(2)
+
+
+def _times(x, y):
+    """The product x y with 0 inf = 0: what is impossible and did not happen costs nothing."""
+    return torch.where((x == 0) & torch.isinf(y), torch.zeros_like(y), x * y)
 
 
 # The derivatives, for autograd --------------------------------------------------------------------

@@ -109,13 +109,18 @@ def _hessian_vector_product(y, mu, log_sigma, v_mu, v_log_sigma):
     h_mu_log_sigma = 2 * (scaled * exp * exp)
     h_log_sigma_log_sigma = 2 * torch.square(scaled)
     return (
-        h_mu_mu * v_mu + h_mu_log_sigma * v_log_sigma,
-        h_mu_log_sigma * v_mu + h_log_sigma_log_sigma * v_log_sigma,
+        _times(v_mu, h_mu_mu) + _times(v_log_sigma, h_mu_log_sigma),
+        _times(v_mu, h_mu_log_sigma) + _times(v_log_sigma, h_log_sigma_log_sigma),
     )
 
 
 def _dropped():
     return math.log(2 * math.pi) / 2
+
+
+def _times(x, y):
+    """The product x y with 0 inf = 0: what is impossible and did not happen costs nothing."""
+    return torch.where((x == 0) & torch.isinf(y), torch.zeros_like(y), x * y)
 
 
 # The derivatives, for autograd --------------------------------------------------------------------

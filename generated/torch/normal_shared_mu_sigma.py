@@ -104,11 +104,19 @@ def _hessian_vector_product(y, mu, sigma, v_mu, v_sigma):
     h_mu_mu = 1 / sigma**2
     h_mu_sigma = 2 * quotient / sigma**2
     h_sigma_sigma = (3 * torch.square(quotient) - 1) / sigma**2
-    return h_mu_mu * v_mu + h_mu_sigma * v_sigma, h_mu_sigma * v_mu + h_sigma_sigma * v_sigma
+    return (
+        _times(v_mu, h_mu_mu) + _times(v_sigma, h_mu_sigma),
+        _times(v_mu, h_mu_sigma) + _times(v_sigma, h_sigma_sigma),
+    )
 
 
 def _dropped():
     return math.log(2 * math.pi) / 2
+
+
+def _times(x, y):
+    """The product x y with 0 inf = 0: what is impossible and did not happen costs nothing."""
+    return torch.where((x == 0) & torch.isinf(y), torch.zeros_like(y), x * y)
 
 
 # The derivatives, for autograd --------------------------------------------------------------------

@@ -108,13 +108,18 @@ def _hessian_vector_product(y, mu, variance, v_mu, v_variance):
     h_mu_variance = 2 * difference / variance**2
     h_variance_variance = (2 * torch.square(difference) / variance - 1) / variance**2
     return (
-        h_mu_mu * v_mu + h_mu_variance * v_variance,
-        h_mu_variance * v_mu + h_variance_variance * v_variance,
+        _times(v_mu, h_mu_mu) + _times(v_variance, h_mu_variance),
+        _times(v_mu, h_mu_variance) + _times(v_variance, h_variance_variance),
     )
 
 
 def _dropped():
     return math.log(2 * math.pi) / 2
+
+
+def _times(x, y):
+    """The product x y with 0 inf = 0: what is impossible and did not happen costs nothing."""
+    return torch.where((x == 0) & torch.isinf(y), torch.zeros_like(y), x * y)
 
 
 # The derivatives, for autograd --------------------------------------------------------------------

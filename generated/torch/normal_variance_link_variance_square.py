@@ -111,13 +111,18 @@ def _hessian_vector_product(y, mu, root_variance, v_mu, v_root_variance):
     h_mu_root_variance = 4 * quotient / root_variance**2
     h_root_variance_root_variance = (6 * torch.square(quotient) - 2) / root_variance**2
     return (
-        h_mu_mu * v_mu + h_mu_root_variance * v_root_variance,
-        h_mu_root_variance * v_mu + h_root_variance_root_variance * v_root_variance,
+        _times(v_mu, h_mu_mu) + _times(v_root_variance, h_mu_root_variance),
+        _times(v_mu, h_mu_root_variance) + _times(v_root_variance, h_root_variance_root_variance),
     )
 
 
 def _dropped():
     return math.log(2 * math.pi) / 2
+
+
+def _times(x, y):
+    """The product x y with 0 inf = 0: what is impossible and did not happen costs nothing."""
+    return torch.where((x == 0) & torch.isinf(y), torch.zeros_like(y), x * y)
 
 
 # The derivatives, for autograd --------------------------------------------------------------------

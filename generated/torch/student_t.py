@@ -131,9 +131,9 @@ def _hessian_vector_product(y, nu, mu, sigma, v_nu, v_mu, v_sigma):
         (quotient * log1p_square_slope * square_rest / sigma + nu * quotient * log1p_square_slope * square_rest / sigma - (square_rest - nu * square_share) / sigma) / sigma
     )
     return (
-        h_nu_nu * v_nu + h_nu_mu * v_mu + h_nu_sigma * v_sigma,
-        h_nu_mu * v_nu + h_mu_mu * v_mu + h_mu_sigma * v_sigma,
-        h_nu_sigma * v_nu + h_mu_sigma * v_mu + h_sigma_sigma * v_sigma,
+        _times(v_nu, h_nu_nu) + _times(v_mu, h_nu_mu) + _times(v_sigma, h_nu_sigma),
+        _times(v_nu, h_nu_mu) + _times(v_mu, h_mu_mu) + _times(v_sigma, h_mu_sigma),
+        _times(v_nu, h_nu_sigma) + _times(v_mu, h_mu_sigma) + _times(v_sigma, h_sigma_sigma),
     )
 
 
@@ -307,6 +307,11 @@ def _polynomial(coefficients, w):
 def _rational(numerator, denominator, w):
     """The quotient of two polynomials at w."""
     return _polynomial(numerator, w) / _polynomial(denominator, w)
+
+
+def _times(x, y):
+    """The product x y with 0 inf = 0: what is impossible and did not happen costs nothing."""
+    return torch.where((x == 0) & torch.isinf(y), torch.zeros_like(y), x * y)
 
 
 # The derivatives, for autograd --------------------------------------------------------------------

@@ -113,7 +113,10 @@ def _hessian_vector_product(y, mu, sigma, nu, v_mu, v_sigma):
     h_sigma_sigma = (
         (quotient * log1p_square_slope * square_rest / sigma + nu * quotient * log1p_square_slope * square_rest / sigma - (square_rest - nu * _square_share(quotient)) / sigma) / sigma
     )
-    return h_mu_mu * v_mu + h_mu_sigma * v_sigma, h_mu_sigma * v_mu + h_sigma_sigma * v_sigma
+    return (
+        _times(v_mu, h_mu_mu) + _times(v_sigma, h_mu_sigma),
+        _times(v_mu, h_mu_sigma) + _times(v_sigma, h_sigma_sigma),
+    )
 
 
 def _dropped(nu):
@@ -206,6 +209,11 @@ def _polynomial(coefficients, w):
 def _rational(numerator, denominator, w):
     """The quotient of two polynomials at w."""
     return _polynomial(numerator, w) / _polynomial(denominator, w)
+
+
+def _times(x, y):
+    """The product x y with 0 inf = 0: what is impossible and did not happen costs nothing."""
+    return torch.where((x == 0) & torch.isinf(y), torch.zeros_like(y), x * y)
 
 
 # The derivatives, for autograd --------------------------------------------------------------------

@@ -13,6 +13,7 @@ from derive.words import (
     absolute,
     cosh,
     exp,
+    exp_less,
     half_step_log_gamma,
     log,
     log1mexp,
@@ -383,8 +384,15 @@ def sign_scaled_by_exponential(a: Real, b: Real):
     return sign(a) * exp(b), scaled(sign(a), exp(b / 2))
 
 
+@stable(f64={"a": 1e-17, "b": 1.0}, f32={"a": 1e-8, "b": 1.0})
+def exponential_less_count(a: Real, b: Nonnegative):
+    """Near 0 the exponential rounds to 1, from which a count of 1 leaves nothing."""
+    return exp(a) - b, exp_less(a, b)
+
+
 # Tried after differentiating, on the gradient and on the Hessian.
 DERIVED = (
+    exponential_less_count,
     shares_of_a_whole,
     share_of_square,
     slope_of_slope_times_argument,

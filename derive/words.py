@@ -565,6 +565,18 @@ def expm1(a: Real) -> Real:
 
 
 @word(
+    text=("e^{0:atom} − {1:factor}", Level.SUM),
+    latex=("e^{{{0}}} - {1:factor}", Level.SUM),
+    numpy="_exp_less({0}, {1})",
+    torch="_exp_less({0}, {1})",
+    derivatives=(lambda a, b: exp(a), lambda a, b: -1),
+)
+def exp_less(a: Real, b: Real) -> Real:
+    """The difference eᵃ − b, where near a = 0 eᵃ would round a away and b may be 1."""
+    return exp(a) - b
+
+
+@word(
     text=("1/expm1({0})", Level.PRODUCT),
     latex=(r"\frac{{1}}{{\operatorname{{expm1}}{0:()}}}", Level.PRODUCT),
     numpy="(1 / np.expm1({0}))",

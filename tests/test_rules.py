@@ -278,6 +278,11 @@ FIRES = {
 }
 
 FIRES |= {
+    "exponential_less_count": [
+        lambda: exp(x) - c,
+        lambda: 3 * exp(x - y) - 3 * w,
+        lambda: s * (exp(-x / 2) - s * t),
+    ],
     "log_of_normal_cdf": [
         lambda: log(words.normal_cdf(x)),
         lambda: 3 - y * log(words.normal_cdf(-x / s)),

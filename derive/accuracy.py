@@ -1,7 +1,7 @@
 """How many units in the last place a generated loss is off, beyond what conditioning explains.
 
-The truth is -log of the density, opened but not stabilised, evaluated and differentiated by the oracle;
-none of our own derivatives are in it.  A change of one unit in the last place of every real input is what no
+The truth is -log of the density, opened, with the complement of a distribution function taken from its other
+tail, and not otherwise stabilised; the oracle differentiates it, with none of our own derivatives.  A change of one unit in the last place of every real input is what no
 implementation can be blamed for; what remains of the error is counted in units of the truth.
 """
 

@@ -46,12 +46,16 @@ class Judged:
 
 @dataclass(frozen=True)
 class Line:
-    """What was found of one quantity of a loss, in one library and one dtype."""
+    """What was found of one quantity of a loss, in one library and one dtype.
+
+    without_truth  how many numbers the oracle has no truth for: they are not judged, and are told
+    """
 
     library: str
     dtype: str
     quantity: str
     judged: tuple[Judged, ...]
+    without_truth: int
 
     @property
     def failures(self) -> int:
@@ -83,12 +87,13 @@ def certificate(
         drawn += far_points(derivation, level, dtype, count)
     truth = Truth(derivation, dtype, drawn)
     for library, module in modules.items():
-        found: dict[str, list[Judged]] = {}
+        found: dict[str, list[Judged | None]] = {}
         for one in computed(derivation, library, module, drawn, dtype):
             numbers = (_judged(truth, place, one.places, float(got)) for place, got in enumerate(one.values))
-            found.setdefault(quantity_of(one.places), []).extend(filter(None, numbers))
-        for quantity, judged in found.items():
-            yield Line(library, dtype, quantity, tuple(judged))
+            found.setdefault(quantity_of(one.places), []).extend(numbers)
+        for quantity, numbers_found in found.items():
+            judged = tuple(one for one in numbers_found if one is not None)
+            yield Line(library, dtype, quantity, judged, len(numbers_found) - len(judged))
 
 
 def _judged(truth: Truth, number: int, places: tuple[Place, ...], got: float) -> Judged | None:
@@ -109,11 +114,10 @@ def _lost(truth: Truth, number: int, places: Sequence[Place], got: float, exact:
     every, size = float(limits.nmant + 1), abs(exact)
     # Below the smallest normal number being below it is right, above the largest number infinity is.
     if size < float(limits.tiny):
-        fails = not abs(got) <= 2 * float(limits.tiny)
+        fails = not abs(got) <= float(limits.tiny)
         return (every if fails else 0.0), fails
-    if size > float(limits.max):
-        fails = not (abs(got) > 0.99 * float(limits.max) and (got > 0) == (exact > 0))
-        return (every if fails else 0.0), fails
+    if size > float(limits.max) and math.isinf(got) and (got > 0) == (exact > 0):
+        return 0.0, False
     with mpmath.workdps(40):
         unit = size * mpmath.mpf(2) ** -int(limits.nmant)
         error = abs(mpmath.mpf(got) - exact) if math.isfinite(got) else mpmath.inf

@@ -159,13 +159,8 @@ class Rule(Declaration):
         A rule whose words are not in an expression cannot match there, and making its sides takes SymPy
         a millisecond.  The left side ends where the stack last held one value before the pair is built.
         """
-        instructions, depth, names, left = (
-            dis.get_instructions(self.function),
-            0,
-            set[str](),
-            frozenset[str](),
-        )
-        for instruction in instructions:
+        depth, names, left = 0, set[str](), frozenset[str]()
+        for instruction in dis.get_instructions(self.function):
             if instruction.opname == "BUILD_TUPLE":
                 break
             if instruction.opname == "LOAD_GLOBAL":
@@ -203,8 +198,8 @@ RESERVED = frozenset(
 def read(kind: type[AnyDeclaration], function: Function, **facts: Any) -> AnyDeclaration:
     """Read `function` as a declaration of the given kind.
 
-    Raises TypeError when an argument has no domain or the docstring has no sentence: both are
-    mistakes of whoever writes a table, so they are found when the table is imported.
+    Raises TypeError when an argument has no domain, a density's has a name of RESERVED, or the docstring
+    has no sentence: all are mistakes of whoever writes a table, so they are found when the table is imported.
     """
     code = function.__code__
     positional = code.co_varnames[: code.co_argcount]

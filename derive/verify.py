@@ -154,6 +154,7 @@ def _certificate(derived: Derivation, count: int) -> Found:
             worst = line.worst
             figure = f"{line.failures} of {len(line.judged)} fail, {line.not_finite} not finite, "
             figure += f"worst {worst.bits:.1f} bits, median {line.median:.1f}"
+            figure += f", {line.without_truth} without truth" if line.without_truth else ""
             note = f"{_named(worst.places)} at {_shown(worst.point, exact=bool(line.failures))}"
             note += f": got {worst.got!r}, truth {worst.truth!r}" if line.failures else ""
             yield f"{line.library} {dtype} {line.quantity}", not line.failures, figure, note

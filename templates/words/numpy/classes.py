@@ -25,7 +25,7 @@ def _log_sum_exp(z):
     z, kind = _wide(z)
     with np.errstate(all="ignore"):
         top, _, _, rest = _largest(z)
-        return (top + np.log1p(rest))[..., 0].astype(kind)
+        return (top + np.log1p(rest))[..., 0].astype(kind, copy=False)
 
 
 def _log_sum_exp_difference(z):
@@ -39,7 +39,7 @@ def _log_sum_exp_difference(z):
     z, kind = _wide(z)
     with np.errstate(all="ignore"):
         top, here, _, rest = _largest(z)
-        return (np.where(here, 0.0, top - z) + np.log1p(rest)).astype(kind)
+        return (np.where(here, 0.0, top - z) + np.log1p(rest)).astype(kind, copy=False)
 
 
 def _softmax(z):
@@ -50,7 +50,7 @@ def _softmax(z):
     z, kind = _wide(z)
     with np.errstate(all="ignore"):
         _, _, weight, rest = _largest(z)
-        return (weight / (1.0 + rest)).astype(kind)
+        return (weight / (1.0 + rest)).astype(kind, copy=False)
 
 
 def _softmax_complement(z):
@@ -64,7 +64,7 @@ def _softmax_complement(z):
     z, kind = _wide(z)
     with np.errstate(all="ignore"):
         _, here, weight, rest = _largest(z)
-        return np.where(here, rest / (1.0 + rest), 1.0 - weight / (1.0 + rest)).astype(kind)
+        return np.where(here, rest / (1.0 + rest), 1.0 - weight / (1.0 + rest)).astype(kind, copy=False)
 
 
 def _softmax_deviation(z, v):
@@ -80,4 +80,4 @@ def _softmax_deviation(z, v):
     with np.errstate(all="ignore"):
         _, here, weight, rest = _largest(z)
         v = v - np.sum(np.where(here, v, 0.0), axis=-1, keepdims=True)
-        return (v - np.sum(weight * v, axis=-1, keepdims=True) / (1.0 + rest)).astype(kind)
+        return (v - np.sum(weight * v, axis=-1, keepdims=True) / (1.0 + rest)).astype(kind, copy=False)

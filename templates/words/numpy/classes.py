@@ -9,10 +9,13 @@ def _largest(z):
     Gives the largest entry m, a mask of exactly one largest entry, exp(z - m), and the sum S of
     exp(z - m) without that entry.
     """
-    top = np.max(z, axis=-1, keepdims=True)
-    here = np.arange(z.shape[-1]) == np.argmax(z, axis=-1)[..., None]
-    weight = np.where(here, 1.0, np.exp(z - np.where(np.isneginf(top), 0.0, top)))
-    return top, here, weight, np.sum(np.where(here, 0.0, weight), axis=-1, keepdims=True)
+    place = np.argmax(z, axis=-1)[..., None]
+    top = np.take_along_axis(z, place, axis=-1)
+    weight = np.exp(z - np.where(np.isneginf(top), 0.0, top))
+    np.put_along_axis(weight, place, 0.0, axis=-1)
+    rest = np.sum(weight, axis=-1, keepdims=True)
+    np.put_along_axis(weight, place, 1.0, axis=-1)
+    return top, np.arange(z.shape[-1]) == place, weight, rest
 
 
 def _log_sum_exp(z):

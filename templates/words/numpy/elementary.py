@@ -60,20 +60,22 @@ def _gregory(t):
 def _softplus(x):
     """The logarithm of 1 + exp(x).
 
-    Measured beyond conditioning: at most 1.5 ulp in float64 and float32.
+    Measured beyond conditioning: at most 1.5 ulp in float64, 0.5 in float32.
     """
+    x, kind = _wide(x)
     with np.errstate(all="ignore"):
-        return np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x)))
+        return (np.maximum(x, 0.0) + np.log1p(np.exp(-np.abs(x)))).astype(kind, copy=False)
 
 
 def _sigmoid(x):
     """The quotient 1 / (1 + exp(-x)).
 
-    Measured beyond conditioning: at most 1.5 ulp in float64 and float32.
+    Measured beyond conditioning: at most 1.5 ulp in float64, 0.5 in float32.
     """
+    x, kind = _wide(x)
     with np.errstate(all="ignore"):
         e = np.exp(-np.abs(x))
-        return np.where(x < 0, e, 1.0) / (1 + e)
+        return (np.where(x < 0.0, e, 1.0) / (1.0 + e)).astype(kind, copy=False)
 
 
 def _log_softplus(x):

@@ -17,6 +17,7 @@ test holds it to that.
                  links         from a model's output to a parameter
                  identities    how a logarithm opens
                  stable        the rewrites that floating point asks for
+                 forms         equal ways to write an expression, and which was chosen where
                  request       what a person asks for, checked
     follows      rewriting     matches and replaces, one rule at a time
                  derivation    density -> recorded lines -> loss, factor, dropped
@@ -35,6 +36,7 @@ test holds it to that.
                  emit          a derivation through a template
                  peers         what others compute of the same density, with its derivatives
                  certificate   bits lost beyond conditioning, near and far
+                 tune          the measured search for the form that loses the fewest bits
                  verify        the evidence
                  generate      the committed modules and their index
                  cli           the door

@@ -31,6 +31,8 @@ DIGITS = 18
 FARTHEST = 2.0**9
 HALVINGS = 24
 MOST_TERMS = 4000
+# So near, in digits, a value at a pole is taken.
+NEAR = 15
 # A tail whose terms are this small beside the sum has ended.
 NEGLIGIBLE = mpmath.mpf(10) ** -12
 
@@ -116,7 +118,12 @@ def _function(
     """The density at an observation; Misuse where it is negative or no real number."""
 
     def value(observation: Any) -> Any:
-        found = evaluate(density, {**point, name: observation})
+        try:
+            found = evaluate(density, {**point, name: observation})
+        except ValueError:  # a pole: 1/(n - k)! is 0 beyond n, and (n - k)! is infinite
+            with mpmath.extradps(NEAR):
+                found = evaluate(density, {**point, name: observation + mpmath.mpf(10) ** -NEAR})
+            found = mpmath.mpf(0) if abs(found) < TOLERANCE else mpmath.inf
         real = (
             found.real
             if isinstance(found, mpmath.mpc) and abs(found.imag) <= TOLERANCE * abs(found)

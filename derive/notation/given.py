@@ -36,6 +36,7 @@ from derive.notation.refusal import Source, quoted
 from derive.notation.scope import SQUARES, Scope, folded
 from derive.notation.tokens import Token, is_latex, tokens, without_layout
 from derive.notation.tree import (
+    All,
     Comparison,
     Constant,
     Known,
@@ -521,7 +522,7 @@ class Bounds:
                 self._compare(source, mirrored, left, condition)
             else:
                 raise source.refusal("domain", condition.span, f"this says not where {name} lies")
-        elif hasattr(condition, "conditions"):
+        elif isinstance(condition, All):
             for one in condition.conditions:
                 self.narrow(source, one, name)
         else:

@@ -19,6 +19,7 @@ from derive.notation.scope import Scope
 from derive.notation.tokens import Token, is_latex, tokens, without_layout
 from derive.notation.tree import (
     All,
+    AnyOf,
     Apply,
     Cases,
     Comparison,
@@ -142,6 +143,8 @@ class Parser:
         whole = (self.tokens[0].span[0], self._last_end())
         start = self._condition_start()
         body, condition = self.tokens[:start], self.tokens[start:]
+        while body and condition and body[-1].sign(",", ";", ":"):
+            body = body[:-1]
         pieces = _split(body, "=", "propto", "sim", "approx")
         for sign in pieces[1]:
             self._definite(sign)
@@ -267,7 +270,7 @@ class Parser:
         if isinstance(node, Power) and isinstance(node.base, Name) and node.exponent == _number(2):
             node = node.base  # f(x | μ, σ²) of a density that is written with σ
         if isinstance(node, Name | Entry):
-            return node.name
+            return self.scope.roots.get(node.name, node.name)
         raise self.refusal("syntax", token.span, "an argument of the head is one name")
 
     def whole(self, condition: bool) -> Node:
@@ -367,7 +370,7 @@ class Parser:
         if token.kind == "begin":
             return True
         if token.kind == "word":
-            return not self._word_of_condition(token)
+            return not (self._word_of_condition(token) or (token.text == "or" and not self.scope.find("or")))
         return token.sign(*BEGINNING) or (token.sign("|") and not self.bars)
 
     def _ended_fraction(self, fraction: Node, slash: Token, token: Token) -> None:
@@ -383,6 +386,11 @@ class Parser:
             and known.SPELLED.get(token.text) == "log"
             and not self.scope.find(token.text)
         )
+        closed = self.tokens[self.at - 1].sign(")") and isinstance(
+            fraction.denominator, Number | Sum | Product | Name | Negative
+        )
+        if closed and self.source.text[fraction.denominator.span[0]] == "(":
+            return  # the brackets say where the denominator ends
         if (numbers and spaced and token.sign("(", "[")) or (below and logarithm):
             return
         above, under = self._text_of(fraction.numerator), self._text_of(fraction.denominator)
@@ -1103,10 +1111,8 @@ class Parser:
             raise self._open_ended(token, factors[-1], behind)
         if behind is not None and behind.sign("*"):
             after = self.next(1)
-            if (
-                after is None
-                or (not (after.kind == "word" and self._begins_function(after))
-                and not after.sign("sum", "prod"))
+            if after is None or (
+                not (after.kind == "word" and self._begins_function(after)) and not after.sign("sum", "prod")
             ):
                 raise self._open_ended(token, factors[-1], behind)
         argument = _product(factors)
@@ -1282,11 +1288,33 @@ class Parser:
         return self._checked(Indicator(condition, span=(token.span[0], self.tokens[self.at - 1].span[1])))
 
     def _conditions(self) -> Node:
-        """Conditions with commas or `and` between them."""
+        """Conditions with commas or `and` between them; `or` binds less."""
+        start = self.token.span[0] if self.token else 0
+        either = [self._together()]
+        while self._says_or():
+            self.at += 1
+            either.append(self._together())
+        return (
+            either[0]
+            if len(either) == 1
+            else self._checked(AnyOf(tuple(either), span=(start, either[-1].span[1])))
+        )
+
+    def _says_or(self) -> bool:
+        token = self.token
+        return (
+            token is not None
+            and token.kind == "word"
+            and token.text in ("or", "lor", "vee")
+            and not self.scope.find(token.text)
+        )
+
+    def _together(self) -> Node:
+        """Conditions that hold together."""
         found: list[Node] = []
         waiting: list[Node] = []
         start = self.token.span[0] if self.token else 0
-        while self.token is not None:
+        while self.token is not None and not self._says_or():
             if self.is_sign(",", ";", ":", "and", ".") or self._word_of_condition(self.token):
                 self.at += 1
                 continue

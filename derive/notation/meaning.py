@@ -15,6 +15,7 @@ from derive.notation.refusal import Source
 from derive.notation.scope import Scope
 from derive.notation.tree import (
     All,
+    AnyOf,
     Apply,
     Cases,
     Comparison,
@@ -334,6 +335,8 @@ class Mathematics:
         """1 where a condition holds, else 0, by the sign of a difference: exact at the edge as well."""
         if isinstance(condition, All):
             return sympy.Mul(*(self.holds(one) for one in condition.conditions))
+        if isinstance(condition, AnyOf):
+            return 1 - sympy.Mul(*(1 - self.holds(one) for one in condition.conditions))
         if isinstance(condition, Comparison):
             left, right = self._of(condition.left), self._of(condition.right)
             return _compared(left, condition.relation, right)
@@ -422,6 +425,7 @@ _MAKERS: Mapping[type, Callable[[Mathematics, Any], Any]] = {
     Comparison: Mathematics._condition,
     Member: Mathematics._condition,
     All: Mathematics._condition,
+    AnyOf: Mathematics._condition,
     Known: Mathematics._condition,
     Listed: Mathematics._condition,
     Range: Mathematics._condition,

@@ -108,6 +108,8 @@ class _Reader:
             character == "." and "0" <= self.text[self.at + 1 : self.at + 2] <= "9"
         ):
             self._number()
+        elif character in known.FRACTIONS:
+            self._add("number", known.FRACTIONS[character], self.at + 1)
         elif letter.isascii() and letter.isalpha():
             self._word(letter)
         elif letter in known.GREEK_LETTERS:
@@ -242,6 +244,8 @@ class _Reader:
             self._environment(name, end)
         elif name in known.ACCENTS:
             self._add("accent", known.ACCENTS[name], end)
+        elif known.SIGN_COMMANDS.get(name) == "or":
+            self._add("word", "or", end, "upright")
         elif name in known.SIGN_COMMANDS:
             self._add("sign", known.SIGN_COMMANDS[name], end)
         elif name in known.LETTERS:
@@ -353,8 +357,10 @@ def _plain_letter(character: str) -> str:
 
 
 def without_layout(found: tuple[Token, ...]) -> tuple[Token, ...]:
-    """The tokens without breaks and marks of alignment, except those between cases."""
+    """The tokens without breaks and marks of alignment, except those between cases, and without braces
+    around nothing, around a sign, and before cases."""
     kept: list[Token] = []
+    found = _without_braces(found)
     depth, gap = 0, ""
     for token in found:
         depth += {"begin": 1, "end": -1}.get(token.kind, 0)
@@ -366,3 +372,29 @@ def without_layout(found: tuple[Token, ...]) -> tuple[Token, ...]:
     while kept and kept[-1].sign(",", ".", ";"):
         kept.pop()
     return tuple(kept)
+
+
+def _without_braces(found: tuple[Token, ...]) -> tuple[Token, ...]:
+    """`{}`, `{=}` and the brace of `\\left\\{\\begin{array}` are layout."""
+    dropped = set[int]()
+    for place, token in enumerate(found):
+        behind = found[place + 1] if place + 1 < len(found) else None
+        then = found[place + 2] if place + 2 < len(found) else None
+        if (
+            token.sign("{")
+            and behind is not None
+            and behind.sign("}")
+            and not (place and found[place - 1].sign("_", "^"))
+        ):
+            dropped |= {place, place + 1}
+        if (
+            token.sign("{")
+            and behind is not None
+            and behind.sign("=", "<", ">", "+", "-", "*", ",")
+            and then is not None
+            and then.sign("}")
+        ):
+            dropped |= {place, place + 2}
+        if token.sign("\\{") and behind is not None and behind.kind == "begin":
+            dropped.add(place)
+    return tuple(token for place, token in enumerate(found) if place not in dropped)

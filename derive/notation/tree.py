@@ -188,6 +188,13 @@ class All(Node):
 
 
 @dataclass(frozen=True)
+class AnyOf(Node):
+    """Several conditions of which one holds at least."""
+
+    conditions: tuple[Node, ...]
+
+
+@dataclass(frozen=True)
 class Indicator(Node):
     """1 where the condition holds, else 0."""
 

@@ -125,7 +125,26 @@ LACKING = {
 
 # Prefixes of code: what follows the dot is meant.
 MODULES = frozenset(
-    ["np", "numpy", "jnp", "math", "torch", "special", "scipy", "sp", "tf", "pt", "tt", "pm", "mpmath", "stats", "obj", "self", "this", "F"]
+    [
+        "np",
+        "numpy",
+        "jnp",
+        "math",
+        "torch",
+        "special",
+        "scipy",
+        "sp",
+        "tf",
+        "pt",
+        "tt",
+        "pm",
+        "mpmath",
+        "stats",
+        "obj",
+        "self",
+        "this",
+        "F",
+    ]
 )
 
 GREEK_LETTERS = {
@@ -169,6 +188,9 @@ SUPERSCRIPTS = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ⁿⁱ", "012
 SUBSCRIPTS = dict(
     zip("₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓᵦᵧᵨᵩᵪ", "0123456789+-=()aehijklmnoprstuvxβγρφχ", strict=True)
 )
+
+# Fractions that have a character, as the number each is.
+FRACTIONS = {"½": "1/2", "¼": "1/4", "¾": "3/4", "⅛": "1/8"}
 
 # Characters, and the sign each is.  Longer ones come first.
 SIGNS = {
@@ -300,6 +322,8 @@ SIGN_COMMANDS = {
     "tbinom": "binom",
     "over": "over",
     "choose": "choose",
+    "lor": "or",
+    "vee": "or",
     "land": "and",
     "wedge": "and",
     "prime": "'",

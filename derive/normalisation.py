@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import islice, pairwise
 from random import Random
 from typing import Any
 
@@ -34,6 +34,7 @@ MOST_TERMS = 4000
 # So near, in digits, a value at a pole is taken.
 NEAR = 15
 # A tail whose terms are this small beside the sum has ended.
+INFINITE = 0.05  # and one that holds so much of it has none
 NEGLIGIBLE = mpmath.mpf(10) ** -12
 
 Ends = Callable[[Mapping[str, Any]], tuple[Any, Any]]
@@ -67,7 +68,12 @@ def check(distribution: Distribution, ends: Ends | None = None, allowed: Ends | 
     number = mpmath.nstr(worst.value, 8)
     verb = "sums" if next(iter(distribution.data.values())).discrete else "integrates"
     sentence = f"{distribution.name} is not a density: it {verb} to {number} at {_told(worst.point)}"
-    same = len(masses) > 1 and all(abs(one.value - worst.value) <= 1e-5 * abs(worst.value) for one in masses)
+    alone = len(masses) == 1 and bool(_constant(worst.value))
+    same = (
+        alone
+        or (len(masses) > 1
+        and all(abs(one.value - worst.value) <= 1e-5 * abs(worst.value) for one in masses))
+    )
     if same:
         known = _constant(worst.value)
         which = f"; a constant factor{known} was dropped, the same at every point"
@@ -175,7 +181,7 @@ def _summed(value: Callable[[Any], Any], lower: Any, upper: Any, domain: Interva
         if count > 20 and last <= NEGLIGIBLE * total / 100 and total > 0.5:
             return total, last * 100
     missing = last * count  # what a tail that falls like a square still holds
-    return (mpmath.inf, mpmath.mpf(0)) if missing > total else (total, missing)
+    return (mpmath.inf, mpmath.mpf(0)) if missing > INFINITE * total else (total, missing)
 
 
 def _integrated(value: Callable[[Any], Any], lower: Any, upper: Any) -> tuple[Any, Any]:
@@ -208,7 +214,7 @@ def _integrated(value: Callable[[Any], Any], lower: Any, upper: Any) -> tuple[An
             step = step if abs(t) < 12 else step * mpmath.mpf("1.25")
     breaks.sort()
     total, error = mpmath.mpf(0), mpmath.mpf(0)
-    for left, right in zip(breaks, breaks[1:], strict=False):
+    for left, right in pairwise(breaks):
         part, off = _piece(stretched, left, right, HALVINGS)
         total, error = total + part, error + off
         if not mpmath.isfinite(total) or total > 1e12:

@@ -25,7 +25,7 @@ from derive.errors import Misuse
 from derive.heads import Row
 from derive.notation import vocabulary as known
 from derive.notation.given import Bounds, Given, given, number
-from derive.notation.grammar import line
+from derive.notation.lines import line
 from derive.notation.macros import expanded
 from derive.notation.meaning import Mathematics
 from derive.notation.refusal import Source
@@ -143,15 +143,17 @@ def _scope(source: Source, symbols: Given) -> tuple[Scope, str]:
     found = expanded(source, tokens(source))
     over = any(t.sign("sum", "prod") or (t.style == "capital" and not scope.find(t.text)) for t in found)
     runs = [token.text for token in found if token.kind == "word" and token.style in ("plain", "piece")]
-    for name in sorted(known.SIZES_OF_SAMPLE, key="nNmT".index):
-        if over and not scope.find(name) and any(run == name or run.startswith(name) for run in runs):
-            if any(
-                run == name or (run[1:] in known.SPELLED or scope.find(run[1:]))
-                for run in runs
-                if run.startswith(name)
-            ):
-                return Scope((*scope.names, name), scope.vectors), name
+    for name in known.SIZES_OF_SAMPLE:
+        beginning = [run for run in runs if run.startswith(name)]
+        if over and not scope.find(name) and any(_begins_with(name, run, scope) for run in beginning):
+            return Scope((*scope.names, name), scope.vectors), name
     return scope, ("n" if over and not scope.find("n") else "")
+
+
+def _begins_with(name: str, run: str, scope: Scope) -> bool:
+    """Whether letters are a name, or that and then a function or a declared name: `nlog`."""
+    rest = run.removeprefix(name)
+    return not rest or rest in known.SPELLED or bool(scope.find(rest))
 
 
 def _symbols(symbols: Given) -> dict[str, Any]:
@@ -263,8 +265,6 @@ class _Reader:
             others = [branch for branch in value.branches if not _zero(branch[0])]
             if zeros and len(others) == 1 and others[0][1] is not None:
                 return others[0][0], _each(others[0][1])
-            if zeros and all(condition is None for _, condition in zeros) and len(others) > 1:
-                return replace(value, branches=tuple(others)), []
         if isinstance(value, Indicator):
             return Number(Fraction(1), span=value.span), _each(value.condition)
         if isinstance(value, Product):
@@ -305,7 +305,7 @@ class _Reader:
                 else:
                     self._implied(name, domains[name], condition)
             elif about_data and len(self.given.data) == 1 and _ends(condition, next(iter(about_data))):
-                moving.append(condition)
+                moving.extend(_moving(condition, next(iter(about_data)), domains))
                 domains = self._whole(domains, condition, next(iter(about_data)))
                 self.regular = False
             elif not about_data and names:
@@ -409,7 +409,9 @@ class _Reader:
         one, two = (self._mathematics(value, number_of_samples) for number_of_samples in (1, 2))
         for point in self._points():
             with mpmath.workdps(3 * DIGITS):
-                first, second = evaluate(one, point), evaluate(two, point)
+                first, second = _number(one, point), _number(two, point)
+                if mpmath.isnan(first) or mpmath.isnan(second):
+                    continue
                 additive = additive and _close(second, 2 * first)
                 multiplicative = multiplicative and _close(second, first**2)
         return additive, multiplicative
@@ -445,7 +447,8 @@ class _Reader:
             left, right = self._mathematics(other), self._mathematics(last)
             for point in self._points():
                 with mpmath.workdps(3 * DIGITS):
-                    if not _close(evaluate(left, point), evaluate(right, point)):
+                    one, two = _number(left, point), _number(right, point)
+                    if not (_close(one, two) or mpmath.isnan(one) or mpmath.isnan(two)):
                         raise self.source.refusal(
                             "not equal", other.span, "the two sides of the next = differ at a random point"
                         )
@@ -504,6 +507,14 @@ def _zero(node: Node) -> bool:
     return isinstance(node, Number) and node.value == 0
 
 
+def _number(expression: Expr, point: Mapping[str, Any]) -> Any:
+    """The value at a point, nan at a pole."""
+    try:
+        return evaluate(expression, point)
+    except (ValueError, ZeroDivisionError):
+        return mpmath.nan
+
+
 def _close(one: Any, other: Any) -> bool:
     if not (mpmath.isfinite(one) and mpmath.isfinite(other)):
         return bool(one == other)
@@ -554,6 +565,23 @@ def _ends(condition: Node, datum: str) -> list[tuple[str, Node]]:
         ends = [(">", within.first), ("<", within.last)]
         return [(relation, end) for relation, end in ends if not _infinite(end) and free(end)]
     return []
+
+
+def _moving(condition: Node, datum: str, domains: Mapping[str, Domain]) -> list[Node]:
+    """The comparisons that a condition is, without those that the domain of the data says already."""
+    if not isinstance(condition, Member):
+        return [condition]
+    assert isinstance(condition.set, Range)
+    domain, kept = domains[datum], list[Node]()
+    for relation, end in _ends(condition, datum):
+        fixed = number(end)
+        inside = fixed is not None and isinstance(domain, Interval)
+        if inside and isinstance(domain, Interval) and (fixed or 0.0) in (domain.lower, domain.upper):
+            continue
+        closed = condition.set.closed[relation == "<"]
+        sign = {">": "≥", "<": "≤"}[relation] if closed else relation
+        kept.append(Comparison(condition.element, sign, end, span=condition.span))
+    return kept
 
 
 def _infinite(node: Node) -> bool:

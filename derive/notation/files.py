@@ -102,9 +102,8 @@ def _given(name: str, table: Mapping[str, Any]) -> Given:
     if isinstance(data, str) and isinstance(parameters, str):
         return given(f"{data} | {parameters}" if parameters.strip() else data)
     groups = []
-    for key, group in (("data", data), ("parameters", parameters)):
-        if isinstance(group, str):
-            group = dict(_parts(name, key, group))
+    for key, written in (("data", data), ("parameters", parameters)):
+        group = dict(_parts(name, key, written)) if isinstance(written, str) else written
         if not isinstance(group, Mapping):
             raise Misuse(f"{quoted(name)}: {key} is a text such as 'y: real' or a table, got {_told(group)}")
         groups.append({symbol: _text(name, f"{key}.{symbol}", domain) for symbol, domain in group.items()})

@@ -31,7 +31,8 @@ from derive.domains import (
     Vector,
 )
 from derive.notation import vocabulary as known
-from derive.notation.grammar import RELATIONS, Parser, _split
+from derive.notation.cursor import RELATIONS, split
+from derive.notation.grammar import Expressions
 from derive.notation.refusal import Source, quoted
 from derive.notation.scope import SQUARES, Scope, folded
 from derive.notation.tokens import Token, is_latex, tokens, without_layout
@@ -58,17 +59,9 @@ TAKEN = frozenset(
     [
         *RESERVED,
         *dir(builtins),
-        "np",
-        "math",
-        "special",
-        "torch",
-        "nn",
-        "loss",
-        "hessian",
-        "dropped",
-        "factor",
+        *("np", "math", "special", "torch", "nn", "loss", "hessian", "dropped", "factor", "gradient", "F"),
+        *("negative_log_likelihood", "self", "ctx", "dtype", "settings"),
     ]
-    + ["gradient", "negative_log_likelihood", "self", "ctx", "dtype", "shape_of", "settings", "F"]
 )
 
 PositiveCount = replace(
@@ -239,7 +232,7 @@ def given(text: str) -> Given:
     source = Source(text)
     latex = is_latex(text)
     found = without_layout(tokens(source, latex))
-    bars = _split(found, "|", "mid", ";", "norm")[0]
+    bars = split(found, "|", "mid", ";", "norm")[0]
     if len(bars) > 2 or not bars[0]:
         raise source.refusal(
             "syntax", (0, len(text)), "data and parameters are declared as 'y: real | mu: real, b: positive'"
@@ -254,6 +247,11 @@ def given(text: str) -> Given:
         if root and root in {**data, **parameters}:
             raise source.refusal(
                 "twice", (0, len(text)), f"{root} and its square are both declared; declare one of the two"
+            )
+    for name in data:
+        if name in parameters:
+            raise source.refusal(
+                "twice", (0, len(text)), f"{name} is declared twice, as data and as a parameter"
             )
     taken: dict[str, str] = {}
     for name, symbol in {**data, **parameters}.items():
@@ -279,7 +277,7 @@ class _Reader:
         """The symbols of one side of the bar."""
         symbols: dict[str, Symbol] = {}
         waiting: list[Sequence[Token]] = []
-        for piece in _split(found, ",")[0]:
+        for piece in split(found, ",")[0]:
             if not piece:
                 raise self.source.refusal("syntax", _span(found), "a name is missing between two commas")
             place = next(
@@ -314,7 +312,7 @@ class _Reader:
         if sign.sign(":", "in") or _says_in(sign):
             domain, condition = self._domain(piece[place + 1 :], name, named)
         else:
-            condition = Parser(self.source, piece, self.scope, self.latex).whole(condition=True)
+            condition = Expressions(self.source, piece, self.scope, self.latex).whole(condition=True)
             domain, condition = of_condition(self.source, condition, name), None
         identifier = f"{name}_" if name in TAKEN else name
         return Symbol(name, identifier, domain, latex, condition)
@@ -341,7 +339,7 @@ class _Reader:
             near = get_close_matches(text, DOMAINS, n=1, cutoff=0.6)
             asked = f"did you mean {near[0]}?" if near else f"there are {', '.join(dict.fromkeys(_FIRST))}"
             raise self.source.refusal("domain", span, f"{quoted(text)} is no domain; {asked}")
-        reader = Parser(self.source, found, self.scope, self.latex)
+        reader = Expressions(self.source, found, self.scope, self.latex)
         if found[0].kind in ("number",) or (
             found[0].kind == "word" and any(token.sign("…") for token in found)
         ):
@@ -400,14 +398,16 @@ def _span(found: Sequence[Token]) -> tuple[int, int]:
 def _names(source: Source, found: Sequence[Token], latex: bool) -> Iterable[str]:
     """The names that a declaration declares, for ranges that mention them."""
     names = []
-    for number_of_group, group in enumerate(_split(found, "|", "mid", ";", "norm")[0]):
-        for piece in _split(group, ",")[0]:
+    for number_of_group, group in enumerate(split(found, "|", "mid", ";", "norm")[0]):
+        for piece in split(group, ",")[0]:
             head = []
             for token in piece:
                 if token.sign(":", *RELATIONS, "=") or _says_in(token):
                     break
                 head.append(token)
-            if head and head[0].kind in ("word", "accent"):
+            if head and head[0].kind not in ("word", "accent"):
+                head = [token for token in piece if token.kind == "word"][:1]  # 0 < p < 1
+            if head:
                 names.append(_name(source, head, latex, number_of_group == 0)[0])
     if len(names) > MOST_NAMES:
         raise source.refusal(

@@ -109,7 +109,7 @@ def _definition(source: Source, found: tuple[Token, ...], at: int) -> tuple[Macr
 
 
 def _defaults(source: Source, inside: Sequence[Token]) -> dict[int, tuple[Token, ...]]:
-    """`1=x,2=\\mu` of \\newcommandx."""
+    r"""`1=x,2=\mu` of \newcommandx."""
     found: dict[int, tuple[Token, ...]] = {}
     place, value, depth = 0, list[Token](), 0
     for number, token in enumerate(inside):

@@ -41,6 +41,9 @@ from derive.notation.tree import (
 LARGEST_ARGUMENT = 1000
 # So many terms of sums over numbers are written out.
 MOST_TERMS = 64
+# What takes its argument twice stands at most so deep in its like, for what it makes doubles every time.
+MOST_DOUBLINGS = 5
+TWICE = frozenset(["maximum", "minimum"])
 
 
 def _erf(a: Any) -> Any:
@@ -123,7 +126,7 @@ class Mathematics:
 
     def __init__(self, source: Source, scope: Scope, values: Mapping[str, Any], size: str = "") -> None:
         self.source, self.scope, self.values, self.size = source, scope, dict(values), size
-        self.terms = 0
+        self.terms = self.doublings = 0
         self.indices: dict[str, Any] = {}
 
     def of(self, node: Node) -> Expr:
@@ -136,7 +139,15 @@ class Mathematics:
         return found
 
     def _of(self, node: Node) -> Any:
-        return _MAKERS[type(node)](self, node)
+        twice = isinstance(node, Indicator | Cases) or (isinstance(node, Apply) and node.function in TWICE)
+        if twice and self.doublings == MOST_DOUBLINGS:
+            raise self.source.refusal(
+                "limit", node.span, f"maxima and indicators stand more than {MOST_DOUBLINGS} deep"
+            )
+        self.doublings += twice
+        made = _MAKERS[type(node)](self, node)
+        self.doublings -= twice
+        return made
 
     def _number(self, node: Number) -> Any:
         return sympy.Rational(node.value.numerator, node.value.denominator)
@@ -370,26 +381,37 @@ class Mathematics:
         raise self.source.refusal("domain", within.span, f"an indicator of {within.name}s is not read")
 
     def _cases(self, node: Cases) -> Any:
-        """Each value times where it holds; the rest is where no other does."""
-        made, rest = [], sympy.S.One
-        for value, condition in node.branches:
-            if condition is None:
-                made.append(self._of(value) * rest)
-                rest = sympy.S.Zero
-            else:
-                held = self.holds(condition)
-                made.append(self._of(value) * held)
-                rest = rest - held
-        return sympy.Add(*made)
+        """Each value times where it holds."""
+        return sympy.Add(*(self._of(value) * held for value, held in self._branches(node)))
 
     def by_cases(self, node: Cases) -> Any:
-        """The same of positive values as a product of powers, whose logarithm opens."""
-        made, rest = [], sympy.S.One
+        """The same of values that are positive or 0, as a product of powers, whose logarithm opens."""
+        made, support, bounded = [], [], False
+        for value, held in self._branches(node):
+            if isinstance(value, Number) and value.value == 0:
+                bounded = True
+                continue
+            made.append(self._of(value) ** held)
+            support.append(held)
+        return sympy.Mul(*made, sympy.Add(*support)) if bounded else sympy.Mul(*made)
+
+    def _branches(self, node: Cases) -> list[tuple[Node, Any]]:
+        """Each value, and where it holds: of whole numbers the first condition that holds counts."""
+        found: list[tuple[Node, Any]] = []
+        rest = sympy.S.One
         for value, condition in node.branches:
             held = rest if condition is None else self.holds(condition)
-            made.append(self._of(value) ** held)
+            if condition is not None and found and self._of_whole_numbers(condition):
+                held = held * rest
+            found.append((value, held))
             rest = rest - held
-        return sympy.Mul(*made)
+        return found
+
+    def _of_whole_numbers(self, condition: Node) -> bool:
+        """Whether a condition speaks of a whole number."""
+        values = [self.values.get(part.name) for part in condition.every() if isinstance(part, Name | Entry)]
+        labels = [value.base.label if isinstance(value, sympy.Indexed) else value for value in values]
+        return any(getattr(label, "is_integer", False) for label in labels)
 
     def _condition(self, node: Node) -> Any:
         raise self.source.refusal("syntax", node.span, "a condition is no number")

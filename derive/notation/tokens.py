@@ -17,7 +17,8 @@ from derive.notation.refusal import Source, Span, quoted
 LATEX = re.compile(r"\\[A-Za-z]|[_^]\s*\{|\$")
 NUMBER = re.compile(r"[0-9]+\.[0-9]+|\.[0-9]+|[0-9]+(?:\.(?=\s*[-+*/)]))?")
 POWER_OF_TEN = re.compile(r"[eE][+-]?[0-9]+")
-COMMAND = re.compile(r"\\([A-Za-z]+\*?|.)", re.DOTALL)
+LONGEST_POWER = 5  # e-308
+COMMAND = re.compile(r"[\\¥]([A-Za-z]+\*?|.)", re.DOTALL)
 TEXT_WORD = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:_[A-Za-z0-9]+)*_?")
 LATEX_WORD = re.compile(r"[A-Za-z]+")
 # What an upright word may be made of: \text{if}, \mathrm{Beta\_Proportion}, \text{s.t.}
@@ -95,8 +96,10 @@ class _Reader:
             self._skip(self.at + 1, "space")
         elif character == "~":
             self._skip(self.at + 1, "command")
-        elif character in "$\u200b\u2061\u2062\ufeff":
+        elif character in "$`\u200b\u2061\u2062\ufeff":
             self._skip(self.at + 1)
+        elif character == "." and self.text.startswith(".. math::", self.at) and not self.found:
+            self._skip(self.at + len(".. math::"))  # a docstring's way to begin a formula
         elif character == "%" and self.latex:
             end = self.text.find("\n", self.at)
             self._skip(len(self.text) if end < 0 else end + 1)
@@ -127,19 +130,21 @@ class _Reader:
         digits, end = written[0], written.end()
         power = POWER_OF_TEN.match(self.text, end)
         # 2e-3 is a number in code; in LaTeX it would be set as 2 times e less 3.
-        behind = self.text[power.end() : power.end() + 1] if power else ""
-        if power and not (behind.isalnum() or behind in ("_", "^")):
-            if self.latex:
+        if power:
+            behind = self.text[power.end() : power.end() + 1]
+            if self.latex or behind.isalnum() or behind in tuple("_^"):
                 raise self.source.refusal(
                     "ambiguous",
                     (self.at, power.end()),
-                    f"{digits}{power[0]} is {digits} times a power of ten, or {digits} times e and then {power[0][1:]};"
-                    r" write \cdot 10^{...} or put a \cdot before e",
+                    f"{digits}{power[0]} is {digits} times a power of ten, or {digits} times e and then"
+                    f" {power[0][1:]}: write 10^(...), or * before and behind e",
                 )
             digits, end = digits + power[0].lower(), power.end()
-        if len(digits) > known.MOST_DIGITS or len(power[0] if power else "") > 5:
+        if len(digits) > known.MOST_DIGITS or len(power[0] if power else "") > LONGEST_POWER:
             raise self.source.refusal(
-                "limit", (self.at, end), f"a number has at most {known.MOST_DIGITS} digits, got {len(digits)}"
+                "limit",
+                (self.at, end),
+                f"a number has at most {known.MOST_DIGITS} digits, and a power of ten at most three",
             )
         if digits.endswith("."):
             digits, end = digits[:-1], end if not self.latex else end - 1
@@ -263,7 +268,7 @@ class _Reader:
             )
 
     def _size(self, name: str, end: int) -> None:
-        """\\left, \\right and the like: what they size follows, and a dot there is nothing."""
+        r"""\left, \right and the like: what they size follows, and a dot there is nothing."""
         blank = re.compile(r"\s*").match(self.text, end)
         end = blank.end() if blank else end
         self._skip(end + 1 if self.text[end : end + 1] == "." else end)
@@ -357,8 +362,10 @@ def _plain_letter(character: str) -> str:
 
 
 def without_layout(found: tuple[Token, ...]) -> tuple[Token, ...]:
-    """The tokens without breaks and marks of alignment, except those between cases, and without braces
-    around nothing, around a sign, and before cases."""
+    """The tokens that say something.
+
+    Breaks and marks of alignment stay between cases only; braces around nothing and around a sign go.
+    """
     kept: list[Token] = []
     found = _without_braces(found)
     depth, gap = 0, ""
@@ -375,7 +382,7 @@ def without_layout(found: tuple[Token, ...]) -> tuple[Token, ...]:
 
 
 def _without_braces(found: tuple[Token, ...]) -> tuple[Token, ...]:
-    """`{}`, `{=}` and the brace of `\\left\\{\\begin{array}` are layout."""
+    r"""`{}`, `{=}` and the brace of `\left\{\begin{array}` are layout."""
     dropped = set[int]()
     for place, token in enumerate(found):
         behind = found[place + 1] if place + 1 < len(found) else None

@@ -425,7 +425,7 @@ LOSSES = frozenset(
     ["loss", "Loss", "nll", "NLL", "cost", "negloglik", "nllh", "neg_log_likelihood", "NLLLoss"]
 )
 # Names that stand for the number of samples where they are not declared, and for the index of a sample.
-SIZES_OF_SAMPLE = frozenset("nNmT")
+SIZES_OF_SAMPLE = ("n", "N", "m", "T")
 INDICES = frozenset("ijklmnrst")
 
 BRACKETS = {"(": ")", "[": "]", "{": "}", "\\{": "\\}"}

@@ -551,7 +551,7 @@ def test_spacing_says_nothing(given, point, truth, texts):
     """Spaces that say nothing change nothing: the tree is the same."""
     for text in texts:
         if "\\" in text and "\\quad" not in text and "newcommand" not in text:
-            spaced = text.replace("=", " = ").replace("+", r"\!+\!").replace(r"\frac", r"\dfrac")
+            spaced = text.replace("=", "= ").replace("+", r"\!+\!").replace(r"\frac", r"\dfrac")
             assert read(spaced, given).line == read(text, given).line
 
 

@@ -4,7 +4,7 @@ Each is written for these tests in a manner met in manuals, textbooks and code; 
 line of arithmetic.
 """
 
-from math import exp, log
+from math import exp, log, pi
 
 from scipy import stats
 
@@ -88,6 +88,7 @@ SPELLINGS = [
             "exp((alpha-1)*log(x) + (beta-1)*log1p(-x) - betaln(alpha, beta))",
             r"\operatorname{Beta}(x\mid\alpha,\beta)=\frac{1}{\operatorname{B}(\alpha,\beta)}x^{\alpha-1}(1-x)^{\beta-1}\mathbb{I}\{0<x<1\}",
             r"f(x | \alpha, \beta) = \frac{x^{\alpha-1} (1 - x)^{\beta - 1}}{B(\alpha, \beta)}",
+            r"\frac{\Gamma(\alpha+\beta)}{\Gamma(\alpha)\Gamma(\beta)}x^{\alpha-1}(1-x)^{\beta-1}",
         ],
     ),
     (
@@ -512,6 +513,157 @@ SPELLINGS = [
         log(0.8 / 1.69 * exp(-0.64 / 1.69)),
         [
             r"\frac{|x|}{\sigma^2}e^{-|x|^2/\sigma^2}",
+        ],
+    ),
+    (
+        "x: positive | lambda: positive",
+        {"lambda": 1.3, "x": 0.8},
+        stats.expon.logpdf(0.8, scale=1 / 1.3),
+        [
+            r"f_X(x)=\lambda e^{-\lambda x}",
+            r"f_{X}(x;\lambda)=\lambda\exp(-\lambda x)",
+            r"p_\lambda(x)=\lambda e^{-\lambda x}",
+            r"\text{pdf}(x) = \lambda e^{-\lambda x}",
+            "pdf(x; λ) = λ exp(-λx)",
+            ".. math::\n\n    f(x, \\lambda) = \\lambda \\exp(-\\lambda x)\n",
+            r"f(x \,|\, \lambda) = \lambda e^{-\lambda x}, \; x>0.",
+            r"f(x\vert\lambda)=\lambda e^{-\lambda x}",
+            r"p(x \mid \lambda) := \lambda e^{-\lambda x}",
+            r"\mathrm{Exp}(x\mid\lambda)=\lambda e^{-\lambda x}",
+            r"f(x) = \lambda\, \mathrm{exp}(-\lambda x), \, \forall x \ge 0",
+            r"f(x)=\lambda e^{-\lambda x}\ (x>0)",
+            r"f(x) = \lambda e^{-\lambda x} \qquad (x > 0)",
+            r"f(x) = \lambda e^{-\lambda x}, \text{ where } x>0 \text{ and } \lambda>0",
+            r"f(x;\lambda)= \left\{\begin{matrix} \lambda e^{-\lambda x} & x\ge 0\\ 0 & x<0\end{matrix}\right.",
+            r"f(x) = \lambda e^{-\lambda x} \mathbb{1}_{[0, \infty)}(x)",
+            r"\lambda e^{-\lambda x}\mathbf{1}\{x \geq 0\}",
+            r"\log f = \log \lambda - \lambda x",
+            "logp = log(lambda) - lambda*x",
+            r"\lambda\mathrm{e}^{-\lambda x}",
+            r"\lambda e^{-x\lambda}",
+            r"e^{-\lambda x}\lambda",
+            r"\lambda e ^ {-\lambda x}",
+            r"\frac{1}{1/\lambda} e^{-x/(1/\lambda)}",
+            "lambda*e^(-lambda*x)",
+            "lambda e^{-lambda x}",
+            "lambda_*exp(-lambda_*x)",
+            "f(x|λ) = λ·e^{-λ·x} for x ≥ 0",
+            "f(x) = λ e^(-λ x), x ≥ 0",
+            r"P(x)=\lambda e^{-\lambda x}",
+            r"f(x)\equiv\lambda e^{-\lambda x}",
+            r"\operatorname{p}(x)=\lambda e^{-\lambda x}",
+            r"\boxed{f(x)=\lambda e^{-\lambda x}}",
+            r"f(x)&=\lambda e^{-\lambda x}\\",
+            r"f(x) = \underbrace{\lambda}_{\text{rate}} e^{-\lambda x}",
+            r"L(\lambda; x_1,\ldots,x_n) = \prod_{i=1}^n \lambda e^{-\lambda x_i}",
+            r"\mathcal{L}(\lambda) = \prod_i \lambda \exp(-\lambda x_i)",
+            r"\ell(\lambda \mid x) = \sum_{i=1}^{n} \left( \log\lambda - \lambda x_i \right)",
+            r"\ell(\lambda)=n\log\lambda-\lambda\sum_i x_i",
+            r"-\log L(\lambda) = -n\log\lambda + \lambda\sum_{i=1}^n x_i",
+            r"\mathrm{NLL} = \lambda x - \log \lambda",
+            r"f(x) = \lambda^1 e^{-\lambda x}",
+            r"{\lambda}{e}^{-{\lambda}{x}}",
+            r"f(x) = \lambda\exp\left(-\lambda x\right),\ x\in[0,\infty)",
+            r"f\left(x\right)=\lambda e^{-\lambda x}",
+            r"f(\mathbf{x}) = \lambda e^{-\lambda \mathbf{x}}",
+        ],
+    ),
+    (
+        "y: binary | p: unit",
+        {"p": 0.4, "y": 1},
+        log(0.4),
+        [
+            "p^y (1-p)^{1-y}",
+            r"p^{\mathbb{1}(y=1)}(1-p)^{\mathbb{1}(y=0)}",
+            "p^{[y=1]}(1-p)^{[y=0]}",
+            r"\exp\{y \log\frac{p}{1-p} + \log(1-p)\}",
+            "p y + (1-p)(1-y)",
+            "p**y * (1 - p)**(1 - y)",
+            "log p(y) = y*log(p) + (1-y)*log(1-p)",
+            r"\log p(y|p) = y\log p + (1-y)\log(1-p)",
+            r"f(y;p)=\begin{cases}p&\text{if }y=1,\\1-p&\text{if }y=0.\end{cases}",
+            r"p^y\left(1-p\right)^{1-y},\quad y=0,1",
+        ],
+    ),
+    (
+        "x: real | mu: real, tau: positive",
+        {"x": 0.8, "mu": 0.1, "tau": 1.3},
+        stats.norm.logpdf(0.8, 0.1, 1.3 ** (-0.5)),
+        [
+            r"\sqrt{\frac{\tau}{2\pi}} \exp\left\{ -\frac{\tau}{2} (x-\mu)^2 \right\}",
+        ],
+    ),
+    (
+        "x: real | mu: real, sigma: positive",
+        {"x": 0.8, "mu": 0.1, "sigma": 1.3},
+        stats.norm.logpdf(0.8, 0.1, 1.3),
+        [
+            r"(2\pi\sigma^2)^{-\frac12}e^{-\frac1{2\sigma^2}(x-\mu)^2}",
+        ],
+    ),
+    (
+        r"x: real | \mu_x: real, \sigma_x: positive",
+        {"x": 0.8, "mu_x": 0.1, "sigma_x": 1.3},
+        stats.norm.logpdf(0.8, 0.1, 1.3),
+        [
+            r"\frac{1}{\sigma_x\sqrt{2\pi}}e^{-\frac{(x-\mu_x)^2}{2\sigma_x^2}}",
+        ],
+    ),
+    (
+        "t: real | beta: positive, eta: positive, gamma: real",
+        {"t": 0.8, "beta": 1.7, "eta": 1.3, "gamma": 0.1},
+        stats.weibull_min.logpdf(0.8, 1.7, 0.1, 1.3),
+        [
+            r"f(t)=\frac{\beta}{\eta}\left(\frac{t-\gamma}{\eta}\right)^{\beta-1}e^{-\left(\frac{t-\gamma}{\eta}\right)^\beta}, t \ge \gamma",
+        ],
+    ),
+    (
+        "x: real",
+        {"x": 0.8},
+        stats.hypsecant.logpdf(2 * 0.4 * pi / 2) + log(pi / 2),
+        [
+            r"\frac{1}{2}\operatorname{sech}\left(\frac{\pi}{2}x\right)",
+        ],
+    ),
+    (
+        "x: positive | c: positive",
+        {"x": 1.8, "c": 2.3},
+        stats.pareto.logpdf(1.8, 2.3),
+        [
+            r"c x^{-c-1}, x\geq 1",
+        ],
+    ),
+    (
+        "x: positive | c: positive",
+        {"x": 1.8, "c": 2.3},
+        stats.invweibull.logpdf(1.8, 2.3),
+        [
+            "c * x**(-c-1) * exp(-x**(-c))",
+        ],
+    ),
+    (
+        "x: unit",
+        {"x": 0.3},
+        stats.arcsine.logpdf(0.3),
+        [
+            r"\frac{1}{\pi \sqrt{x (1-x)}}",
+            r"\frac{1}{\pi\sqrt{x(1-x)}}, 0<x<1",
+        ],
+    ),
+    (
+        "x: positive",
+        {"x": 0.8},
+        stats.maxwell.logpdf(0.8),
+        [
+            r"\sqrt{2/\pi}\,x^2\exp(-x^2/2)",
+        ],
+    ),
+    (
+        "x: real | R: positive",
+        {"x": 0.3, "R": 1.3},
+        stats.semicircular.logpdf(0.3, 0, 1.3),
+        [
+            r"\frac{2}{\pi R^2}\sqrt{R^2-x^2}, -R\le x\le R",
         ],
     ),
 ]

@@ -36,15 +36,16 @@ class Conditions(Functions):
         separator = None
         depth = 0
         for place, token in enumerate(self.tokens):
+            if depth == 0 and place > 0 and self._bracketed_condition(place):
+                return place
             depth += opens(token)
             if depth == 0 and place > 0:
                 if token.gap == "wide" and not self.tokens[place - 1].sign("=", "+", "-", "*", "/"):
                     separator = place
                 if token.sign(",", ";", ":") or self._word_of_condition(token):
                     separator = place
-            compares = token.sign(*RELATIONS) or (token.sign("=") and separator is not None)
-            bracketed = separator is not None and depth == 1 and self.tokens[separator].sign("(")
-            if compares and (depth == 0 or bracketed):
+            compared = token.sign(*RELATIONS) or (token.sign("=") and separator is not None)
+            if compared and depth == 0:
                 if separator is None:
                     raise self.refusal(
                         "syntax",
@@ -53,6 +54,18 @@ class Conditions(Functions):
                     )
                 return separator
         return len(self.tokens)
+
+    def _bracketed_condition(self, place: int) -> bool:
+        """Whether the line ends with a condition in brackets that begins here: `(x > 0)`."""
+        before = self.tokens[place - 1]
+        if (
+            not self.tokens[place].sign("(")
+            or before.kind == "word"
+            or before.sign("_", "^", "=", "+", "-", "*", "/")
+        ):
+            return False
+        inside = self._inside(place)
+        return place + len(inside) + 2 == len(self.tokens) and compares(inside)
 
     def _is_indicator(self) -> bool:
         """Whether I or 1 is followed by a condition."""

@@ -42,6 +42,10 @@ class Lines(Expressions):
         """A head and its values, and where they hold."""
         if not self.tokens:
             raise self.refusal("syntax", (0, 1), "there is nothing to read")
+        while self.tokens[0].sign("{") and len(self._inside(0)) == len(self.tokens) - 2:
+            self.tokens = self._inside(0)  # a box around the line
+            if not self.tokens:
+                raise self.refusal("syntax", (0, 1), "there is nothing to read")
         for word, sign in pairwise(self.tokens):
             if word.kind == "word" and known.SPELLED.get(word.text) == "exp" and sign.sign("^"):
                 raise self._raised_exp(word, sign)
@@ -115,6 +119,7 @@ class Lines(Expressions):
         opening = self._expect("(", "[", "\\{", "{")
         inside = self._bracket(opening)
         groups: list[list[str]] = [[]]
+        samples = any(token.sign("…") for token in inside)
         for piece in split(inside, ",", ";", ":", *BARS, keep=True)[0]:
             separator = piece[0] if piece and piece[0].sign(",", ";", ":", *BARS) else None
             if separator is not None and not separator.sign(","):
@@ -126,6 +131,11 @@ class Lines(Expressions):
                         "no density", relation.span, "this is the probability of a range, not a density"
                     )
             argument = split(argument, "=")[0][-1]
+            if samples and len(argument) == 1 and argument[0].sign("…"):
+                continue
+            if samples and len(argument) > 1 and argument[1].sign("_") and self.scope.find(argument[0].text):
+                groups[-1].append(self.scope.find(argument[0].text))  # x_1, …, x_n
+                continue
             if not argument:
                 span = separator.span if separator else opening.span
                 raise self.refusal("syntax", span, "an argument is missing here")

@@ -249,8 +249,8 @@ class _Reader:
             self._environment(name, end)
         elif name in known.ACCENTS:
             self._add("accent", known.ACCENTS[name], end)
-        elif known.SIGN_COMMANDS.get(name) == "or":
-            self._add("word", "or", end, "upright")
+        elif name in known.PROSE:
+            self._add("word", known.PROSE[name], end, "upright")
         elif name in known.SIGN_COMMANDS:
             self._add("sign", known.SIGN_COMMANDS[name], end)
         elif name in known.LETTERS:
@@ -383,7 +383,7 @@ def without_layout(found: tuple[Token, ...]) -> tuple[Token, ...]:
 
 def _without_braces(found: tuple[Token, ...]) -> tuple[Token, ...]:
     r"""`{}`, `{=}` and the brace of `\left\{\begin{array}` are layout."""
-    dropped = set[int]()
+    dropped = _annotations(found)
     for place, token in enumerate(found):
         behind = found[place + 1] if place + 1 < len(found) else None
         then = found[place + 2] if place + 2 < len(found) else None
@@ -405,3 +405,25 @@ def _without_braces(found: tuple[Token, ...]) -> tuple[Token, ...]:
         if token.sign("\\{") and behind is not None and behind.kind == "begin":
             dropped.add(place)
     return tuple(token for place, token in enumerate(found) if place not in dropped)
+
+
+def _annotations(found: tuple[Token, ...]) -> set[int]:
+    """Where a brace below or above a formula stands, and what is written at it."""
+    dropped = set[int]()
+    for place, token in enumerate(found):
+        if token.kind == "word" and token.style == "command" and token.text in ("underbrace", "overbrace"):
+            end = _behind_group(found, place + 1)
+            dropped.add(place)
+            if end < len(found) and found[end].sign("_", "^"):
+                dropped |= set(range(end, _behind_group(found, end + 1)))
+    return dropped
+
+
+def _behind_group(found: tuple[Token, ...], start: int) -> int:
+    """The place behind the group, or behind the one token, that begins at a place."""
+    depth = 0
+    for place in range(start, len(found)):
+        depth += found[place].sign("{") - found[place].sign("}")
+        if depth == 0:
+            return place + 1
+    return len(found)

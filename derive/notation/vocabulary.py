@@ -322,13 +322,14 @@ SIGN_COMMANDS = {
     "tbinom": "binom",
     "over": "over",
     "choose": "choose",
-    "lor": "or",
-    "vee": "or",
     "land": "and",
     "wedge": "and",
     "prime": "'",
     "backslash": "backslash",
 }
+
+# LaTeX commands that are words of prose.
+PROSE = {"lor": "or", "vee": "or", "forall": "for"}
 
 # Commands that set space or size and say nothing.  After one of WIDE a condition may begin.
 WIDE = frozenset(["quad", "qquad", "hfill"])
@@ -390,7 +391,7 @@ ENVIRONMENTS = frozenset(
         *("displaymath", "math", "multline", "flalign", "subequations"),
     ]
 )
-CASES = frozenset(["cases", "dcases", "array", "cases*", "dcases*", "numcases"])
+CASES = frozenset(["cases", "dcases", "array", "matrix", "cases*", "dcases*", "numcases"])
 DOUBLE_STRUCK = frozenset(["mathbb", "mathds", "mathbbm", "mathbf", "boldsymbol", "bm"])
 SETS = {"R": "ℝ", "N": "ℕ", "Z": "ℤ"}
 INDICATORS = frozenset(["1", "I"])

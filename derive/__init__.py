@@ -25,8 +25,10 @@ test holds it to that.
                  program       shared parts -> a short sequence of assignments
                  scenes        the points at which claims are tested
                  expectation   means under a density
+                 normalisation  whether a function is a density
                  calls         what a generated module computes, by library
                  accuracy      units in the last place beyond conditioning
+    is read      notation      text and LaTeX -> a neutral tree -> a density
     is written   printers      tree -> text, LaTeX, NumPy, Torch
                  pages         what the pages show
                  record        what a machine reads of a derivation

@@ -433,6 +433,21 @@ FIRES |= {
         lambda: s - words.scaled(x - y, exp(-s / 2)) * exp(-s),
         lambda: 2 * t * words.scaled(x, s) * exp(y),
     ],
+    "square_of_sech_over": [
+        lambda: words.sech(x) ** 2 / q**2,
+        lambda: y * words.sech(-x) ** 2 / (2 * s**2),
+        lambda: 3 - words.sech((x - y) / s) ** 2 * t / s**2,
+    ],
+    "square_of_sech_times": [
+        lambda: words.sech(x) ** 2 * x**2,
+        lambda: 2 * s * words.sech(x / 2) ** 2 * y**2,
+        lambda: 3 - words.sech((x - y) / s) ** 2 * (x - y) ** 2 / s,
+    ],
+    "square_of_sech_times_exponential": [
+        lambda: words.sech(x) ** 2 * exp(y),
+        lambda: 2 * s * words.sech(x / 2) ** 2 * exp(-2 * y),
+        lambda: 3 - words.sech(words.scaled(x - y, exp(-s / 2))) ** 2 * exp(-2 * s) / 2,
+    ],
     "sign_scaled_by_exponential": [
         lambda: sympy.sign(x) * exp(y),
         lambda: s - sympy.sign(x - y) * exp(-s),
@@ -499,6 +514,9 @@ SILENT = {
     ],
     "absolute_scaled_by_exponential": [lambda: x * exp(y), lambda: 2 * exp(y)],
     "scaled_once_more": [lambda: x * exp(y), lambda: words.scaled(x, exp(y))],
+    "square_of_sech_over": [lambda: words.sech(x) / q**2, lambda: words.sech(x) ** 2 / y**2],
+    "square_of_sech_times": [lambda: words.sech(x) ** 2 * y, lambda: words.sech(x) * y**2],
+    "square_of_sech_times_exponential": [lambda: words.sech(x) * exp(y)],
     "sign_scaled_by_exponential": [lambda: abs(x) * exp(y), lambda: exp(y) / 2],
     "zero_times_log1p": [
         lambda: x * log(1 + s),

@@ -3,7 +3,7 @@
 from derive.counterparts import Defect, Figure, scipy, torch_distribution, torch_nn, variant
 from derive.declare import distribution
 from derive.domains import Positive, Real
-from derive.words import absolute, exp, gamma, pi, sqrt, two_pi
+from derive.words import absolute, cosh, exp, gamma, pi, sqrt, two_pi
 
 MEAN_SQUARED_ERROR = torch_nn("MSELoss", lambda y, mu, sigma=1: (mu, y), Figure.LOSS)
 SMALL_VARIANCE = "a variance below eps = 1e-6 is raised to 1e-6"
@@ -140,8 +140,7 @@ def logistic(y: Real, *, mu: Real, sigma: Positive):
 
     Source: Johnson, Kotz and Balakrishnan (1995), Continuous Univariate Distributions 2, ch. 23.
     """
-    z = (y - mu) / sigma
-    return exp(-z) / (sigma * (1 + exp(-z)) ** 2)
+    return 1 / (4 * sigma * cosh((y - mu) / (2 * sigma)) ** 2)
 
 
 @distribution(counterparts=(scipy("gumbel_r.logpdf"), torch_distribution("Gumbel")))

@@ -19,6 +19,9 @@ from derive.stable.exponentials import (
     scaled_once_more,
     sign_scaled_by_exponential,
     square_of_scaled_by_exponential,
+    square_of_sech_over,
+    square_of_sech_times,
+    square_of_sech_times_exponential,
 )
 from derive.stable.gamma import log_gamma_of_neighbours, log_gamma_over_half_a_step
 from derive.stable.logistic import (
@@ -115,4 +118,7 @@ DERIVED = (
     excess_of_log1p_square,
     scaled_once_more,
     sign_scaled_by_exponential,
+    square_of_sech_over,
+    square_of_sech_times_exponential,
+    square_of_sech_times,
 )

@@ -14,6 +14,7 @@ from derive.words import (
     logaddexp,
     reciprocal_expm1,
     scaled,
+    sech,
     sign,
     square,
 )
@@ -89,3 +90,21 @@ def sign_scaled_by_exponential(a: Real, b: Real):
 def exponential_less_count(a: Real, b: Nonnegative):
     """Near 0 the exponential rounds to 1, from which a count of 1 leaves nothing."""
     return exp(a) - b, exp_less(a, b)
+
+
+@stable(f64={"a": 400, "b": 1e-100}, f32={"a": 50, "b": 1e-10})
+def square_of_sech_over(a: Real, b: Nonzero):
+    """The square underflows where the square of the quotient does not."""
+    return sech(a) ** 2 / b**2, square(sech(a) / b)
+
+
+@stable(f64={"a": 400, "b": 1e100}, f32={"a": 50, "b": 1e10})
+def square_of_sech_times(a: Real, b: Real):
+    """The square underflows where the square of the product does not."""
+    return sech(a) ** 2 * b**2, square(sech(a) * b)
+
+
+@stable(f64={"a": 400, "b": 460}, f32={"a": 50, "b": 50})
+def square_of_sech_times_exponential(a: Real, b: Real):
+    """The square underflows, or the exponential overflows, where the square of the product does neither."""
+    return sech(a) ** 2 * exp(b), square(scaled(sech(a), exp(b / 4)))

@@ -78,7 +78,10 @@ def normal_variance(y: Real, *, mu: Real, variance: Positive):
 
 
 @distribution(
-    variants=(variant(torch_nn("L1Loss", lambda y, mu, b: (mu, y), Figure.LOSS), fix="b"),),
+    variants=(
+        variant(torch_nn("L1Loss", lambda y, mu, b: (mu, y), Figure.LOSS), fix="b"),
+        variant(link="b=exp"),
+    ),
     counterparts=(scipy("laplace.logpdf"), torch_distribution("Laplace")),
 )
 def laplace(y: Real, *, mu: Real, b: Positive):
@@ -117,7 +120,10 @@ def student_t(y: Real, *, nu: Positive, mu: Real, sigma: Positive):
     return gamma((nu + 1) / 2) / (gamma(nu / 2) * sqrt(pi * nu) * sigma) * kernel
 
 
-@distribution(counterparts=(scipy("cauchy.logpdf"), torch_distribution("Cauchy")))
+@distribution(
+    variants=(variant(link="sigma=exp"),),
+    counterparts=(scipy("cauchy.logpdf"), torch_distribution("Cauchy")),
+)
 def cauchy(y: Real, *, mu: Real, sigma: Positive):
     """An observation with tails so heavy that it has no mean.
 
@@ -130,7 +136,7 @@ def cauchy(y: Real, *, mu: Real, sigma: Positive):
     return 1 / (pi * sigma * (1 + ((y - mu) / sigma) ** 2))
 
 
-@distribution(counterparts=(scipy("logistic.logpdf"),))
+@distribution(variants=(variant(link="sigma=exp"),), counterparts=(scipy("logistic.logpdf"),))
 def logistic(y: Real, *, mu: Real, sigma: Positive):
     """An observation whose distribution function is the logistic one.
 
@@ -143,7 +149,10 @@ def logistic(y: Real, *, mu: Real, sigma: Positive):
     return 1 / (4 * sigma * cosh((y - mu) / (2 * sigma)) ** 2)
 
 
-@distribution(counterparts=(scipy("gumbel_r.logpdf"), torch_distribution("Gumbel")))
+@distribution(
+    variants=(variant(link="sigma=exp"),),
+    counterparts=(scipy("gumbel_r.logpdf"), torch_distribution("Gumbel")),
+)
 def gumbel(y: Real, *, mu: Real, sigma: Positive):
     """The largest of many observations.
 

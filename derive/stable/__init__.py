@@ -9,15 +9,18 @@ from derive.stable.classes import log_softmax, logsumexp_of_differences, zero_ti
 from derive.stable.exponentials import (
     absolute_scaled_by_exponential,
     exponential_less_count,
+    exponential_over_square,
+    growth_of_product,
     log1mexp_over_argument,
     log_of_complement_of_exponential,
     log_of_cosh,
     log_of_cosh_as_exponentials,
     log_of_exponential_less_one,
     log_of_mean_exponential,
+    product_of_exponentials,
     reciprocal_of_exponential_less_one,
-    scaled_once_more,
-    sign_scaled_by_exponential,
+    residual_over_exponential_scale,
+    scaled_by_square_of_exponential,
     square_of_scaled_by_exponential,
     square_of_sech_over,
     square_of_sech_times,
@@ -100,6 +103,7 @@ STABLE = (
     log_gamma_of_neighbours,
     square_of_scaled_by_exponential,
     absolute_scaled_by_exponential,
+    residual_over_exponential_scale,
 )
 
 # The other tail, which the truth is computed from as well: its digits beside 1 are without number.
@@ -109,6 +113,7 @@ BEFORE_LINKS = (log_gamma_over_half_a_step, log_gamma_of_neighbours)
 
 # Tried after differentiating, on the gradient and on the Hessian.
 DERIVED = (
+    growth_of_product,
     exponential_less_count,
     shares_of_a_whole,
     share_of_square,
@@ -116,9 +121,14 @@ DERIVED = (
     rest_less_share,
     excess_over_share,
     excess_of_log1p_square,
-    scaled_once_more,
-    sign_scaled_by_exponential,
+)
+
+# Tried last, on what is written of gradient and Hessian: what they put together is differentiated no more.
+LAST = (
     square_of_sech_over,
     square_of_sech_times_exponential,
     square_of_sech_times,
+    exponential_over_square,
+    product_of_exponentials,
+    scaled_by_square_of_exponential,
 )

@@ -7,6 +7,7 @@ from derive.words import (
     cosh,
     exp,
     exp_less,
+    expm1,
     log,
     log1mexp,
     log_cosh,
@@ -15,7 +16,6 @@ from derive.words import (
     reciprocal_expm1,
     scaled,
     sech,
-    sign,
     square,
 )
 
@@ -74,16 +74,34 @@ def absolute_scaled_by_exponential(a: Real, b: Real):
     return absolute(a) * exp(b), scaled(absolute(a), exp(b / 2))
 
 
-@stable(f64={"a": 0, "b": 1, "c": 800}, f32={"a": 0, "b": 1, "c": 90})
-def scaled_once_more(a: Real, b: Real, c: Real):
+@stable(f64={"a": 1, "b": 1, "c": -800}, f32={"a": 1, "b": 1, "c": -90})
+def residual_over_exponential_scale(a: Real, b: Real, c: Real):
     """The exponential could overflow where the product does not: its root is multiplied in twice."""
-    return scaled(a, b) * exp(c), scaled(scaled(a, b), exp(c / 2))
+    return (a - b) * exp(-c), scaled(a - b, exp(-c / 2))
 
 
-@stable(f64={"a": 0, "b": 800}, f32={"a": 0, "b": 90})
-def sign_scaled_by_exponential(a: Real, b: Real):
-    """The exponential overflows even where the sign is 0: its root is multiplied in twice."""
-    return sign(a) * exp(b), scaled(sign(a), exp(b / 2))
+@stable(unless={"a": Nonnegative}, f64={"a": 0, "b": 400}, f32={"a": 0, "b": 45})
+def scaled_by_square_of_exponential(a: Real, b: Real):
+    """The square of the exponential could overflow where the product does not: the exponential is multiplied in twice."""
+    return a * exp(2 * b), scaled(a, exp(b))
+
+
+@stable(f64={"a": 800, "b": -200}, f32={"a": 90, "b": -23})
+def product_of_exponentials(a: Real, b: Real):
+    """One exponential overflows where the other vanishes; that of the sum does neither."""
+    return exp(a) * exp(4 * b), exp(a + 4 * b)
+
+
+@stable(f64={"a": 800, "b": 1e-100}, f32={"a": 110, "b": 1e-15})
+def exponential_over_square(a: Real, b: Nonzero):
+    """The exponential vanishes where the square of the quotient does not."""
+    return exp(-a) / b**2, square(exp(-a / 2) / b)
+
+
+@stable(f64={"a": 1e-17, "b": 1.0}, f32={"a": 1e-8, "b": 1.0})
+def growth_of_product(a: Real, b: Real):
+    """Near 0 the exponential rounds to 1, and nothing is left of the growth; expm1 keeps it."""
+    return b * exp(a) - b, b * expm1(a)
 
 
 @stable(f64={"a": 1e-17, "b": 1.0}, f32={"a": 1e-8, "b": 1.0})

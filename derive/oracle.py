@@ -47,10 +47,15 @@ def _spread(expression: Expr, point: Point) -> int:
     numbers = [n for entry in point.values() for n in (entry if isinstance(entry, list) else [entry])]
     sizes = [abs(mpmath.mpf(number)) for number in numbers if not isinstance(number, list)]
     with mpmath.workdps(15):
-        exponents = (evaluate(part.args[0], point) for part in expression.atoms(exp) if part.is_real)
+        known = {part.args[0] for part in expression.atoms(exp) if _names(part) <= point.keys()}
+        exponents = (evaluate(exponent, point) for exponent in known)
         sizes += [mpmath.exp(a) for a in exponents if abs(a) < FARTHEST_EXPONENT]
         digits = (abs(mpmath.log10(size)) for size in sizes if size and mpmath.isfinite(size))
         return int(max(digits, default=0))
+
+
+def _names(expression: Expr) -> set[str]:
+    return {symbol.name for symbol in expression.free_symbols if isinstance(symbol, Symbol)}
 
 
 def confirmed(compute: Callable[[], Any], digits: int, spread: int = 0) -> Any:

@@ -453,6 +453,36 @@ FIRES |= {
         lambda: 3 - y * exp(-x) / (2 * s**2),
         lambda: exp(-x * y) * y / q**2 + t,
     ],
+    "exponential_times_square": [
+        lambda: exp(-x) * x**2,
+        lambda: 3 - s * exp(-x) * y**2 / 2,
+        lambda: exp(-(x**2) / s) * (x - y) ** 2 + t,
+    ],
+    "curvature_times_square": [
+        lambda: x**2 * words.log1p_square_curvature(x),
+        lambda: 3 - s * words.log1p_square_curvature(x) * x**2 / 2,
+        lambda: (x - y) ** 2 * words.log1p_square_curvature(x - y) + t,
+    ],
+    "rest_over_square": [
+        lambda: words.square_rest(x) / q**2,
+        lambda: 3 - x * words.square_rest(x / s) / (2 * s**2),
+        lambda: words.square_rest(x) * words.log1p_square_slope(x) / t**2 + y,
+    ],
+    "curvature_over_square": [
+        lambda: words.log1p_square_curvature(x) / q**2,
+        lambda: 3 - t * words.log1p_square_curvature(x / s) / (2 * s**2),
+        lambda: words.log1p_square_curvature(x - y) * (t + 1) / t**2 + y,
+    ],
+    "slope_of_slope_times_exponential": [
+        lambda: words.log1p_square_slope(x) * words.square_rest(x) * exp(2 * y),
+        lambda: 3 - 2 * s * words.log1p_square_slope(x) * words.square_rest(x) * exp(2 * y),
+        lambda: words.log1p_square_slope(-q) * words.square_rest(-q) * exp(2 * s) / s,
+    ],
+    "curvature_times_exponential": [
+        lambda: words.log1p_square_curvature(x) * exp(4 * y),
+        lambda: 3 - s * words.log1p_square_curvature(x) * exp(4 * y) / 2,
+        lambda: words.log1p_square_curvature(x - y) * (t + 1) * exp(4 * s) + y,
+    ],
     "square_of_sech_over": [
         lambda: words.sech(x) ** 2 / q**2,
         lambda: y * words.sech(-x) ** 2 / (2 * s**2),

@@ -98,6 +98,12 @@ def exponential_over_square(a: Real, b: Nonzero):
     return exp(-a) / b**2, square(exp(-a / 2) / b)
 
 
+@stable(f64={"a": 800, "b": 1e160}, f32={"a": 110, "b": 1e25})
+def exponential_times_square(a: Real, b: Real):
+    """The square overflows where the exponential has long vanished: the product is squared as a whole."""
+    return exp(-a) * b**2, square(exp(-a / 2) * b)
+
+
 @stable(f64={"a": 1e-17, "b": 1.0}, f32={"a": 1e-8, "b": 1.0})
 def growth_of_product(a: Real, b: Real):
     """Near 0 the exponential rounds to 1, and nothing is left of the growth; expm1 keeps it."""

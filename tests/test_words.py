@@ -405,7 +405,7 @@ def test_a_scale_that_is_an_exponential_leaves_the_oracle_its_digits():
     found = oracle.derivative(words.log_cosh(y * sympy.exp(-s)), point, ["s", "s"], 18)
     with mpmath.workdps(60):
         square = (mpmath.mpf(point["y"]) * mpmath.exp(-229)) ** 2
-    assert agree(found, 2 * square, 18)
+        assert agree(found, 2 * square, 18)
 
 
 def test_a_small_number_among_shrinking_rounding_is_not_zero():

@@ -67,6 +67,11 @@ class Interval:
         return self.integer
 
     @property
+    def of_classes(self) -> bool:
+        """Whether a point is one of K classes, as a vector."""
+        return False
+
+    @property
     def data(self) -> Interval:
         """The set of data a loss accepts."""
         return self.accepted or self
@@ -159,6 +164,11 @@ class Entries:
     def discrete(self) -> bool:
         """Whether the measure counts points (else it is Lebesgue's)."""
         return self.every is not None
+
+    @property
+    def of_classes(self) -> bool:
+        """Whether a point is one of K classes, as a vector."""
+        return self.discrete and self.sums_to_one
 
     def far_vector(self, random: Random, size: int, decades: float) -> list[float]:
         """A vector with shares, or with logarithms of weights, over so many decades."""

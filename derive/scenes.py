@@ -1,6 +1,7 @@
 """The points at which claims are tested, drawn from the domains; the same for the same seed.
 
-A point gives each argument of a loss a number, and the Hessian of a vector a direction.  Discrete data
+A point gives each argument of a loss a number, or a list of numbers for a vector, and the Hessian a
+direction: a number for each learned number, block by block.  Discrete data
 are enumerated: the first points hold every value of a finite support, or the first values of an
 infinite one, and only then drawn ones.  A scene is several data sets that differ in θ alone.
 """
@@ -42,6 +43,11 @@ def arguments(derivation: Derivation) -> list[Quantity]:
     return [*derivation.data, *derivation.predictors]
 
 
+def numbers_in(quantity: Quantity, classes: int = CLASSES) -> int:
+    """How many numbers a quantity holds."""
+    return classes if quantity.vector else 1
+
+
 def points(derivation: Derivation, count: int, dtype: str, seed: int = 0) -> list[Point]:
     """Ordinary points, rounded to the dtype: `count` of them, or as many as the support needs."""
     random = Random(f"{derivation.name} {dtype} {seed}")
@@ -49,7 +55,7 @@ def points(derivation: Derivation, count: int, dtype: str, seed: int = 0) -> lis
     drawn: list[Point] = []
     for number in range(max(count, len(listed))):
         point = {q.name: _rounded(_typical(q.domain, random), dtype) for q in arguments(derivation)}
-        direction = _rounded(Vector.typical_vector(random, CLASSES), dtype)
+        direction = _rounded(_direction(derivation, random), dtype)
         listed_here = listed[number] if number < len(listed) else {}
         drawn.append({**point, **listed_here, "K": CLASSES, DIRECTION: direction})
     return drawn
@@ -67,9 +73,15 @@ def far_points(derivation: Derivation, level: str, dtype: str, count: int) -> li
             if isinstance(quantity.domain, Interval) and not quantity.parameter and random.random() < 0.5:
                 number = _near(quantity, derivation, point, random) or number
             point[quantity.name] = _rounded(number, dtype)
-        direction = _rounded(Vector.typical_vector(random, CLASSES), dtype)
+        direction = _rounded(_direction(derivation, random), dtype)
         drawn.append({**point, "K": CLASSES, DIRECTION: direction})
     return drawn
+
+
+def _direction(derivation: Derivation, random: Random) -> list[float]:
+    """What the Hessian is multiplied by."""
+    count = sum(map(numbers_in, derivation.learned))
+    return Vector.typical_vector(random, max(count, CLASSES))
 
 
 def _far(quantity: Quantity, random: Random, decades: float) -> Any:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from itertools import count, takewhile
+from itertools import accumulate, count, takewhile
 from random import Random
 from typing import Any
 
@@ -119,9 +119,11 @@ class Entries:
     """A vector of symbolic size: its entries' domain, and whether they sum to one.
 
     typical_vector  draws an ordinary vector of a size
-    every           all the vectors of a size, where they are finitely many
+    far_entries     draws one with entries of any size up to so many decades
+    every           all the vectors of a size, where they are finitely many, or those of one total
     accepted        the wider set of data a loss takes
     finite_maximum  whether entries may be −∞, as long as not all are
+    increasing      whether each entry is greater than the one before
     """
 
     name: str
@@ -130,10 +132,12 @@ class Entries:
     entry: Interval
     sums_to_one: bool
     typical_vector: Callable[[Random, int], list[float]]
+    far_entries: Callable[[Random, int, float], list[float]]
     size: str = "K"
     every: Callable[[int], list[list[float]]] | None = None
     accepted: Entries | None = None
     finite_maximum: bool = False
+    increasing: bool = False
 
     def __getitem__(self, size: str) -> Entries:
         """`Simplex["K"]` is the simplex of K entries."""
@@ -153,7 +157,8 @@ class Entries:
             return f"{self.entry.demanded}, the largest entry finite"
         if self.sums_to_one:
             return f"a {self.name}: entries in {self.entry.text} that sum to one"
-        return self.entry.demanded
+        more = ", each greater than the one before" if self.increasing else ""
+        return self.entry.demanded + more
 
     @property
     def harmless(self) -> float | None:
@@ -169,16 +174,6 @@ class Entries:
     def of_classes(self) -> bool:
         """Whether a point is one of K classes, as a vector."""
         return self.discrete and self.sums_to_one
-
-    def far_vector(self, random: Random, size: int, decades: float) -> list[float]:
-        """A vector with shares, or with logarithms of weights, over so many decades."""
-        if self.every:
-            return self.typical_vector(random, size)
-        logarithms = [random.uniform(-decades, 0) for _ in range(size)]
-        if not self.sums_to_one:
-            return [math.log(10) * logarithm for logarithm in logarithms]
-        weights = [10 ** (logarithm / 2) for logarithm in logarithms]
-        return [weight / sum(weights) for weight in weights]
 
     def enumerate(self, size: int) -> Iterator[list[float]]:
         """The points of a discrete domain of vectors of this size."""
@@ -323,6 +318,16 @@ Unit = Interval(
     closed=(True, True),
 )
 
+Share = replace(
+    Unit,
+    name="share",
+    text="(0, 1]",
+    latex="(0, 1]",
+    facts={"positive": True},
+    extremes=(0.5, 1.0, 1e-300, 1 - 1e-8),
+    closed=(False, True),
+)
+
 Binary = Interval(
     name="binary",
     text="{0, 1}",
@@ -376,8 +381,30 @@ def _simplex(random: Random, size: int) -> list[float]:
     return [weight / sum(weights) for weight in weights]
 
 
+def _far_shares(random: Random, size: int, decades: float) -> list[float]:
+    weights = [10 ** random.uniform(-decades, 0) for _ in range(size)]
+    return [weight / sum(weights) for weight in weights]
+
+
+def _far_logarithms(random: Random, size: int, decades: float) -> list[float]:
+    """Logarithms of weights over so many decades."""
+    return [math.log(10) * random.uniform(-decades, 0) for _ in range(size)]
+
+
+def _steps(random: Random, size: int) -> list[float]:
+    """A number, and positive steps from there."""
+    return [random.gauss(-1.0, 1.0), *(Positive.typical(random) for _ in range(size - 1))]
+
+
 def _one_hots(size: int) -> list[list[float]]:
     return [[float(k == hot) for k in range(size)] for hot in range(size)]
+
+
+def _counts(size: int, total: int = 3) -> list[list[float]]:
+    """All counts of so many classes with a total."""
+    if size == 1:
+        return [[float(total)]]
+    return [[float(n), *rest] for n in range(total + 1) for rest in _counts(size - 1, total - n)]
 
 
 Vector = Entries(
@@ -387,6 +414,29 @@ Vector = Entries(
     entry=Real,
     sums_to_one=False,
     typical_vector=lambda random, size: [random.gauss(0.0, 2.0) for _ in range(size)],
+    far_entries=_far_logarithms,
+)
+
+# Several numbers, each of which is positive.
+PositiveVector = replace(
+    Vector,
+    name="positive vector",
+    text="(0, ∞)ᴷ",
+    latex=r"(0, \infty)^{K}",
+    entry=Positive,
+    typical_vector=lambda random, size: [Positive.typical(random) for _ in range(size)],
+    far_entries=lambda random, size, decades: [Positive.far(random, decades) for _ in range(size)],
+)
+
+# Where cut a line in so many places that they are in order.
+Increasing = replace(
+    Vector,
+    name="increasing vector",
+    text="ℝᴷ, increasing",
+    latex=r"\mathbb{R}^{K}_{<}",
+    typical_vector=lambda random, size: list(accumulate(_steps(random, size))),
+    far_entries=lambda random, size, decades: sorted(Real.far(random, decades) for _ in range(size)),
+    increasing=True,
 )
 
 # A weight that is zero has the logarithm −∞: a class that is masked.
@@ -406,6 +456,17 @@ Simplex = Entries(
     entry=Unit,
     sums_to_one=True,
     typical_vector=_simplex,
+    far_entries=lambda random, size, decades: _far_shares(random, size, decades / 2),
+)
+
+# A composition has no zeros; beside parts too small to be seen a part may round to 1.
+Composition = replace(
+    Simplex,
+    name="composition",
+    text="the open simplex of K parts",
+    latex=r"\mathring{\Delta}^{K-1}",
+    entry=Share,
+    far_entries=_far_shares,
 )
 
 OneHot = Entries(
@@ -415,6 +476,18 @@ OneHot = Entries(
     entry=Binary,
     sums_to_one=True,
     typical_vector=lambda random, size: random.choice(_one_hots(size)),
+    far_entries=lambda random, size, decades: random.choice(_one_hots(size)),
     every=_one_hots,
     accepted=Simplex,
+)
+
+Counts = replace(
+    Vector,
+    name="vector of counts",
+    text="{0, 1, 2, …}ᴷ",
+    latex=r"\{0, 1, 2, \dots\}^{K}",
+    entry=Count,
+    typical_vector=lambda random, size: [Count.typical(random) for _ in range(size)],
+    far_entries=lambda random, size, decades: [Count.far(random, decades) for _ in range(size)],
+    every=_counts,
 )

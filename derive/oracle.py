@@ -37,11 +37,19 @@ def value(expression: Expr, point: Point, digits: int = 40) -> Any:
     return confirmed(lambda: evaluate(expression, point), digits, _spread(point))
 
 
+# Beyond it an exponential is no float.
+LARGEST_EXPONENT = 750
+
+
 def _spread(point: Point) -> int:
-    """Digits between the sizes at a point and 1: with fewer, 1 is lost beside 1e63 at both precisions alike."""
+    """Digits between the sizes at a point and 1: with fewer, 1 is lost beside 1e63 at both precisions alike.
+
+    So it is with exponentials, of which e^-160 is lost beside 1.
+    """
     numbers = [n for entry in point.values() for n in (entry if isinstance(entry, list) else [entry])]
-    sizes = (abs(mpmath.mpf(number)) for number in numbers if not isinstance(number, list))
-    return int(max((abs(mpmath.log10(size)) for size in sizes if size and mpmath.isfinite(size)), default=0))
+    sizes = [abs(mpmath.mpf(number)) for number in numbers if not isinstance(number, list)]
+    digits = [abs(mpmath.log10(size)) for size in sizes if size and mpmath.isfinite(size)]
+    return int(max((*digits, *(size / mpmath.log(10) for size in sizes if size <= LARGEST_EXPONENT), 0)))
 
 
 def confirmed(compute: Callable[[], Any], digits: int, spread: int = 0) -> Any:

@@ -88,7 +88,7 @@ def _far(quantity: Quantity, random: Random, decades: float) -> Any:
     """A number of any size; a predictor with a link is as large as the logarithm of such a one."""
     domain = quantity.domain
     if isinstance(domain, Entries):
-        return domain.far_vector(random, CLASSES, decades)
+        return domain.far_entries(random, CLASSES, decades)
     if quantity.parameter and not domain.nonzero:
         size = decades * math.log(10)
         small = 10 ** random.uniform(-decades, math.log10(size))

@@ -1,8 +1,8 @@
 """Mass functions of classes and compositions."""
 
 from derive.declare import distribution
-from derive.domains import OneHot, Simplex
-from derive.words import k, product
+from derive.domains import Composition, Counts, OneHot, PositiveVector, Simplex
+from derive.words import factorial, k, multivariate_beta, product, total
 
 
 @distribution(soft="the cross-entropy between the labels and p")
@@ -15,3 +15,27 @@ def categorical(y: OneHot["K"], *, p: Simplex["K"]):
     Source: Johnson, Kotz and Balakrishnan (1997), Discrete Multivariate Distributions, ch. 35.
     """
     return product(p[k] ** y[k], k)
+
+
+@distribution
+def multinomial(y: Counts["K"], *, p: Simplex["K"]):
+    """How often each of K classes came up in independent trials, whose number is the sum of the counts.
+
+    y  number of trials that gave each class
+    p  probabilities of the classes
+
+    Source: Johnson, Kotz and Balakrishnan (1997), Discrete Multivariate Distributions, ch. 35.
+    """
+    return factorial(total(y[k], k)) / product(factorial(y[k]), k) * product(p[k] ** y[k], k)
+
+
+@distribution(latex={"concentration": r"\alpha"})
+def dirichlet(y: Composition["K"], *, concentration: PositiveVector["K"]):
+    """The shares of K parts in a whole.
+
+    y              shares, none of them zero, which sum to one
+    concentration  concentrations: the larger their sum, the closer the shares to their mean
+
+    Source: Kotz, Balakrishnan and Johnson (2000), Continuous Multivariate Distributions 1, ch. 49.
+    """
+    return product(y[k] ** (concentration[k] - 1), k) / multivariate_beta(concentration)

@@ -19,6 +19,7 @@ from derive.errors import Misuse
 from derive.heads import Word
 from derive.words.circle import *
 from derive.words.classes import *
+from derive.words.compositions import *
 from derive.words.counts import *
 from derive.words.elementary import *
 from derive.words.exponentials import *

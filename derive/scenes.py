@@ -23,9 +23,10 @@ from derive.domains import Domain, Entries, Interval, Positive, Vector
 from derive.heads import index_symbol
 from derive.oracle import Point, evaluate
 
-# How many classes a vector has, how many values of an infinite support come first, how many samples
-# of a data set are drawn, and how many data sets a scene has.
+# How many classes a vector has (and a composition, where an integral is taken over it), how many values of
+# an infinite support come first, how many samples of a data set are drawn, and how many data sets a scene has.
 CLASSES = 4
+PARTS = 3
 FIRST = 4
 SAMPLES = 3
 DATA_SETS = 4
@@ -48,16 +49,18 @@ def numbers_in(quantity: Quantity, classes: int = CLASSES) -> int:
     return classes if quantity.vector else 1
 
 
-def points(derivation: Derivation, count: int, dtype: str, seed: int = 0) -> list[Point]:
+def points(
+    derivation: Derivation, count: int, dtype: str, seed: int = 0, classes: int = CLASSES
+) -> list[Point]:
     """Ordinary points, rounded to the dtype: `count` of them, or as many as the support needs."""
     random = Random(f"{derivation.name} {dtype} {seed}")
-    listed = _listed(derivation)
+    listed = _listed(derivation, classes)
     drawn: list[Point] = []
     for number in range(max(count, len(listed))):
-        point = {q.name: _rounded(_typical(q.domain, random), dtype) for q in arguments(derivation)}
+        point = {q.name: _rounded(_typical(q.domain, random, classes), dtype) for q in arguments(derivation)}
         direction = _rounded(_direction(derivation, random), dtype)
         listed_here = listed[number] if number < len(listed) else {}
-        drawn.append({**point, **listed_here, "K": CLASSES, DIRECTION: direction})
+        drawn.append({**point, **listed_here, "K": classes, DIRECTION: direction})
     return drawn
 
 
@@ -117,7 +120,9 @@ def parameter_points(derivation: Derivation, count: int) -> Iterator[Point]:
     """
     random = Random(f"{derivation.name} wide")
     data = [quantity.name for quantity in derivation.data]
-    for number, point in enumerate(points(derivation, 2 * count, "float64", seed=4)[: 2 * count]):
+    integrated = any(quantity.vector and not quantity.domain.discrete for quantity in derivation.data)
+    classes = PARTS if integrated else CLASSES
+    for number, point in enumerate(points(derivation, 2 * count, "float64", 4, classes)[: 2 * count]):
         free = {name: value for name, value in point.items() if name not in data}
         for quantity in derivation.predictors:
             wide = number >= count and not quantity.parameter
@@ -162,24 +167,24 @@ def ordered(derivation: Derivation, given: Mapping[str, Any]) -> list[Any]:
     return [given[q.name] for q in (*derivation.data, *derivation.learned, *known)]
 
 
-def _listed(derivation: Derivation) -> list[Point]:
+def _listed(derivation: Derivation, classes: int = CLASSES) -> list[Point]:
     """The values of the discrete data that come first, each with each."""
     discrete = [quantity for quantity in derivation.data if quantity.domain.discrete]
     names = [quantity.name for quantity in discrete]
-    every = product(*(_first(quantity.domain) for quantity in discrete))
+    every = product(*(_first(quantity.domain, classes) for quantity in discrete))
     return [dict(zip(names, values, strict=True)) for values in every if values]
 
 
-def _first(domain: Domain) -> list[Any]:
+def _first(domain: Domain, classes: int) -> list[Any]:
     """Every value of a finite support, the first of an infinite one."""
     if isinstance(domain, Entries):
-        return list(domain.enumerate(CLASSES))
+        return list(domain.enumerate(classes))
     return list(domain.enumerate() if domain.finite else islice(domain.enumerate(), FIRST))
 
 
-def _typical(domain: Domain, random: Random) -> Any:
+def _typical(domain: Domain, random: Random, classes: int) -> Any:
     if isinstance(domain, Entries):
-        return domain.typical_vector(random, CLASSES)
+        return domain.typical_vector(random, classes)
     return domain.typical(random)
 
 
@@ -192,7 +197,7 @@ def _value(derivation: Derivation, parameter: Quantity, point: Point) -> Any:
     if not parameter.vector:
         return evaluate(derivation.in_predictors(parameter.plain), point)
     entry = derivation.in_predictors(parameter.plain[index_symbol("k")])
-    return [evaluate(entry, {**point, "k": place}) for place in range(1, CLASSES + 1)]
+    return [evaluate(entry, {**point, "k": place}) for place in range(1, point["K"] + 1)]
 
 
 def _data_set(derivation: Derivation, rows: Sequence[Point], held: Sequence[Point]) -> Point:

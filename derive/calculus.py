@@ -269,6 +269,8 @@ class Parts:
         change = self._slope(vector[CLASS], variable)
         if change == 0:
             return sympy.S.Zero
+        if not (word.derivatives and word.along):
+            raise Misuse(f"the word {word.name} has no derivative in its vector")
         if isinstance(variable, Entry):
             hit = KroneckerDelta(CLASS, variable.position)
             if change.xreplace({hit: sympy.S.Zero}) != 0:
@@ -276,8 +278,6 @@ class Parts:
             inner = change.xreplace({hit: sympy.S.One}).xreplace({CLASS: variable.position})
             slope = word.derivatives[0](*rows, variable.position)
             return self.taken_apart(sympy.sympify(slope)) * inner
-        if word.along is None:
-            raise Misuse(f"the word {word.name} has no derivative along a vector")
         direction = change if isinstance(change, Indexed) else self.named(change)
         return self.taken_apart(sympy.sympify(word.along(*rows, Row(direction.base))))
 

@@ -222,9 +222,9 @@ def derivation(request: Request) -> Derivation:
         for rule, changed in applied(opened, OPENING, domains):
             opened = changed
             steps.append(_step(-opened, Relation.EQUAL, rule.name, rule.summary))
-        loss = Add(*(-term for term in Add.make_args(opened)))
+        loss = _spread(-opened)
         if samples(loss) != samples(-opened):
-            steps.append(_step(loss, Relation.EQUAL, "sign", "The minus sign goes into the sum."))
+            steps.append(_step(loss, Relation.EQUAL, "sign", SIGN))
         if not request.keep_constants:
             loss, dropped = _without_constants(loss, theta)
         if dropped != 0:
@@ -236,6 +236,9 @@ def derivation(request: Request) -> Derivation:
         for rule, changed in applied(loss, BEFORE_LINKS, domains):
             loss = changed
             steps.append(_step(loss, Relation.EQUAL, rule.name, rule.summary))
+        if _spread(loss) != loss:
+            loss = _spread(loss)
+            steps.append(_step(loss, Relation.EQUAL, "sign", SIGN))
         for parameter, predictor in zip(parameters, _aligned(parameters, predictors), strict=True):
             if predictor.parameter:
                 link = request.linked[parameter.name]
@@ -250,6 +253,7 @@ def derivation(request: Request) -> Derivation:
         return Derivation(request, data, parameters, predictors, tuple(steps), *ledger)
 
 
+SIGN = "The minus sign goes into the sum."
 DROPPED_CONSTANTS = "{0} is free of θ: without it the minimum stays where it is."
 DROPPED_FACTOR = (
     "{0} is positive, free of θ and common to every term, so the minimum stays where it is; the "
@@ -264,6 +268,11 @@ def samples(term: Expr) -> Expr:
     if all(part.could_extract_minus_sign() for part in parts):
         return -Sum(Add(*(-part for part in parts)), (SAMPLE, 1, SIZE))
     return Sum(term, (SAMPLE, 1, SIZE))
+
+
+def _spread(term: Expr) -> Expr:
+    """A term whose sign is in front of a sum, with the sign in that sum."""
+    return Add(*(-part for part in Add.make_args(-term))) if isinstance(-term, Add) else term
 
 
 def _step(term: Expr, relation: Relation, rule: str, because: str, *mentions: Expr) -> Step:

@@ -37,6 +37,7 @@ class Interval:
     accepted  the wider set of data a loss takes when the density itself needs less (soft labels in
               [0, 1] beside {0, 1})
     demand    what an argument is told that it must be, where that is not the name
+    size      the length of the vectors of a loss, if no point is greater than it
     """
 
     name: str
@@ -55,6 +56,20 @@ class Interval:
     nonzero: bool = False
     accepted: Interval | None = None
     demand: str = ""
+    size: str = ""
+
+    def __getitem__(self, size: str) -> Interval:
+        """`Rank["K"]` holds the whole numbers up to K."""
+        text, latex = (part.replace(self.size, size) for part in (self.text, self.latex))
+        return replace(self, size=size, text=text, latex=latex)
+
+    def of_length(self, length: int) -> Interval:
+        """The interval beside vectors of a length."""
+        if not self.size:
+            return self
+        return replace(
+            self, size="", upper=length, typical=lambda random: float(random.randrange(length + 1))
+        )
 
     @property
     def demanded(self) -> str:
@@ -358,6 +373,18 @@ Count = Interval(
     closed=(True, False),
     integer=True,
     demand="a count: 0, 1, 2, ...",
+)
+
+Rank = replace(
+    Count,
+    name="rank",
+    text="{0, …, K}",
+    latex=r"\{0, \dots, K\}",
+    typical=lambda random: float(random.randrange(4)),
+    wide=lambda random: float(random.randrange(100)),
+    extremes=(0.0, 1.0),
+    demand="a rank: 0, 1, ..., K beside vectors of K entries",
+    size="K",
 )
 
 Position = Interval(

@@ -90,7 +90,7 @@ class Model:
                 raise NotImplementedError(f"no mean is taken over {domain.text}")
             self._support = _Grid(density, log_density, self.classes)
         elif domain.stretch is None:
-            self._support = _Sum(density, domain.enumerate())
+            self._support = _Sum(density, domain.of_length(self.classes).enumerate())
         else:
             self._support = _Integral(density, log_density, domain.stretch)
 

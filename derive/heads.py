@@ -201,6 +201,19 @@ class Index:
         return index_symbol(self.name), 1, index_symbol(self.size)
 
 
+@dataclass(frozen=True)
+class Size:
+    """How many entries a vector has, which is also the last position."""
+
+    name: str
+
+    def _sympy_(self) -> sympy.Symbol:
+        return index_symbol(self.name)
+
+    def __add__(self, other: Any) -> sympy.Expr:
+        return self._sympy_() + other
+
+
 @cache
 def index_symbol(name: str) -> sympy.Symbol:
     """The symbol of an index or a size: a positive integer."""

@@ -113,7 +113,8 @@ def _written_out(expression: Expr, point: Point) -> Expr:
         steps = range(int(evaluate(first, point)), int(evaluate(last, point)) + 1)
         terms = [_written_out(body.xreplace({index: sympy.Integer(step)}), point) for step in steps]
         return Add(*terms) if isinstance(expression, Sum) else Mul(*terms)
-    if isinstance(expression, sympy.Function) and type(expression).__name__ not in SYMPY_ONLY:
+    known = isinstance(expression, KroneckerDelta) or type(expression).__name__ in SYMPY_ONLY
+    if isinstance(expression, sympy.Function) and not known:
         word = word_of(expression)
         meaning = None if word.primitive else word.meaning(*expression.args)
         if meaning is not None:

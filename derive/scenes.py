@@ -96,7 +96,7 @@ def _far(quantity: Quantity, random: Random, decades: float) -> Any:
         size = decades * math.log(10)
         small = 10 ** random.uniform(-decades, math.log10(size))
         return random.choice((-small, small, random.uniform(-size, size)))
-    return domain.far(random, decades)
+    return domain.of_length(CLASSES).far(random, decades)
 
 
 def _near(quantity: Quantity, derivation: Derivation, point: Point, random: Random) -> float | None:
@@ -179,13 +179,14 @@ def _first(domain: Domain, classes: int) -> list[Any]:
     """Every value of a finite support, the first of an infinite one."""
     if isinstance(domain, Entries):
         return list(domain.enumerate(classes))
+    domain = domain.of_length(classes)
     return list(domain.enumerate() if domain.finite else islice(domain.enumerate(), FIRST))
 
 
 def _typical(domain: Domain, random: Random, classes: int) -> Any:
     if isinstance(domain, Entries):
         return domain.typical_vector(random, classes)
-    return domain.typical(random)
+    return domain.of_length(classes).typical(random)
 
 
 def _rounded(number: Any, dtype: str) -> Any:

@@ -1,8 +1,8 @@
 """Mass functions of classes and compositions."""
 
 from derive.declare import distribution
-from derive.domains import Composition, Counts, OneHot, PositiveVector, Simplex
-from derive.words import factorial, k, multivariate_beta, product, total
+from derive.domains import Composition, Counts, Increasing, OneHot, PositiveVector, Rank, Real, Simplex
+from derive.words import factorial, k, multivariate_beta, product, sigmoid_of_cut_point, total
 
 
 @distribution(soft="the cross-entropy between the labels and p")
@@ -39,3 +39,16 @@ def dirichlet(y: Composition["K"], *, concentration: PositiveVector["K"]):
     Source: Kotz, Balakrishnan and Johnson (2000), Continuous Multivariate Distributions 1, ch. 49.
     """
     return product(y[k] ** (concentration[k] - 1), k) / multivariate_beta(concentration)
+
+
+@distribution(latex={"cuts": "c"})
+def ordinal_logistic(y: Rank["K"], *, eta: Real, cuts: Increasing["K"]):
+    """Which of K + 1 ordered classes a logistic variable falls into, which cut points part.
+
+    y     class: 0 below all cut points, K above them all
+    eta   location of the variable: the larger, the higher the class
+    cuts  cut points in increasing order; beside them are c[0] = -inf and c[K + 1] = inf
+
+    Source: McCullagh and Nelder (1989), Generalized Linear Models, 2nd ed., ch. 5.
+    """
+    return sigmoid_of_cut_point(cuts, y + 1, eta) - sigmoid_of_cut_point(cuts, y, eta)

@@ -46,12 +46,16 @@ class Vectors:
     classes       whether the data are classes, so that an index can stand for them
     any           whether any argument is a vector
     sum_to_one    whether the entries of any argument sum to one
+    increasing    whether the entries of any argument increase
+    bounding      whether their length bounds a scalar
     """
 
     blocks: tuple[bool, ...]
     classes: bool
     any: bool
     sum_to_one: bool
+    increasing: bool
+    bounding: bool
 
     @property
     def learned(self) -> bool:
@@ -159,6 +163,8 @@ def _module(
             classes=any(q.domain.of_classes for q in derivation.data),
             any=any(one.vector for one in arguments.likelihood),
             sum_to_one=any(one.sums_to_one for one in arguments.likelihood),
+            increasing=any(one.increasing for one in arguments.likelihood),
+            bounding=any(one.at_most_length for one in arguments.likelihood),
         ),
         directions=mathematics.calculus.directions,
         sum_tolerance=SUM_TOLERANCE,

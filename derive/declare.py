@@ -27,6 +27,7 @@ from functools import cached_property
 from types import ModuleType
 from typing import Any, TypeVar
 
+from derive.counterparts import Counterpart, Variant
 from derive.domains import Domain, Entries, Interval
 
 Function = Callable[..., Any]
@@ -82,14 +83,19 @@ class Declaration:
 class Distribution(Declaration):
     """A density or mass function p(data | parameters).
 
-    latex     how a symbol is set where its name does not say it
-    regular   whether the support is free of the parameters, so that the mean score is zero
-    soft      what the loss is once the data lie outside the support but inside the accepted set
+    latex         how a symbol is set where its name does not say it
+    regular       whether the support is free of the parameters, so that the mean score is zero
+    soft          what the loss is once the data lie outside the support but inside the accepted set
+    variants      with which options it is generated and verified, beside none
+    counterparts  what it is in other libraries, whatever is fixed, shared or linked: theirs takes its data
+                  and parameters
     """
 
     latex: Mapping[str, str] = field(default_factory=dict)
     regular: bool = True
     soft: str = ""
+    variants: tuple[Variant, ...] = ()
+    counterparts: tuple[Counterpart, ...] = ()
 
     @property
     def domains(self) -> dict[str, Domain]:

@@ -1,6 +1,6 @@
 """The loss by what other libraries compute: theirs becomes ours by the ledger.
 
-The ledger says -log p = factor * loss + dropped, and a row of `catalogue.counterparts` says which part of
+The ledger says -log p = factor * loss + dropped, and a counterpart says which part of
 it theirs is.  So loss = scale * theirs - removed, with a scale and a removed term of the derivation itself.
 """
 
@@ -15,7 +15,7 @@ import numpy as np
 import sympy
 from sympy import Add, Expr, log
 
-from derive.catalogue.counterparts import COUNTERPARTS, Counterpart, Figure
+from derive.counterparts import Counterpart, Figure
 from derive.derivation import Derivation, Quantity, derivation
 from derive.oracle import Point, value
 from derive.pages import text_printer
@@ -153,15 +153,11 @@ def elsewhere(derived: Derivation) -> list[Elsewhere]:
     >>> print(elsewhere(derive("bernoulli", link={"p": "sigmoid"}))[-2].statement)
     loss = -torch.distributions.Bernoulli(probs).log_prob, at p = sigmoid(logit_p), for hard labels
     """
-    density = derived.distribution.name
-    own = [
-        Elsewhere(derived, row, (*derived.data, *derived.predictors))
-        for row in COUNTERPARTS.get(derived.name, ())
-    ]
-    if derived.name == density:
-        return own
-    return own + [
-        Elsewhere(derived, row, (*derived.data, *derived.parameters))
-        for row in COUNTERPARTS.get(density, ())
-        if row.figure is not Figure.LOSS
+    density, asked = derived.distribution, derived.request.options
+    own = (variant.counterparts for variant in density.variants if variant.options == asked)
+    taken = (*derived.data, *derived.predictors)
+    given = (*derived.data, *derived.parameters)
+    return [
+        *(Elsewhere(derived, row, taken) for rows in own for row in rows),
+        *(Elsewhere(derived, row, given) for row in density.counterparts),
     ]

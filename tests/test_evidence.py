@@ -10,7 +10,7 @@ import derive
 from derive.accuracy import DTYPES, Truth, quantity_of
 from derive.calculus import DIRECTION
 from derive.calls import computed
-from derive.catalogue.variants import VARIANTS
+from derive.catalogue import VARIANTS
 from derive.derivation import derivation
 from derive.relation import Goal, Line, Relation, holds, judge
 from derive.request import request

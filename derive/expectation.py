@@ -24,7 +24,8 @@ from sympy import Expr, Indexed, IndexedBase, Product, Sum, Symbol
 
 from derive.derivation import Derivation
 from derive.domains import Entries, Stretch
-from derive.oracle import Point, evaluate
+from derive.oracle import Point, evaluate, value
+from derive.scenes import CLASSES
 
 Function = Callable[[Any], Any]
 
@@ -75,22 +76,22 @@ class Model:
         data, *more = derivation.data
         if more:
             raise NotImplementedError(f"no mean is taken over {len(derivation.data)} data together")
-        self._name, self._point, self.classes = data.name, point, point["K"]
+        self._name, self._point, self.classes = data.name, point, point.get("K", CLASSES)
         density = self.function(derivation.density)
-        domain, log_density = (
-            data.domain,
-            self.function(-derivation.factor * derivation.loss - derivation.dropped),
-        )
+        log_density = self.function(-derivation.factor * derivation.loss - derivation.dropped)
+        domain = data.domain if isinstance(data.domain, Entries) else data.domain.of_length(self.classes)
+        self._support: _Sum | _Integral | _Grid
         if isinstance(domain, Entries) and domain.discrete:
-            self._support: _Sum | _Integral | _Grid = _Sum(
-                density, map(tuple, domain.enumerate(self.classes))
+            self._support = _Sum(
+                self._exact(derivation.density), map(tuple, domain.enumerate(self.classes)), True
             )
         elif isinstance(domain, Entries):
             if not domain.sums_to_one:
                 raise NotImplementedError(f"no mean is taken over {domain.text}")
             self._support = _Grid(density, log_density, self.classes)
         elif domain.stretch is None:
-            self._support = _Sum(density, domain.of_length(self.classes).enumerate())
+            weight = self._exact(derivation.density) if domain.finite else density
+            self._support = _Sum(weight, domain.enumerate(), domain.finite)
         else:
             self._support = _Integral(density, log_density, domain.stretch)
 
@@ -103,26 +104,32 @@ class Model:
         """The mean of a function of the observation."""
         return self._support.mean(function)
 
+    def _exact(self, expression: Expr) -> Function:
+        """The expression as a function of the observation, right to the digits however small it is."""
+        return lambda observation: value(expression, {**self._point, self._name: observation}, 2 * DIGITS)
+
     def function(self, expression: Expr, **more: Any) -> Function:
         """The expression as a function of the observation; what is free of that is evaluated once."""
         settled, point = _settled(expression, self._name, {**self._point, **more})
 
         @cache
-        def value(observation: Any) -> Any:
+        def at(observation: Any) -> Any:
             return evaluate(settled, {**point, self._name: observation})
 
-        return value
+        return at
 
 
 class _Sum:
-    """Sums over a discrete support."""
+    """Sums over a discrete support: over the whole of it, where that is said, or until no mass is missing."""
 
-    def __init__(self, density: Function, values: Iterator[Any]) -> None:
+    def __init__(self, density: Function, values: Iterator[Any], whole: bool = False) -> None:
         self._terms: list[tuple[Any, Any]] = []
-        self._missing = mpmath.mpf(1)
+        self._missing = mpmath.mpf(not whole)
         with mpmath.workdps(2 * DIGITS):
-            for value in islice(values, MOST_TERMS):
-                self._terms.append((value, density(value)))
+            for observation in values if whole else islice(values, MOST_TERMS):
+                self._terms.append((observation, density(observation)))
+                if whole:
+                    continue
                 self._missing -= self._terms[-1][1]
                 if self._missing < MISSING:
                     break
@@ -130,7 +137,7 @@ class _Sum:
     def mean(self, function: Function) -> Mean:
         """The sum, and what the missing mass would add if the function stayed as it is at the last term."""
         with mpmath.workdps(2 * DIGITS):
-            total = mpmath.fsum(weight * function(value) for value, weight in self._terms)
+            total = mpmath.fsum(weight * function(observation) for observation, weight in self._terms)
             return Mean(total, abs(self._missing * function(self._terms[-1][0])))
 
 

@@ -46,8 +46,8 @@ def _spread(point: Point) -> int:
 
     So it is with exponentials, of which e^-160 is lost beside 1.
     """
-    numbers = [n for entry in point.values() for n in (entry if isinstance(entry, list) else [entry])]
-    sizes = [abs(mpmath.mpf(number)) for number in numbers if not isinstance(number, list)]
+    numbers = [n for entry in point.values() for n in (entry if isinstance(entry, list | tuple) else [entry])]
+    sizes = [abs(mpmath.mpf(number)) for number in numbers if not isinstance(number, list | tuple)]
     digits = [abs(mpmath.log10(size)) for size in sizes if size and mpmath.isfinite(size)]
     return int(max((*digits, *(size / mpmath.log(10) for size in sizes if size <= LARGEST_EXPONENT), 0)))
 

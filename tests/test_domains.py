@@ -128,9 +128,11 @@ WITHIN = {
     "positive": {"positive", "nonnegative", "nonzero real", "real"},
     "nonnegative": {"nonnegative", "real"},
     "in the unit interval": {"in the unit interval", "nonnegative", "real"},
-    "binary": {"binary", "in the unit interval", "count", "nonnegative", "real"},
-    "count": {"count", "nonnegative", "real"},
-    "index": {"index", "count", "positive", "nonnegative", "nonzero real", "real"},
+    "binary": {"binary", "in the unit interval", "count", "rank", "nonnegative", "real"},
+    "share": {"share", "positive", "in the unit interval", "nonnegative", "nonzero real", "real"},
+    "count": {"count", "rank", "nonnegative", "real"},
+    "rank": {"count", "rank", "nonnegative", "real"},
+    "index": {"index", "count", "rank", "positive", "nonnegative", "nonzero real", "real"},
 }
 
 
@@ -179,7 +181,12 @@ def test_the_line_is_stretched_onto_the_interval(domain):
 
 def test_integers_are_not_stretched():
     """A sum is taken over a discrete domain, not an integral."""
-    assert {domain.name for domain in INTERVALS if domain.stretch is None} == {"binary", "count", "index"}
+    assert {domain.name for domain in INTERVALS if domain.stretch is None} == {
+        "binary",
+        "count",
+        "rank",
+        "index",
+    }
 
 
 def test_accepted_data():

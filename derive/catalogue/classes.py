@@ -1,6 +1,6 @@
 """Mass functions of classes and compositions."""
 
-from derive.counterparts import HARD, Defect, array_log, scipy, torch_distribution, torch_nn, variant
+from derive.counterparts import HARD, Defect, Figure, array_log, scipy, torch_distribution, torch_nn, variant
 from derive.declare import distribution
 from derive.domains import Composition, Counts, Increasing, OneHot, PositiveVector, Rank, Real, Simplex
 from derive.words import factorial, k, multivariate_beta, product, sigmoid_of_cut_point, total
@@ -51,7 +51,17 @@ def categorical(y: OneHot["K"], *, p: Simplex["K"]):
     return product(p[k] ** y[k], k)
 
 
-@distribution
+@distribution(
+    variants=(
+        variant(
+            torch_nn(
+                "CrossEntropyLoss (soft targets)", lambda y, z: (z, y), Figure.LOSS, defect=CERTAIN_LEADER
+            ),
+            link="p=softmax",
+        ),
+    ),
+    counterparts=(scipy("multinomial.logpmf", lambda y, p: (y, y.sum(-1), p)),),
+)
 def multinomial(y: Counts["K"], *, p: Simplex["K"]):
     """How often each of K classes came up in independent trials, whose number is the sum of the counts.
 
@@ -63,7 +73,7 @@ def multinomial(y: Counts["K"], *, p: Simplex["K"]):
     return factorial(total(y[k], k)) / product(factorial(y[k]), k) * product(p[k] ** y[k], k)
 
 
-@distribution(latex={"concentration": r"\alpha"})
+@distribution(latex={"concentration": r"\alpha"}, counterparts=(torch_distribution("Dirichlet"),))
 def dirichlet(y: Composition["K"], *, concentration: PositiveVector["K"]):
     """The shares of K parts in a whole.
 
@@ -75,7 +85,7 @@ def dirichlet(y: Composition["K"], *, concentration: PositiveVector["K"]):
     return product(y[k] ** (concentration[k] - 1), k) / multivariate_beta(concentration)
 
 
-@distribution(latex={"cuts": "c"})
+@distribution(latex={"cuts": "c"}, variants=(variant(shared="cuts"),))
 def ordinal_logistic(y: Rank["K"], *, eta: Real, cuts: Increasing["K"]):
     """Which of K + 1 ordered classes a logistic variable falls into, which cut points part.
 

@@ -63,6 +63,8 @@ from derive.stable.squares import (
 )
 
 STABLE = (
+    log_probability_between_cut_points,
+    probability_between_cut_points,
     log_sigmoid,
     log_sigmoid_complement,
     normal_complement,

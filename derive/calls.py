@@ -47,6 +47,22 @@ def computed(
         yield one
 
 
+def in_full(
+    derivation: Derivation, library: str, module: ModuleType, points: Sequence[Point], dtype: str
+) -> Computed:
+    """-log p of each sample, with nothing dropped."""
+    given = arrays(derivation, points, dtype)
+    data = [given[quantity.name] for quantity in derivation.data]
+    parameters = sorted(derivation.predictors, key=lambda quantity: not quantity.role.learned)
+    others = [given[quantity.name] for quantity in parameters]
+    if library == "numpy":
+        return Computed((), module.negative_log_likelihood(*data, *others, reduction="none"))
+    import torch
+
+    tensors = (torch.tensor(array) for array in (*others, *data))
+    return Computed((), module.negative_log_likelihood(*tensors, reduction="none").numpy())
+
+
 def places(quantity: Quantity, classes: int = CLASSES) -> list[Place]:
     """The numbers that a quantity holds."""
     if not quantity.vector:
@@ -61,7 +77,7 @@ def _numpy(
     loss, slopes = module.loss_and_gradient(*arguments, reduction="none")
     yield Computed((), loss)
     for quantity, slope in zip(derivation.learned, slopes, strict=True):
-        yield from _entries(quantity, np.broadcast_to(slope, given[quantity.name].shape))
+        yield from entries(quantity, np.broadcast_to(slope, given[quantity.name].shape))
     if any(quantity.vector for quantity in derivation.learned):
         along = _blocks(derivation, directions)
         diagonal = module.hessian_diagonal(*arguments, reduction="none")
@@ -71,7 +87,7 @@ def _numpy(
         for quantity, values in zip(derivation.learned, diagonal, strict=True):
             yield from _diagonal(quantity, values)
         for quantity, values in zip(derivation.learned, product, strict=True):
-            yield from _entries(quantity, values, DIRECTION)
+            yield from entries(quantity, values, DIRECTION)
         return
     hessian = module.hessian(*arguments, reduction="none")
     for row, one in enumerate(derivation.learned):
@@ -85,31 +101,46 @@ def _torch(
     import torch
 
     tensors = {name: torch.tensor(array) for name, array in given.items()}
-    leaves = [tensors[quantity.name].requires_grad_() for quantity in derivation.learned]
+    for quantity in derivation.learned:
+        tensors[quantity.name].requires_grad_()
     data, *others = ordered(derivation, tensors)
-    loss = module.loss(*others, data, reduction="none")
+    yield from by_autograd(derivation, tensors, module.loss(*others, data, reduction="none"), directions)
+
+
+def by_autograd(
+    derivation: Derivation, tensors: dict[str, Any], loss: Any, directions: Array
+) -> Iterator[Computed]:
+    """A tensor of losses and what autograd makes of it, twice, in the learned ones of the tensors."""
+    import torch
+
+    leaves = [tensors[quantity.name] for quantity in derivation.learned]
     slopes = torch.autograd.grad(loss.sum(), leaves, create_graph=True)
 
-    def again(slopes: Any, directions: Any = None) -> Any:
-        """The derivative of slopes, or of their product with directions, in every leaf."""
-        return torch.autograd.grad(slopes, leaves, directions, retain_graph=True)
+    def again(slope: Any, direction: Any = None) -> Any:
+        """The derivative of a slope, or of its product with a direction, in every leaf."""
+        if not slope.requires_grad:
+            return [torch.zeros_like(leaf) for leaf in leaves]
+        return torch.autograd.grad(
+            slope, leaves, direction, retain_graph=True, allow_unused=True, materialize_grads=True
+        )
 
-    yield Computed((), loss.detach().numpy())
+    yield Computed((), loss.numpy(force=True))
     for quantity, slope in zip(derivation.learned, slopes, strict=True):
-        yield from _entries(quantity, slope.detach().numpy())
+        yield from entries(quantity, slope.numpy(force=True))
     for row, one in enumerate(derivation.learned):
         if one.vector:
             bends = [again(slopes[row][:, entry].sum())[row][:, entry] for entry in range(CLASSES)]
-            yield from _diagonal(one, torch.stack(bends, -1).numpy())
+            yield from _diagonal(one, torch.stack(bends, -1).numpy(force=True))
             continue
         bends = again(slopes[row].sum())
         for column, other in enumerate(derivation.learned[row:], row):
-            for each in _entries(other, bends[column].numpy()):
+            for each in entries(other, bends[column].numpy(force=True)):
                 yield Computed((one.name, *each.places), each.values)
     if any(quantity.vector for quantity in derivation.learned):
-        products = again(slopes, [torch.tensor(part) for part in _blocks(derivation, directions)])
-        for quantity, product in zip(derivation.learned, products, strict=True):
-            yield from _entries(quantity, product.numpy(), DIRECTION)
+        along = (torch.tensor(part) for part in _blocks(derivation, directions))
+        changes = [again(slope, direction) for slope, direction in zip(slopes, along, strict=True)]
+        for quantity, *parts in zip(derivation.learned, *changes, strict=True):
+            yield from entries(quantity, sum(parts).numpy(force=True), DIRECTION)
 
 
 # How the modules of each library are called.
@@ -129,7 +160,7 @@ def _blocks(derivation: Derivation, directions: Array) -> list[Array]:
     return found
 
 
-def _entries(quantity: Quantity, values: Array, *others: Place) -> Iterator[Computed]:
+def entries(quantity: Quantity, values: Array, *others: Place) -> Iterator[Computed]:
     """What was computed for each number that a quantity holds."""
     for number, place in enumerate(places(quantity)):
         yield Computed((place, *others), values[:, number] if quantity.vector else values)

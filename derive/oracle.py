@@ -120,7 +120,8 @@ def written_out(expression: Expr, point: Point) -> Expr:
         if meaning is not None:
             return written_out(meaning, point)
     if not expression.args:
-        return expression
+        size = point.get(expression.name) if isinstance(expression, Symbol) else None
+        return expression if size is None else sympy.Integer(size)
     return expression.func(*(written_out(part, point) for part in expression.args))
 
 

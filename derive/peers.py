@@ -155,6 +155,10 @@ def _lambdified(derived: Derivation, expand: bool, points: Sequence[Point], dtyp
     symbols = {symbol.name: symbol for symbol in value.free_symbols}
 
     def numbers(expression: sympy.Expr) -> Array:
+        # SymPy writes Kronecker's delta for numbers, but cases for arrays too.
+        expression = expression.replace(
+            sympy.KroneckerDelta, lambda one, other: sympy.Piecewise((1, sympy.Eq(one, other)), (0, True))
+        )
         function = sympy.lambdify(list(symbols.values()), expression, ["scipy", "numpy"])
         found = function(*(columns[name] for name in symbols))
         return np.broadcast_to(np.asarray(found).astype(dtype), (len(points),))

@@ -122,6 +122,8 @@ class Parts:
             for part in expression.atoms(Symbol, Indexed)
             if (definition := self.definition(part)) is not None
         }
+        for vector in expression.atoms(IndexedBase) & self.definitions.keys():
+            found[vector] = Lambda(CLASS, self._put_together(self.definitions[vector]))
         return expression.xreplace(found)
 
     def named(self, expression: Expr) -> Expr:

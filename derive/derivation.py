@@ -18,7 +18,7 @@ from functools import cached_property
 from typing import Any
 
 import sympy
-from sympy import Add, Expr, Indexed, IndexedBase, Mul, Product, Sum, Symbol, log
+from sympy import Add, Expr, Indexed, IndexedBase, Lambda, Mul, Product, Sum, Symbol, log
 from sympy.core.parameters import distribute
 
 from derive.declare import Distribution, Link
@@ -408,8 +408,10 @@ def _link_sides(expression: Expr, parameter: Any, linked: Any) -> dict[Expr, Exp
     """What stands for what: the parameter, or each of its entries in the expression, for its link."""
     if not isinstance(parameter, Row):
         return {parameter: linked}
+    index = index_symbol("k")
     entries = (entry for entry in expression.atoms(Indexed) if parameter[entry.indices[-1]] == entry)
-    return {entry: linked(entry.indices[-1]) for entry in entries}
+    whole = Lambda(index, linked(index))
+    return {**{entry: linked(entry.indices[-1]) for entry in entries}, parameter.vector: whole}
 
 
 def _plain(expression: Expr, quantities: Mapping[str, Quantity]) -> Expr:

@@ -209,6 +209,11 @@ class Entries:
         """Whether a point is one of K classes, as a vector."""
         return self.discrete and self.sums_to_one
 
+    @property
+    def free(self) -> bool:
+        """Whether each entry may be anything in its domain, whatever the others are."""
+        return not (self.sums_to_one or self.increasing or self.finite_maximum)
+
     def enumerate(self, size: int) -> Iterator[list[float]]:
         """The points of a discrete domain of vectors of this size."""
         assert self.every is not None
@@ -484,16 +489,23 @@ Vector = Entries(
     far_entries=_far_logarithms,
 )
 
-# Several numbers, each of which is positive.
-PositiveVector = replace(
-    Vector,
-    name="positive vector",
-    text="(0, ∞)ᴷ",
-    latex=r"(0, \infty)^{K}",
-    entry=Positive,
-    typical_vector=lambda random, size: [Positive.typical(random) for _ in range(size)],
-    far_entries=lambda random, size, decades: [Positive.far(random, decades) for _ in range(size)],
-)
+
+def entries_in(interval: Interval) -> Entries:
+    """Vectors whose entries lie anywhere in an interval."""
+    if interval is Real:
+        return Vector
+    return replace(
+        Vector,
+        name=f"{interval.name} vector",
+        text=f"{interval.text}ᴷ",
+        latex=f"{interval.latex}^{{K}}",
+        entry=interval,
+        typical_vector=lambda random, size: [interval.typical(random) for _ in range(size)],
+        far_entries=lambda random, size, decades: [interval.far(random, decades) for _ in range(size)],
+    )
+
+
+PositiveVector = entries_in(Positive)
 
 # Where cut a line in so many places that they are in order.
 Increasing = replace(

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import islice, product
 from random import Random
 from typing import Any
@@ -91,6 +92,8 @@ def _far(quantity: Quantity, random: Random, decades: float) -> Any:
     """A number of any size; a predictor with a link is as large as the logarithm of such a one."""
     domain = quantity.domain
     if isinstance(domain, Entries):
+        if quantity.parameter and domain.free:
+            return [_far(replace(quantity, domain=domain.entry), random, decades) for _ in range(CLASSES)]
         return domain.far_entries(random, CLASSES, decades)
     if quantity.parameter and not domain.nonzero:
         size = decades * math.log(10)

@@ -264,15 +264,16 @@ def test_links_keep_their_promise_to_sympy(row):
         assert getattr(value, f"is_{fact}") is claimed
 
 
-POSITIVE = {"real", "nonzero real", "positive", "nonnegative"}
+# A link of scalars fits a vector too, entry by entry, unless its entries are bound to one another.
+POSITIVE = {"real", "nonzero real", "positive", "nonnegative", "real vector", "positive vector"}
 FITS = {
-    "identity": {"real"},
+    "identity": {"real", "real vector"},
     "exp": POSITIVE,
     "softplus": POSITIVE,
     "square": POSITIVE,
-    "sigmoid": {"real", "nonnegative", "in the unit interval"},
-    "normal_cdf": {"real", "nonnegative", "in the unit interval"},
-    "tanh": {"real", "between -1 and 1"},
+    "sigmoid": {"real", "nonnegative", "in the unit interval", "real vector"},
+    "normal_cdf": {"real", "nonnegative", "in the unit interval", "real vector"},
+    "tanh": {"real", "between -1 and 1", "real vector"},
     "softmax": {"probability vector"},
 }
 

@@ -240,3 +240,30 @@ def test_pages_show_the_chosen_cut_points():
     page = derive.derive("ordinal_logistic").emit("text")
     assert "p(y | η, c) = sigmoid(c[y + 1] − η) − sigmoid(c[y] − η)" in page
     assert r"c_{i,\,y_i + 1}" in derive.derive("ordinal_logistic").emit("latex")
+
+
+# Links --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("link", ["exp", "softplus", "square"])
+def test_a_link_of_scalars_is_applied_to_each_entry(link):
+    """A model that predicts a vector entry by entry: the chain rule through the words of the vector."""
+    module = derive.derive("dirichlet", link={"concentration": link}).load("torch")
+    made = {"exp": torch.exp, "softplus": torch.nn.functional.softplus, "square": torch.square}[link]
+    y = torch.tensor(np.random.default_rng(2).dirichlet(np.ones(K), N))
+    raw = torch.tensor(np.random.default_rng(4).normal(1, 0.5, (N, K)), requires_grad=True)
+    direction = torch.linspace(-1, 1, N * K, dtype=torch.float64).reshape(N, K)
+    found = []
+    for value in (module.loss(raw, y), DIRICHLET["torch"].loss(made(raw), y)):
+        (slope,) = torch.autograd.grad(value, raw, create_graph=True)
+        (product,) = torch.autograd.grad(slope, raw, direction)
+        found.append((value.detach(), slope.detach(), product))
+    for ours, chained in zip(*found, strict=True):
+        torch.testing.assert_close(ours, chained, rtol=1e-10, atol=1e-12)
+
+
+def test_a_vector_whose_entries_are_bound_has_no_link_of_scalars():
+    """Shares that sum to one and cut points in order are not made entry by entry."""
+    for name, parameter in (("multinomial", "p=sigmoid"), ("ordinal_logistic", "cuts=identity")):
+        with pytest.raises(derive.Misuse, match="links that fit"):
+            derive.derive(name, link=parameter)

@@ -15,7 +15,7 @@ from functools import total_ordering
 from typing import Any
 
 import sympy
-from sympy import Add, Expr, Indexed, IndexedBase, Integer, Mul, Pow, Product, Rational, Sum, Symbol
+from sympy import Add, Expr, Indexed, IndexedBase, Integer, Lambda, Mul, Pow, Product, Rational, Sum, Symbol
 from sympy.core.parameters import distribute
 
 from derive.errors import Misuse
@@ -69,6 +69,8 @@ class Printer(ABC):
             return self._power(expression)
         if isinstance(expression, Sum | Product):
             return self.over_index(expression)
+        if isinstance(expression, Lambda):
+            return self.piece(_as_vectors(expression))
         return self.word(expression)
 
     # What a language spells ------------------------------------------------------------------------
@@ -285,6 +287,15 @@ class _Spelled:
         return str(self._expression) < str(other._expression)
 
     __hash__ = None  # type: ignore[assignment]  # sorted, never looked up
+
+
+def _as_vectors(function: Lambda) -> Expr:
+    """A vector that is a function of others entry by entry, over these as wholes: exp(z[k]) is exp(z)."""
+    ((index,), body) = function.args
+    entries = (entry for entry in body.atoms(Indexed) if entry.indices[-1] == index)
+    return body.xreplace(
+        {entry: entry.base[entry.indices[:-1]] if entry.indices[:-1] else entry.base for entry in entries}
+    )
 
 
 def _negative(term: Expr) -> bool:

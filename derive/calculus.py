@@ -25,10 +25,11 @@ from derive import words
 from derive.derivation import Derivation, Quantity
 from derive.domains import Domain, Entries
 from derive.errors import Misuse
+from derive.forms import Choices, written
 from derive.heads import Row, Word
 from derive.request import identifier
 from derive.rewriting import label, settled
-from derive.stable import DERIVED
+from derive.stable import DERIVED, STABLE
 from derive.words import word_of
 
 CLASS = words.k._sympy_()
@@ -110,6 +111,10 @@ class Parts:
         if isinstance(part, Indexed) and part.base in self.definitions:
             return self.definitions[part.base].xreplace({CLASS: part.indices[-1]})
         return self.definitions.get(part)
+
+    def recognised(self, expression: Expr) -> Expr:
+        """A whole expression over parts, once the stable rewrites have found what they know in it."""
+        return self.taken_apart(settled(expression, STABLE + DERIVED, self._domains))
 
     def put_together(self, expression: Expr) -> Expr:
         """The expression with every part replaced by what it stands for."""
@@ -317,9 +322,12 @@ def gathered(expression: Expr) -> Expr:
     shared = {}
     for base in set(powers[0]).intersection(*powers[1:]):
         exponents = [sympy.sympify(power[base]) for power in powers]
+        numbers = all(e.is_number for e in exponents)
         same_sign = all(e.is_positive for e in exponents) or all(e.is_negative for e in exponents)
-        if same_sign and not base.is_Number:
+        if numbers and same_sign and not base.is_Number:
             shared[base] = min(exponents, key=abs)
+        elif len(set(exponents)) == 1 and not base.is_Number:
+            shared[base] = exponents[0]
     front = Mul(*(base**exponent for base, exponent in shared.items()))
     return front * Add(*(part for term in expression.args for part in _spread(term / front)))
 
@@ -352,16 +360,27 @@ class Calculus:
     parts: Parts
     loss: Expr
     variables: tuple[Quantity, ...]
-    gradient: tuple[Expr, ...]
+    slopes: tuple[Expr, ...]
+    choices: Choices
+
+    @cached_property
+    def gradient(self) -> tuple[Expr, ...]:
+        """The first derivatives, each in the form that was chosen for it."""
+        names = (f"gradient {quantity.name}" for quantity in self.variables)
+        return tuple(self._chosen(name, slope) for name, slope in zip(names, self.slopes, strict=True))
 
     @cached_property
     def hessian(self) -> tuple[tuple[Expr, ...], ...]:
         """The second derivatives, a row for each block; between vectors those in entries at the same k."""
         with distribute(False):
             upper = {
-                (row, column): self.parts.derivative(slope, _variable(self.variables[column]))
-                for row, slope in enumerate(self.gradient)
-                for column in range(row, len(self.variables))
+                (row, column): self._chosen(
+                    f"Hessian {self.variables[row].name}, {other.name}",
+                    self.parts.derivative(slope, _variable(other)),
+                )
+                for row, slope in enumerate(self.slopes)
+                for column, other in enumerate(self.variables)
+                if row <= column
             }
         places = range(len(self.variables))
         return tuple(tuple(upper[min(i, j), max(i, j)] for j in places) for i in places)
@@ -382,7 +401,7 @@ class Calculus:
     def hessian_vector_product(self) -> tuple[Expr, ...]:
         """The Hessian times the `directions`, a part for each block, never forming K^2 entries."""
         with distribute(False):
-            return tuple(Add(*self._changes(slope)) for slope in self.gradient)
+            return tuple(Add(*self._changes(slope)) for slope in self.slopes)
 
     def _changes(self, slope: Expr) -> Iterator[Expr]:
         """How a part of the gradient changes along the direction of each block."""
@@ -395,6 +414,14 @@ class Calculus:
                 change = self.parts.derivative(slope, Scalar(quantity.plain))
                 yield change * direction if change.is_number else words.times(direction, change)
 
+    def _chosen(self, name: str, expression: Expr) -> Expr:
+        """The expression in the forms that were chosen under the name, the stable words seen again."""
+        forms = self.choices.get(name, ())
+        if not forms:
+            return expression
+        with distribute(False):
+            return self.parts.recognised(written(self.parts.put_together(expression), forms))
+
     @property
     def of_vector(self) -> bool:
         """Whether anything learned is a vector."""
@@ -406,8 +433,8 @@ def calculus(derivation: Derivation) -> Calculus:
     parts = Parts(derivation.domains)
     with distribute(False):
         loss = parts.taken_apart(derivation.loss)
-        gradient = tuple(parts.derivative(loss, _variable(quantity)) for quantity in derivation.learned)
-    return Calculus(parts, loss, derivation.learned, gradient)
+        slopes = tuple(parts.derivative(loss, _variable(quantity)) for quantity in derivation.learned)
+    return Calculus(parts, loss, derivation.learned, slopes, derivation.choices)
 
 
 def _variable(quantity: Quantity) -> Variable:

@@ -77,6 +77,10 @@ class Vectors:
         """What sums over these entries."""
         return ".sum(-1)" if self.learned and not self.several else ""
 
+    def named(self, names: Sequence[str]) -> list[tuple[str, bool]]:
+        """For each block its name and whether it is a vector."""
+        return list(zip(names, self.blocks, strict=True))
+
     def for_each(self, number: str) -> str:
         """A number for each sample, as it stands beside each block: `g, g[..., None]`."""
         return ", ".join(f"{number}[..., None]" if vector else number for vector in self.blocks)

@@ -14,7 +14,20 @@ from sympy import IndexedBase, Product, Rational, Sum, Symbol, exp, factorial, l
 from sympy.core.parameters import distribute
 
 from derive import oracle, words
-from derive.domains import Count, Entries, Nonnegative, Nonzero, Position, Positive, Real, Unit, Vector
+from derive.domains import (
+    Count,
+    Entries,
+    Increasing,
+    Nonnegative,
+    Nonzero,
+    Position,
+    Positive,
+    PositiveVector,
+    Rank,
+    Real,
+    Unit,
+    Vector,
+)
 from derive.heads import Row, index_symbol
 from derive.identities import OPENING
 from derive.modules import pasted
@@ -145,13 +158,16 @@ DOMAINS = {
     "p": Unit,
     "c": Count,
     "u": ABOVE_MINUS_ONE,
+    "b": Rank,
+    "h": PositiveVector,
+    "g": Increasing,
     "z": Vector,
     "v": Vector,
     "k": Position,
     "j": Position,
 }
-x, y, q, r, s, t, w, p, c, u = (Symbol(name, **DOMAINS[name].facts) for name in "xyqrstwpcu")
-z, v = (IndexedBase(Symbol(name, **DOMAINS[name].facts)) for name in "zv")
+x, y, q, r, s, t, w, p, c, u, b = (Symbol(name, **DOMAINS[name].facts) for name in "xyqrstwpcub")
+z, v, h, g = (IndexedBase(Symbol(name, **DOMAINS[name].facts)) for name in "zvhg")
 over_k = (k, 1, K)
 over_i = (i, 1, N)
 samples = IndexedBase(Symbol("v", real=True, nonzero=True))[i]
@@ -197,6 +213,11 @@ FIRES = {
         lambda: closed(beta(s, t)),
         lambda: y - closed(beta(s / 2, Rational(1, 2))),
         lambda: -2 * closed(beta(s * t, (1 + w) * t)),
+    ],
+    "logarithm_of_multivariate_beta": [
+        lambda: closed(words.multivariate_beta(h)),
+        lambda: x - y * closed(words.multivariate_beta(h)),
+        lambda: Sum(h[k] * closed(words.multivariate_beta(h)), over_k),
     ],
     "logarithm_of_factorial": [
         lambda: closed(factorial(c)),
@@ -269,6 +290,21 @@ FIRES = {
         lambda: log_gamma(s) - log_gamma(s + t),
         lambda: 3 + x - log_gamma(1 + c + s) + log_gamma(s),
         lambda: y * (log_gamma(s / 2) - log_gamma(s / 2 + Rational(1, 2))),
+    ],
+    "probability_between_cut_points": [
+        lambda: words.sigmoid_of_cut_point(g, b + 1, x) - words.sigmoid_of_cut_point(g, b, x),
+        lambda: y + words.sigmoid_of_cut_point(g, b + 1, x - s) - words.sigmoid_of_cut_point(g, b, x - s),
+        lambda: closed(words.sigmoid_of_cut_point(g, b + 1, x) - words.sigmoid_of_cut_point(g, b, x)),
+    ],
+    "log_probability_between_cut_points": [
+        lambda: closed(words.sigmoid_of_cut_point(g, b + 1, x) - words.sigmoid_of_cut_point(g, b, x)),
+        lambda: y - closed(words.sigmoid_of_cut_point(g, b + 1, y) - words.sigmoid_of_cut_point(g, b, y)),
+        lambda: s * closed(words.sigmoid_of_cut_point(g, b + 1, -x) - words.sigmoid_of_cut_point(g, b, -x)),
+    ],
+    "difference_of_sigmoids": [
+        lambda: sigmoid(x) - sigmoid(y),
+        lambda: s + sigmoid(x - s) - sigmoid(y),
+        lambda: y * (sigmoid(x) - sigmoid(-x)),
     ],
     "shares_of_a_whole": [
         lambda: (1 - p) * y + p * y,
@@ -548,6 +584,12 @@ SILENT = {
     "logarithm_of_gamma": [lambda: closed(gamma(x)), lambda: closed(gamma(w))],
     "logarithm_of_beta": [lambda: closed(beta(s, w))],
     "logarithm_of_factorial": [lambda: closed(gamma(s))],
+    "logarithm_of_multivariate_beta": [lambda: closed(words.multivariate_beta(h) + 1)],
+    "log_probability_between_cut_points": [
+        lambda: closed(words.sigmoid_of_cut_point(g, b + 1, x) - words.sigmoid_of_cut_point(g, b, y)),
+        lambda: closed(words.sigmoid_of_cut_point(g, b + 2, x) - words.sigmoid_of_cut_point(g, b, x)),
+    ],
+    "difference_of_sigmoids": [lambda: sigmoid(x) + sigmoid(y), lambda: 2 * sigmoid(x) - sigmoid(y)],
     "log_sigmoid_complement": [lambda: closed(2 - sigmoid(x)), lambda: closed(1 + sigmoid(x))],
     "logsumexp_of_differences": [lambda: logsumexp(z) - v[k], lambda: logsumexp(z) + z[k]],
     "square_of_quotient": [lambda: x**2 / y**2, lambda: x**2 / s, lambda: x**2 / w**2],

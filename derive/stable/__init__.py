@@ -6,6 +6,11 @@ of `BEFORE_LINKS`, whose left side a link would break up, are tried once before 
 """
 
 from derive.stable.classes import log_softmax, logsumexp_of_differences, zero_times_infinity
+from derive.stable.cut_points import (
+    difference_of_sigmoids,
+    log_probability_between_cut_points,
+    probability_between_cut_points,
+)
 from derive.stable.exponentials import (
     absolute_scaled_by_exponential,
     exponential_less_count,
@@ -70,6 +75,8 @@ from derive.stable.squares import (
 )
 
 STABLE = (
+    log_probability_between_cut_points,
+    probability_between_cut_points,
     log_sigmoid,
     log_sigmoid_complement,
     normal_complement,
@@ -113,14 +120,15 @@ STABLE = (
 )
 
 # The other tail, which the truth is computed from as well: its digits beside 1 are without number.
-COMPLEMENTS = (sigmoid_complement, normal_complement)
+COMPLEMENTS = (sigmoid_complement, normal_complement, probability_between_cut_points)
 
-BEFORE_LINKS = (log_gamma_over_half_a_step, log_gamma_of_neighbours)
+BEFORE_LINKS = (log_gamma_over_half_a_step, log_gamma_of_neighbours, log_probability_between_cut_points)
 
 # Tried after differentiating, on the gradient and on the Hessian.
 DERIVED = (
     growth_of_product,
     exponential_less_count,
+    difference_of_sigmoids,
     shares_of_a_whole,
     share_of_square,
     slope_of_slope_times_argument,

@@ -236,6 +236,11 @@ def derivation(request: Request) -> Derivation:
         for rule, changed in applied(loss, BEFORE_LINKS, domains):
             loss = changed
             steps.append(_step(loss, Relation.EQUAL, rule.name, rule.summary))
+        if not request.keep_constants:
+            loss, more = _without_constants(loss, theta)
+            if more != 0:
+                dropped += factor * more
+                steps.append(_step(loss, Relation.SHIFT, "constants", DROPPED_CONSTANTS, more))
         for parameter, predictor in zip(parameters, _aligned(parameters, predictors), strict=True):
             if predictor.parameter:
                 link = request.linked[parameter.name]

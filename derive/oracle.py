@@ -61,8 +61,8 @@ def confirmed(compute: Callable[[], Any], digits: int, spread: int = 0) -> Any:
             ordinary = after != 0 and not mpmath.isinf(after)
             if _agree(before, after, digits) and (ordinary or precision > ZERO_DIGITS):
                 return after
-            # Rounding that shrinks with every precision, twice by all the digits asked for, is zero.
-            vanishes = after == 0 or abs(after) < abs(before) * mpmath.mpf(10) ** -digits
+            # Rounding that shrinks with every precision, twice by half of the digits added, is zero.
+            vanishes = after == 0 or abs(after) < abs(before) * mpmath.mpf(10) ** -max(digits, precision // 4)
             shrunk = shrunk + 1 if vanishes else 0
             if shrunk >= 2 and precision > ZERO_DIGITS:
                 return mpmath.mpf(0)

@@ -3,7 +3,7 @@
 from derive.counterparts import array_exp, scipy, torch_distribution
 from derive.declare import distribution
 from derive.domains import Positive, Real
-from derive.words import exp, log, sqrt, two_pi
+from derive.words import exp, inverse_gaussian_deviance, log, sqrt, two_pi
 from derive.words import gamma as gamma_function
 
 
@@ -95,4 +95,4 @@ def inverse_gaussian(y: Positive, *, mean: Positive, shape: Positive):
 
     Source: Johnson, Kotz and Balakrishnan (1994), Continuous Univariate Distributions 1, ch. 15.
     """
-    return sqrt(shape / (two_pi * y**3)) * exp(-shape * (y - mean) ** 2 / (2 * mean**2 * y))
+    return sqrt(shape / (two_pi * y**3)) * exp(-inverse_gaussian_deviance(y, mean, shape) / 2)

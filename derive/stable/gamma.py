@@ -1,8 +1,16 @@
 """Differences of logarithms of the gamma function."""
 
 from derive.declare import stable
-from derive.domains import Positive
-from derive.words import half_step_log_gamma, log, log_gamma, log_gamma_difference
+from derive.domains import Positive, Real
+from derive.words import (
+    exp,
+    half_step_log_gamma,
+    log,
+    log_gamma,
+    log_gamma_difference,
+    log_gamma_excess,
+    log_gamma_excess_of_exponential,
+)
 
 
 @stable(f64={"a": 1e9}, f32={"a": 1e4})
@@ -15,3 +23,9 @@ def log_gamma_over_half_a_step(a: Positive):
 def log_gamma_of_neighbours(a: Positive, b: Positive):
     """Two large logarithms of the gamma function cancel; their difference is computed as one."""
     return log_gamma(a) - log_gamma(a + b), -log_gamma_difference(a, b)
+
+
+@stable(f64={"a": 46.0}, f32={"a": 23.0})
+def log_gamma_excess_of_log_shape(a: Real):
+    """The second derivative in the logarithm of the shape is a sum whose terms cancel; it is computed as one."""
+    return log_gamma_excess(exp(a)), log_gamma_excess_of_exponential(a)

@@ -66,6 +66,17 @@ def square_rest(a: Real) -> Unit:
 
 
 @word(
+    text=("1/√(1 + {0:atom}²)", Level.PRODUCT),
+    latex=(r"\frac{{1}}{{\sqrt{{1 + {0:atom}^2}}}}", Level.PRODUCT),
+    numpy=("1 / np.hypot(1, {0})", Level.PRODUCT),
+    torch=("1 / _hypot1({0})", Level.PRODUCT),
+)
+def square_rest_root(a: Real) -> Unit:
+    """The root of 1/(1 + a²), which does not vanish where a² overflows."""
+    return 1 / sqrt(1 + a**2)
+
+
+@word(
     text="[log(1 + {0:atom}²) − {0:atom}²/(1 + {0:atom}²)]",
     latex=r"\left[\log\left(1 + {0:atom}^2\right) - \frac{{{0:atom}^2}}{{1 + {0:atom}^2}}\right]",
     numpy="_log1p_square_excess({0})",

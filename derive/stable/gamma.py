@@ -9,6 +9,7 @@ from derive.words import (
     log_gamma,
     log_gamma_difference,
     log_gamma_excess,
+    log_gamma_excess_and_log,
     log_gamma_excess_of_exponential,
 )
 
@@ -25,7 +26,13 @@ def log_gamma_of_neighbours(a: Positive, b: Positive):
     return log_gamma(a) - log_gamma(a + b), -log_gamma_difference(a, b)
 
 
-@stable(f64={"a": 46.0}, f32={"a": 23.0})
+@stable(f64={"a": -800}, f32={"a": -110})
 def log_gamma_excess_of_log_shape(a: Real):
-    """The second derivative in the logarithm of the shape is a sum whose terms cancel; it is computed as one."""
+    """The exponential may vanish; the second derivative in its logarithm, a sum whose terms cancel, is computed as one."""
     return log_gamma_excess(exp(a)), log_gamma_excess_of_exponential(a)
+
+
+@stable(f64={"a": 1e-100, "b": 1.000000001e-100}, f32={"a": 1e-10, "b": 1.00001e-10})
+def log_gamma_excess_beside_log(a: Positive, b: Positive):
+    """For close numbers the logarithms cancel: that of a ratio is taken."""
+    return log_gamma_excess(a) + log(b), log_gamma_excess_and_log(a, b)

@@ -6,6 +6,7 @@ from derive.words import (
     divergence,
     exp,
     exp_excess,
+    expm1,
     inverse_gaussian_deviance,
     inverse_gaussian_log_deviance,
     log,
@@ -15,6 +16,7 @@ from derive.words import (
     log_gamma,
     log_gamma_excess,
     log_ratio,
+    power_excess,
     product_divergence,
     ratio_excess,
 )
@@ -34,13 +36,27 @@ def log_gamma_beside_mean(a: Positive, b: Positive, c: Positive):
     return whole, a * ratio_excess(b, c) + log_gamma_excess(a) + log(b)
 
 
+@stable(f64={"a": 1e30, "b": 1e30, "c": 1.0}, f32={"a": 1e10, "b": 1e10, "c": 1.0})
+def log_gamma_beside_scale(a: Positive, b: Positive, c: Positive):
+    """For a large shape huge terms cancel: with what Stirling's formula takes from the logarithm of gamma they are a divergence."""
+    whole = log_gamma(a) + b / c - (-a - 1) * log(c) - a * log(b)
+    return whole, product_divergence(a, b, 1 / c) + log_gamma_excess(a) + log(c)
+
+
+@stable(f64={"a": 1e306, "b": 1e306}, f32={"a": 1e37, "b": 1e37})
+def log_gamma_beside_half(a: Positive, b: Positive):
+    """For a large shape huge terms cancel: with what Stirling's formula takes from the logarithm of gamma they are a divergence."""
+    whole = log_gamma(a / 2) + a * log(2) / 2 - (a / 2 - 1) * log(b)
+    return whole, divergence(a / 2, b / 2) + log_gamma_excess(a / 2) + log(b) - b / 2
+
+
 @stable(f64={"a": 1e20, "b": 1e20}, f32={"a": 1e8, "b": 1e8})
 def log_factorial_beside_rate(a: Nonnegative, b: Positive):
     """For a large count huge terms cancel: with what Stirling's formula takes from the logarithm of the factorial they are a divergence."""
     return b - a * log(b) + log_factorial(a), divergence(a, b) + log_factorial_excess(a)
 
 
-@stable(f64={"a": 1e20, "b": 46.0}, f32={"a": 1e8, "b": 18.0})
+@stable(f64={"a": 1e306, "b": 600.0}, f32={"a": 1e37, "b": 60.0})
 def log_factorial_beside_log_rate(a: Nonnegative, b: Real):
     """For a large count huge terms cancel: with what Stirling's formula takes from the logarithm of the factorial they are a divergence."""
     return exp(b) - a * b + log_factorial(a), log_divergence(a, b) + log_factorial_excess(a)
@@ -68,7 +84,20 @@ def deviance_from_exponential(a: Positive, b: Real, c: Positive):
 def power_of_ratio(a: Positive, b: Positive, c: Positive):
     """The ratio may overflow, or be rounded before it is raised to a large power; its logarithm keeps both."""
     whole = (a / b) ** c - (c - 1) * (log(a) - log(b))
-    return whole, exp_excess(c * log_ratio(a, b)) + 1 + log_ratio(a, b)
+    return whole, power_excess(a, b, c) + 1 + log_ratio(a, b)
+
+
+@stable(f64={"a": 1.0, "b": -800, "c": 1e-3}, f32={"a": 1.0, "b": -110, "c": 1e-3})
+def excess_of_power_of_exponential(a: Positive, b: Real, c: Positive):
+    """The exponential may vanish where the power is no infinity; the difference of the logarithms bears both."""
+    return power_excess(a, exp(b), c), exp_excess(c * (log(a) - b))
+
+
+@stable(f64={"a": 1e-20, "b": 1e-30, "c": 0}, f32={"a": 1e-10, "b": 1e-10, "c": 0})
+def excess_beside_log(a: Real, b: Positive, c: Real):
+    """Near a shape of 1 and for small data the logarithms cancel."""
+    left = exp_excess(exp(a) * (log(b) - c)) + 1 + log(b)
+    return left, exp(exp(a) * (log(b) - c)) - expm1(a) * log(b) + exp(a) * c
 
 
 @stable(f64={"a": 1.000000001, "b": 1e-300}, f32={"a": 1.0001, "b": 1e-30})

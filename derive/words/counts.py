@@ -62,6 +62,16 @@ def log_gamma_excess(a: Positive) -> Real:
 
 
 @word(
+    numpy="_log_gamma_excess_and_log({0}, {1})",
+    torch="_log_gamma_excess_and_log({0}, {1})",
+    derivatives=(lambda a, b: digamma_excess(a), lambda a, b: 1 / b),
+)
+def log_gamma_excess_and_log(a: Positive, b: Positive) -> Real:
+    """log Γ(a) − a log a + a + log b: for small a the logarithms are those of b/a, for large ones of b/√a."""
+    return log_gamma(a) - a * log(a) + a + log(b)
+
+
+@word(
     numpy="_digamma_excess({0})",
     torch="_digamma_excess({0})",
     derivatives=(lambda a: trigamma_excess(a),),
@@ -91,8 +101,8 @@ def log_factorial_excess(a: Nonnegative) -> Nonnegative:
 
 
 @word(
-    numpy="_log_gamma_excess(np.exp({0}))",
-    torch="_log_gamma_excess(torch.exp({0}))",
+    numpy="_log_gamma_excess_of_exponential({0})",
+    torch="_log_gamma_excess_of_exponential({0})",
     derivatives=(lambda a: weighted_digamma_excess(exp(a)),),
 )
 def log_gamma_excess_of_exponential(a: Real) -> Real:

@@ -150,3 +150,51 @@ def inverse_gaussian_curvature(a: Positive, b: Positive, c: Positive) -> Real:
 def inverse_gaussian_log_deviance(a: Positive, b: Real) -> Nonnegative:
     """The unit deviance of a from eᵇ, also where eᵇ overflows or vanishes."""
     return (a * exp(-b) - 1) ** 2 / a
+
+
+@word(
+    text="[({0:atom}/{1:atom})^{2:atom} − 1 − {2:factor} log({0:atom}/{1:atom})]",
+    latex=r"\left[\left(\frac{{{0}}}{{{1}}}\right)^{{{2:raised}}} - 1 - {2:factor} \log\frac{{{0}}}{{{1}}}\right]",
+    numpy="_exp_excess({2:factor} * _log_ratio({0}, {1}))",
+    torch="_exp_excess({2:factor} * _log_ratio({0}, {1}))",
+    derivatives=(
+        lambda a, b, c: c * expm1(c * log_ratio(a, b)) / a,
+        lambda a, b, c: power_excess_slope(a, b, c),
+        lambda a, b, c: log_ratio(a, b) * expm1(c * log_ratio(a, b)),
+    ),
+)
+def power_excess(a: Positive, b: Positive, c: Positive) -> Nonnegative:
+    """(a/b)ᶜ − 1 − log (a/b)ᶜ, what a power of a ratio has above its tangent at 1: 0 where a is b."""
+    return (a / b) ** c - 1 - c * log_ratio(a, b)
+
+
+@word(
+    numpy="_power_excess_slope({0}, {1}, {2})",
+    torch="_power_excess_slope({0}, {1}, {2})",
+    derivatives=(
+        lambda a, b, c: -(c**2) * exp(c * log_ratio(a, b)) / a / b,
+        lambda a, b, c: power_excess_curvature(a, b, c),
+        lambda a, b, c: power_excess_cross(a, b, c),
+    ),
+)
+def power_excess_slope(a: Positive, b: Positive, c: Positive) -> Real:
+    """−c ((a/b)ᶜ − 1)/b, where the power may overflow before it is divided."""
+    return -c * ((a / b) ** c - 1) / b
+
+
+@word(
+    numpy="_power_excess_curvature({0}, {1}, {2})",
+    torch="_power_excess_curvature({0}, {1}, {2})",
+)
+def power_excess_curvature(a: Positive, b: Positive, c: Positive) -> Real:
+    """c ((c + 1) (a/b)ᶜ − 1)/b², where the power may overflow before it is divided."""
+    return c * ((c + 1) * (a / b) ** c - 1) / b**2
+
+
+@word(
+    numpy="_power_excess_cross({0}, {1}, {2})",
+    torch="_power_excess_cross({0}, {1}, {2})",
+)
+def power_excess_cross(a: Positive, b: Positive, c: Positive) -> Real:
+    """−((a/b)ᶜ (1 + c log(a/b)) − 1)/b, where the power may overflow before it is divided."""
+    return -((a / b) ** c * (1 + c * log_ratio(a, b)) - 1) / b

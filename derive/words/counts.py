@@ -57,7 +57,7 @@ def stirling_correction_curvature(a: Positive) -> Positive:
     derivatives=(lambda a: digamma_excess(a),),
 )
 def log_gamma_excess(a: Positive) -> Real:
-    """log Γ(a) − a log a + a: of order log a, though its terms are of order a log a."""
+    """Log Γ(a) − a log a + a: of order log a, though its terms are of order a log a."""
     return log_gamma(a) - a * log(a) + a
 
 
@@ -67,7 +67,7 @@ def log_gamma_excess(a: Positive) -> Real:
     derivatives=(lambda a, b: digamma_excess(a), lambda a, b: 1 / b),
 )
 def log_gamma_excess_and_log(a: Positive, b: Positive) -> Real:
-    """log Γ(a) − a log a + a + log b: for small a the logarithms are those of b/a, for large ones of b/√a."""
+    """Log Γ(a) − a log a + a + log b: for small a the logarithms are those of b/a, for large ones of b/√a."""
     return log_gamma(a) - a * log(a) + a + log(b)
 
 
@@ -96,7 +96,7 @@ def trigamma_excess(a: Positive) -> Positive:
     derivatives=(lambda a: digamma(a + 1) - log(a),),
 )
 def log_factorial_excess(a: Nonnegative) -> Nonnegative:
-    """log a! − a log a + a: of order log a, though its terms are of order a log a."""
+    """Log a! − a log a + a: of order log a, though its terms are of order a log a."""
     return log_gamma(a + 1) - xlogy(a, a) + a
 
 
@@ -106,7 +106,7 @@ def log_factorial_excess(a: Nonnegative) -> Nonnegative:
     derivatives=(lambda a: weighted_digamma_excess(exp(a)),),
 )
 def log_gamma_excess_of_exponential(a: Real) -> Real:
-    """log Γ(b) − b log b + b at b = eᵃ, whose second derivative in a is that of its first, no sum of two that cancel."""
+    """Log Γ(b) − b log b + b at b = eᵃ, whose second derivative in a is that of its first, no sum of two that cancel."""
     return log_gamma(exp(a)) - exp(a) * a + exp(a)
 
 
@@ -116,7 +116,7 @@ def log_gamma_excess_of_exponential(a: Real) -> Real:
     derivatives=(lambda a: digamma_excess_growth(a),),
 )
 def weighted_digamma_excess(a: Positive) -> Real:
-    """a (ψ(a) − log a), between −1 and −1/2."""
+    """The product a (ψ(a) − log a), between −1 and −1/2."""
     return a * (digamma(a) - log(a))
 
 

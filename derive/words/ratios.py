@@ -66,7 +66,7 @@ def ratio_excess(a: Positive, b: Positive) -> Nonnegative:
     derivatives=(lambda a, b: log_ratio(a, b), lambda a, b: -relative_difference(a, b)),
 )
 def divergence(a: Nonnegative, b: Positive) -> Nonnegative:
-    """a log(a/b) − a + b, the divergence of Kullback and Leibler: 0 where a is b, and half a Poisson deviance."""
+    """The divergence a log(a/b) − a + b of Kullback and Leibler: 0 where a is b, and half a Poisson deviance."""
     return xlogy(a, a) - a * log(b) - a + b
 
 
@@ -110,7 +110,7 @@ def log_divergence(a: Nonnegative, b: Real) -> Nonnegative:
     ),
 )
 def inverse_gaussian_deviance(a: Positive, b: Positive, c: Positive) -> Nonnegative:
-    """c (a − b)²/(a b²), the deviance of the inverse Gaussian distribution with the shape c: 0 where a is b."""
+    """The deviance c (a − b)²/(a b²) of the inverse Gaussian distribution with the shape c: 0 where a is b."""
     return c * (a - b) ** 2 / (a * b**2)
 
 
@@ -133,7 +133,7 @@ def inverse_gaussian_slope(a: Positive, b: Positive, c: Positive) -> Real:
     torch=("{2:factor} * (6 * ({0:factor} / {1:atom}) - 4) / {1:atom} / {1:atom} / {1:atom}", Level.PRODUCT),
 )
 def inverse_gaussian_curvature(a: Positive, b: Positive, c: Positive) -> Real:
-    """c (6a/b − 4)/b³, where b³ may overflow."""
+    """The quotient c (6a/b − 4)/b³, where b³ may overflow."""
     return c * (6 * a / b - 4) / b**3
 
 
@@ -187,7 +187,7 @@ def power_excess_slope(a: Positive, b: Positive, c: Positive) -> Real:
     torch="_power_excess_curvature({0}, {1}, {2})",
 )
 def power_excess_curvature(a: Positive, b: Positive, c: Positive) -> Real:
-    """c ((c + 1) (a/b)ᶜ − 1)/b², where the power may overflow before it is divided."""
+    """The quotient c ((c + 1) (a/b)ᶜ − 1)/b², where the power may overflow before it is divided."""
     return c * ((c + 1) * (a / b) ** c - 1) / b**2
 
 

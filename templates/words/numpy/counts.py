@@ -186,12 +186,13 @@ def _trigamma_excess(x):
 def _log_factorial_excess(n):
     """The difference log n! - (n log n - n) >= 0, near log(2 pi n)/2; n >= 0.
 
-    Measured beyond conditioning: at most 3 ulp in float64, 0.5 in float32.
+    Measured beyond conditioning: at most 4 ulp in float64, 0.5 in float32.
     """
     n, kind = _wide(n)
     with np.errstate(all="ignore"):
         low, high = np.minimum(n, 1.0), np.maximum(n, 1.0)
-        near = _log_gamma(low + 1.0) + (low - special.xlogy(low, low))
+        rest = low * (low * _rational(_LOG_FACTORIAL_N, _LOG_FACTORIAL_D, low) - 0.5772156649015329)
+        near = (rest + low) - special.xlogy(low, low)
         far = _stirling_correction(high) + (0.9189385332046728 + 0.5 * np.log(high))
         return np.where(n < 1.0, near, far).astype(kind)
 

@@ -172,10 +172,11 @@ def _trigamma_excess(x):
 def _log_factorial_excess(n):
     """The difference log n! - (n log n - n) >= 0, near log(2 pi n)/2; n >= 0.
 
-    Measured beyond conditioning: at most 3 ulp in float64, 3.5 in float32.
+    Measured beyond conditioning: at most 4 ulp in float64, 4 in float32.
     """
     low, high = torch.clamp(n, max=1.0), torch.clamp(n, min=1.0)
-    near = torch.lgamma(low + 1.0) + (low - torch.xlogy(low, low))
+    rest = low * (low * _rational(_LOG_FACTORIAL_N, _LOG_FACTORIAL_D, low) - 0.5772156649015329)
+    near = (rest + low) - torch.xlogy(low, low)
     far = _stirling_correction(high) + (0.9189385332046728 + 0.5 * torch.log(high))
     return torch.where(n < 1.0, near, far)
 

@@ -68,7 +68,9 @@ def derived(request):
     return derive.derive(name, **options)
 
 
-@pytest.mark.parametrize(("name", "options"), [row for row, slug in zip(VARIANTS, IDS, strict=True) if slug in LEDGER])
+@pytest.mark.parametrize(
+    ("name", "options"), [row for row, slug in zip(VARIANTS, IDS, strict=True) if slug in LEDGER]
+)
 def test_ledger_is_the_one_of_the_textbook(name, options):
     """Loss, factor and dropped constant read as the table of losses says."""
     derived = derive.derive(name, **options)

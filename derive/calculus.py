@@ -141,15 +141,24 @@ class Parts:
         return expression if after == before else self.taken_apart(after)
 
     def _seen(self, expression: Expr) -> Expr:
-        """The expression with its words and its sums by what they are; their own arguments stay parts."""
+        """The expression with its words and its sums by what they are; the words' own arguments mostly stay parts."""
         definition = self.definition(expression)
-        if isinstance(definition, sympy.Function | Add):
+        if isinstance(definition, sympy.Function):
+            return definition.func(*(self._seen_argument(part) for part in definition.args))
+        if isinstance(definition, Add):
             return definition
         if isinstance(expression, Add | Mul | Pow | Sum):
             return expression.func(
                 *(self._seen(part) if isinstance(part, Expr) else part for part in expression.args)
             )
         return expression
+
+    def _seen_argument(self, argument: Expr) -> Expr:
+        """The argument of a word: an exponential, which may stand in front too, and an opposite by what they are."""
+        definition = self.definition(argument)
+        if isinstance(definition, sympy.exp) or (definition is not None and not (-definition).args):
+            return definition
+        return argument
 
     def over_one_denominator(self, expression: Expr) -> Expr:
         """The rational terms of a sum over one denominator, where that is a sum itself.

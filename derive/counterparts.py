@@ -83,7 +83,7 @@ def scipy(function: str, arguments: Arguments = _unchanged, **more: Any) -> Coun
 def torch_distribution(
     kind: str, arguments: Arguments = _unchanged, by: str = "", **more: Any
 ) -> Counterpart:
-    """The log_prob of a Torch distribution, made of its parameters in order, or of the one named `by`."""
+    """The log_prob of a Torch distribution, made of its parameters in order, the last of them by the name `by`."""
 
     def call(*ours: Array) -> Array:
         import numpy as np
@@ -91,7 +91,7 @@ def torch_distribution(
 
         y, *parameters = map(torch.tensor, arguments(*ours))
         make = getattr(torch.distributions, kind)
-        made = make(**{by: parameters[0]}) if by else make(*parameters)
+        made = make(*parameters[:-1], **{by: parameters[-1]}) if by else make(*parameters)
         return np.asarray(made.log_prob(y))
 
     shown = f"{kind}({by})" if by else kind

@@ -21,7 +21,7 @@ from sympy import Expr, Indexed, IndexedBase, Sum, Symbol
 from derive.derivation import Derivation
 from derive.domains import Entries, Stretch
 from derive.oracle import Point, evaluate
-from derive.scenes import CLASSES
+from derive.scenes import CLASSES, inside
 
 Function = Callable[[Any], Any]
 
@@ -66,7 +66,8 @@ class Model:
             raise NotImplementedError(f"no mean is taken over {len(derivation.data)} data together")
         self._name, self._point = data.name, point
         density = self.function(derivation.density)
-        domain = data.domain
+        with mpmath.workdps(2 * DIGITS):
+            domain = inside(derivation, data, point)
         if isinstance(domain, Entries) and domain.discrete:
             self._support: _Sum | _Integral = _Sum(density, map(tuple, domain.enumerate(CLASSES)))
         elif isinstance(domain, Entries):

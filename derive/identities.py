@@ -7,15 +7,23 @@ from derive.declare import identity
 from derive.domains import Nonnegative, Nonzero, Positive, Real
 from derive.words import (
     beta,
+    binomial_coefficient,
     exp,
     factorial,
     gamma,
     log,
     log_absolute,
     log_beta,
+    log_binomial,
     log_factorial,
     log_gamma,
 )
+
+
+@identity
+def complement_of_share(a: Positive, b: Positive):
+    """What is left of a whole is the share of the other part."""
+    return 1 - a / (a + b), b / (a + b)
 
 
 @identity(associative=True)
@@ -60,7 +68,14 @@ def logarithm_of_factorial(a: Nonnegative):
     return log(factorial(a)), log_factorial(a)
 
 
+@identity
+def logarithm_of_binomial_coefficient(a: Nonnegative, b: Nonnegative):
+    """The logarithm of the binomial coefficient is a function of its own."""
+    return log(binomial_coefficient(a, b)), log_binomial(a, b)
+
+
 OPENING = (
+    complement_of_share,
     logarithm_of_product,
     logarithm_of_exponential,
     logarithm_of_power,
@@ -68,4 +83,5 @@ OPENING = (
     logarithm_of_gamma,
     logarithm_of_beta,
     logarithm_of_factorial,
+    logarithm_of_binomial_coefficient,
 )

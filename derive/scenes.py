@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import islice, product
 from random import Random
 from typing import Any
@@ -28,6 +29,10 @@ CLASSES = 4
 FIRST = 4
 SAMPLES = 3
 DATA_SETS = 4
+
+
+# A bound that a link makes is rounded as the link is: so much of itself inside, data are legal in every dtype.
+MARGIN = 1e-4
 
 
 # Decades of size at the levels beyond the ordinary.
@@ -50,9 +55,23 @@ def points(derivation: Derivation, count: int, dtype: str, seed: int = 0) -> lis
     for number in range(max(count, len(listed))):
         point = {q.name: _rounded(_typical(q.domain, random), dtype) for q in arguments(derivation)}
         direction = _rounded(Vector.typical_vector(random, CLASSES), dtype)
-        listed_here = listed[number] if number < len(listed) else {}
-        drawn.append({**point, **listed_here, "K": CLASSES, DIRECTION: direction})
+        point |= listed[number] if number < len(listed) else {}
+        for quantity in derivation.data:
+            domain = inside(derivation, quantity, point, MARGIN)
+            if not _holds(domain, quantity, point):
+                point[quantity.name] = _rounded(_typical(domain, random), dtype)
+        drawn.append({**point, "K": CLASSES, DIRECTION: direction})
     return drawn
+
+
+def inside(derivation: Derivation, quantity: Quantity, point: Point, margin: float = 0.0) -> Domain:
+    """Where the quantity lives at a point that holds what bounds it; by a margin less, where a link makes a bound."""
+    bounds: dict[str, Any] = {}
+    for symbol in quantity.domain.symbols:
+        sign = 1 if symbol == quantity.domain.least else -1
+        linked = symbol in derivation.request.linked
+        bounds[symbol] = evaluate(derivation.bound(symbol), point) * (1 + sign * linked * margin)
+    return quantity.domain.at(bounds)
 
 
 def far_points(derivation: Derivation, level: str, dtype: str, count: int) -> list[Point]:
@@ -63,7 +82,8 @@ def far_points(derivation: Derivation, level: str, dtype: str, count: int) -> li
     for _ in range(count):
         point: dict[str, Any] = {}
         for quantity in reversed(arguments(derivation)):
-            number = _far(quantity, random, decades)
+            domain = inside(derivation, quantity, point, MARGIN)
+            number = _far(replace(quantity, domain=domain), random, decades)
             if isinstance(quantity.domain, Interval) and not quantity.parameter and random.random() < 0.5:
                 number = _near(quantity, derivation, point, random) or number
             point[quantity.name] = _rounded(number, dtype)
@@ -142,20 +162,29 @@ def arrays(derivation: Derivation, drawn: Sequence[Point], dtype: str) -> dict[s
 
 def ordered(derivation: Derivation, given: Mapping[str, Any]) -> list[Any]:
     """The arguments of `loss` in its order: data, learned, and those known ones that it mentions."""
-    known = [
-        q
-        for q in derivation.predictors
-        if not q.role.learned and derivation.loss.free_symbols & q.plain.free_symbols
-    ]
-    return [given[q.name] for q in (*derivation.data, *derivation.learned, *known)]
+    taken = (*derivation.data, *derivation.learned, *derivation.known_in_loss)
+    return [given[quantity.name] for quantity in taken]
 
 
 def _listed(derivation: Derivation) -> list[Point]:
-    """The values of the discrete data that come first, each with each."""
-    discrete = [quantity for quantity in derivation.data if quantity.domain.discrete]
+    """The values of the discrete data that come first, each with each, and with those of what bounds them."""
+    bounds = {symbol for quantity in derivation.data for symbol in quantity.domain.symbols}
+    discrete = [
+        quantity
+        for quantity in arguments(derivation)
+        if quantity.domain.discrete and (quantity in derivation.data or quantity.name in bounds)
+    ]
     names = [quantity.name for quantity in discrete]
     every = product(*(_first(quantity.domain) for quantity in discrete))
-    return [dict(zip(names, values, strict=True)) for values in every if values]
+    listed = [dict(zip(names, values, strict=True)) for values in every if values]
+    return [
+        point for point in listed if all(_holds(inside(derivation, q, point), q, point) for q in discrete)
+    ]
+
+
+def _holds(domain: Domain, quantity: Quantity, point: Point) -> bool:
+    """Whether what bounds the quantity, if anything does, lets it be what it is at the point."""
+    return not isinstance(domain, Interval) or domain is quantity.domain or point[quantity.name] in domain
 
 
 def _first(domain: Domain) -> list[Any]:

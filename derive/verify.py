@@ -222,7 +222,7 @@ def _wrong(version: Elsewhere) -> str:
 def _mean_score(derived: Derivation, count: int) -> Found:
     """The score has mean zero under the model, in units of its spread, where the support is free of θ."""
     check, found = "mean score is zero", []
-    if not derived.distribution.regular:
+    if not derived.regular:
         yield check, True, SKIPPED, "the support depends on θ"
         return
     for point in parameter_points(derived, 2):

@@ -134,6 +134,7 @@ def _module(
     ]
     if ledger.factor_arguments:
         functions.append(mathematics.plain("_factor", ledger.factor_arguments, derivation.factor))
+    guards = [one.beyond for one in arguments.data]
     return Module(
         class_name="".join(word.capitalize() for word in derivation.distribution.name.split("_")) + "Loss",
         arguments=arguments,
@@ -148,7 +149,7 @@ def _module(
         sum_tolerance=SUM_TOLERANCE,
         eps_of_sum=EPS_OF_SUM,
         functions=functions,
-        words=pasted(library.name, "\n\n".join(function.text for function in functions)),
+        words=pasted(library.name, "\n\n".join([*(function.text for function in functions), *guards])),
         imports=partial(imports, library.name, library.imports),
     )
 

@@ -35,6 +35,19 @@ from derive.stable.logistic import (
     rate_of_softplus,
     sigmoid_complement,
 )
+from derive.stable.mixtures import (
+    balance_of_odds,
+    balance_with_one_success,
+    curvature_in_the_log_mean,
+    difference_of_logarithms,
+    failures_and_chance,
+    failures_and_odds,
+    gamma_and_poisson,
+    log_beta_after_counts,
+    log_of_share,
+    slope_and_curvature_in_the_shape,
+    slope_in_the_log_mean,
+)
 from derive.stable.normal import log_of_normal_cdf, normal_complement, zero_times_log_normal_cdf
 from derive.stable.products import (
     log_of_one_minus_power,
@@ -95,6 +108,11 @@ STABLE = (
     log_of_one_plus,
     log_gamma_over_half_a_step,
     log_gamma_of_neighbours,
+    log_beta_after_counts,
+    failures_and_odds,
+    failures_and_chance,
+    log_of_share,
+    difference_of_logarithms,
     square_of_scaled_by_exponential,
     absolute_scaled_by_exponential,
 )
@@ -102,10 +120,11 @@ STABLE = (
 # The other tail, which the truth is computed from as well: its digits beside 1 are without number.
 COMPLEMENTS = (sigmoid_complement, normal_complement)
 
-BEFORE_LINKS = (log_gamma_over_half_a_step, log_gamma_of_neighbours)
+BEFORE_LINKS = (log_gamma_over_half_a_step, gamma_and_poisson, log_gamma_of_neighbours, log_beta_after_counts)
 
 # Tried after differentiating, on the gradient and on the Hessian.
 DERIVED = (
+    slope_in_the_log_mean,
     exponential_less_count,
     shares_of_a_whole,
     share_of_square,
@@ -115,4 +134,8 @@ DERIVED = (
     excess_of_log1p_square,
     scaled_once_more,
     sign_scaled_by_exponential,
+    curvature_in_the_log_mean,
+    slope_and_curvature_in_the_shape,
+    balance_of_odds,
+    balance_with_one_success,
 )

@@ -1,7 +1,7 @@
 """Differences of logarithms of the gamma function."""
 
 from derive.declare import stable
-from derive.domains import Positive
+from derive.domains import Nonnegative, Positive
 from derive.words import half_step_log_gamma, log, log_gamma, log_gamma_difference
 
 
@@ -12,6 +12,6 @@ def log_gamma_over_half_a_step(a: Positive):
 
 
 @stable(f64={"a": 1e12, "b": 0.5}, f32={"a": 1e4, "b": 0.5})
-def log_gamma_of_neighbours(a: Positive, b: Positive):
+def log_gamma_of_neighbours(a: Positive, b: Nonnegative):
     """Two large logarithms of the gamma function cancel; their difference is computed as one."""
     return log_gamma(a) - log_gamma(a + b), -log_gamma_difference(a, b)

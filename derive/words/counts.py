@@ -8,6 +8,16 @@ from derive.words.symbols import half, two_pi
 
 
 @word(
+    primitive="binomial",
+    reference="binomial",
+    text="C({0}, {1})",
+    latex=r"\binom{{{0}}}{{{1}}}",
+)
+def binomial_coefficient(a: Nonnegative, b: Nonnegative) -> Nonnegative:
+    """The binomial coefficient, b ≤ a."""
+
+
+@word(
     text=("log C({0}, {1})", Level.FUNCTION),
     latex=(r"\log \binom{{{0}}}{{{1}}}", Level.FUNCTION),
     numpy="_log_binomial({0}, {1})",

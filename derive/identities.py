@@ -4,7 +4,7 @@ Each row is true on its declared domains.
 """
 
 from derive.declare import identity
-from derive.domains import Nonnegative, Nonzero, Positive, Real
+from derive.domains import Count, Nonnegative, Nonzero, Positive, Real
 from derive.words import (
     beta,
     binomial_coefficient,
@@ -17,6 +17,8 @@ from derive.words import (
     log_binomial,
     log_factorial,
     log_gamma,
+    log_multiset_coefficient,
+    multiset_coefficient,
 )
 
 
@@ -69,9 +71,15 @@ def logarithm_of_factorial(a: Nonnegative):
 
 
 @identity
-def logarithm_of_binomial_coefficient(a: Nonnegative, b: Nonnegative):
+def logarithm_of_binomial_coefficient(a: Nonnegative, b: Nonnegative.up_to("a")):
     """The logarithm of the binomial coefficient is a function of its own."""
     return log(binomial_coefficient(a, b)), log_binomial(a, b)
+
+
+@identity
+def logarithm_of_multiset_coefficient(a: Positive, b: Count):
+    """The logarithm of the binomial coefficient is a function of its own."""
+    return log(multiset_coefficient(a, b)), log_multiset_coefficient(a, b)
 
 
 OPENING = (
@@ -84,4 +92,5 @@ OPENING = (
     logarithm_of_beta,
     logarithm_of_factorial,
     logarithm_of_binomial_coefficient,
+    logarithm_of_multiset_coefficient,
 )

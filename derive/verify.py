@@ -37,6 +37,9 @@ from derive.targets import MODULES
 
 SKIPPED = "not tested"
 
+# A score that spreads no further is zero: that of no trials at all.
+ROUNDING = mpmath.mpf(10) ** -25
+
 
 @dataclass(frozen=True)
 class Finding:
@@ -245,7 +248,8 @@ def _scores(model: Model, quantity: Quantity, slope: Expr) -> Iterator[Mean]:
         normal = sum(mean.value for mean in means) / len(means) if tangent else 0
         missing = abs(model.mass.value - 1) + model.mass.error
         for score, mean in zip(scores, means, strict=True):
-            spread = mpmath.sqrt(model.mean(_squared(score)).value) or 1
+            spread = mpmath.sqrt(model.mean(_squared(score)).value)
+            spread = spread if abs(spread) > ROUNDING else 1
             yield Mean((mean.value - normal) / spread, mean.error / spread + missing)
 
 

@@ -12,7 +12,7 @@ from derive.counterparts import (
 )
 from derive.declare import distribution
 from derive.domains import Binary, Count, Positive, Unit
-from derive.words import beta, binomial_coefficient, exp, factorial, gamma
+from derive.words import beta, binomial_coefficient, exp, factorial, multiset_coefficient
 
 CLAMPED = Defect("p is clamped at 2.2e-16 from 0 and 1", (1.0, 1.0, 1e-60))
 LOGIT_ADDED = Defect("the logit -40 is added to 40 + e^-40", (0.0, -40.0))
@@ -146,7 +146,7 @@ def negative_binomial_count(y: Count, *, count: Positive, p: Unit):
 
     Source: Johnson, Kemp and Kotz (2005), Univariate Discrete Distributions, ch. 5.
     """
-    return gamma(y + count) / (gamma(count) * factorial(y)) * p**y * (1 - p) ** count
+    return multiset_coefficient(count, y) * p**y * (1 - p) ** count
 
 
 @distribution(

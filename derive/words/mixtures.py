@@ -2,7 +2,8 @@
 
 from derive.domains import Count, Nonnegative, Positive, Real, Unit
 from derive.heads import Level, word
-from derive.words.elementary import log, log1p, sigmoid, softplus, xlog1py, xlogy
+from derive.words.counts import log_multiset_coefficient
+from derive.words.elementary import log, log1p, ratio, sigmoid, softplus, xlog1py, xlogy
 from derive.words.gamma import (
     digamma,
     digamma_difference,
@@ -58,13 +59,13 @@ def logistic_balance(a: Nonnegative, b: Nonnegative, c: Real) -> Real:
     torch="_failures_by_odds({0}, {1}, {2})",
     derivatives=(
         lambda a, b, c: softplus(c) - digamma_difference(a, b),
-        lambda a, b, c: softplus(-c) - digamma(a + b),
+        lambda a, b, c: softplus(-c) - digamma(a + b) + digamma(b + 1),
         lambda a, b, c: logistic_balance(a, b, c),
     ),
 )
-def failures_by_odds(a: Positive, b: Nonnegative, c: Real) -> Real:
+def failures_by_odds(a: Positive, b: Count, c: Real) -> Nonnegative:
     """The cost of b successes before a failures at the log odds c: its terms cancel where many ways lead there."""
-    return a * softplus(c) + b * softplus(-c) - log_gamma_difference(a, b)
+    return a * softplus(c) + b * softplus(-c) - log_multiset_coefficient(a, b)
 
 
 @word(
@@ -72,13 +73,13 @@ def failures_by_odds(a: Positive, b: Nonnegative, c: Real) -> Real:
     torch="_failures_by_chance({0}, {1}, {2})",
     derivatives=(
         lambda a, b, c: -log1p(-c) - digamma_difference(a, b),
-        lambda a, b, c: -log(c) - digamma(a + b),
-        lambda a, b, c: a / (1 - c) - b / c,
+        lambda a, b, c: -log(c) - digamma(a + b) + digamma(b + 1),
+        lambda a, b, c: ratio(a, 1 - c) - ratio(b, c),
     ),
 )
-def failures_by_chance(a: Positive, b: Nonnegative, c: Unit) -> Real:
+def failures_by_chance(a: Positive, b: Count, c: Unit) -> Nonnegative:
     """The same at the probability c."""
-    return -xlogy(b, c) - xlog1py(a, -c) - log_gamma_difference(a, b)
+    return -xlogy(b, c) - xlog1py(a, -c) - log_multiset_coefficient(a, b)
 
 
 @word(
@@ -86,13 +87,13 @@ def failures_by_chance(a: Positive, b: Nonnegative, c: Unit) -> Real:
     torch="_gamma_poisson({0}, {1}, {2})",
     derivatives=(
         lambda a, b, c: gamma_poisson_slope(a, b, c),
-        lambda a, b, c: log(1 + a / c) - digamma(a + b),
+        lambda a, b, c: log(1 + a / c) - digamma(a + b) + digamma(b + 1),
         lambda a, b, c: gamma_poisson_mean_slope(a, b, c),
     ),
 )
-def gamma_poisson(a: Positive, b: Count, c: Positive) -> Real:
-    """The costs of a mean c and a shape a: for large a they cancel, and c − b log c is left."""
-    return a * log(1 + c / a) + b * log(1 + a / c) - log_gamma_difference(a, b)
+def gamma_poisson(a: Positive, b: Count, c: Positive) -> Nonnegative:
+    """The cost of a count b with the mean c and the shape a: its terms cancel where a, b or c is large."""
+    return a * log(1 + c / a) + b * log(1 + a / c) - log_multiset_coefficient(a, b)
 
 
 @word(

@@ -15,7 +15,8 @@ def _log_ratio(a, b):
     """
     a, b, kind = _double(a, b)
     q = a / b
-    return torch.where((q > 1e-300) & (q < 1e300), torch.log(q), torch.log(a) - torch.log(b)).to(kind)
+    far = torch.where((q > 1e-300) & (q < 1e300), torch.log(q), torch.log(a) - torch.log(b))
+    return torch.where(torch.abs(q - 1.0) < 0.5, torch.log1p((a - b) / b), far).to(kind)
 
 
 def _logistic_balance(a, b, z):
@@ -31,24 +32,42 @@ def _logistic_balance(a, b, z):
     return torch.where(torch.abs(z) < 1.0, near, far).to(kind)
 
 
-def _failures_by_odds(r, y, z):
-    """The sum r log(1 + e^z) + y log(1 + e^-z) - (log Gamma(r + y) - log Gamma(r)); r > 0, y >= 0.
+def _log_multiset(r, y):
+    """The logarithm of Gamma(r + y) / (Gamma(r) y!); r > 0, y = 0, 1, ...: -log(y B(r, y)).
 
-    In float64 throughout: near its zeros the terms cancel.
+    Measured beyond conditioning: at most 4 ulp in float64, 0.5 in float32.
+    """
+    r, y, kind = _double(r, y)
+    n = torch.clamp(y, min=1.0)
+    return torch.where(y == 0.0, 0.0, -(_log_beta(r, n) + torch.log(n))).to(kind)
+
+
+def _failures_by_odds(r, y, z):
+    """The sum r log(1 + e^z) + y log(1 + e^-z) - log of Gamma(r + y) / (Gamma(r) y!) >= 0; r > 0, y = 0, 1, ...
+
+    As `_gamma_poisson` of the mean r e^z; as written where that is out of range.
+
+    Measured beyond conditioning: at most 4 ulp in float64, 0.5 in float32.
     """
     r, y, z, kind = _double(r, y, z)
-    powers = r * _softplus(z) + y * _softplus(-z)
-    return (powers - _log_gamma_difference(r, y)).to(kind)
+    inside = torch.abs(z) < 300.0
+    m = r * torch.exp(torch.where(inside, z, 0.0))
+    far = r * _softplus(z) + y * _softplus(-z) - _log_multiset(r, y)
+    return torch.where(inside, _gamma_poisson(r, y, m), far).to(kind)
 
 
 def _failures_by_chance(r, y, p):
-    """The sum -r log(1 - p) - y log p - (log Gamma(r + y) - log Gamma(r)); r > 0, y >= 0, 0 <= p <= 1.
+    """The sum -r log(1 - p) - y log p - log of Gamma(r + y) / (Gamma(r) y!) >= 0; r > 0, y = 0, 1, ...
 
-    In float64 throughout: near its zeros the terms cancel.
+    As `_gamma_poisson` of the mean r p/(1 - p); as written where that is out of range.
+
+    Measured beyond conditioning: at most 4 ulp in float64, 0.5 in float32.
     """
     r, y, p, kind = _double(r, y, p)
-    powers = torch.special.xlogy(y, p) + torch.special.xlog1py(r, -p)
-    return (-(powers + _log_gamma_difference(r, y))).to(kind)
+    inside = (p > 1e-200) & (p < 1.0)
+    q = torch.where(inside, p, 0.5)
+    far = -(torch.special.xlogy(y, p) + torch.special.xlog1py(r, -p) + _log_multiset(r, y))
+    return torch.where(inside, _gamma_poisson(r, y, r * (q / (1.0 - q))), far).to(kind)
 
 
 def _log1p_rest(t, ratio):
@@ -62,21 +81,26 @@ def _log1p_rest(t, ratio):
 
 
 def _gamma_poisson(r, y, m):
-    """The sum r log(1 + m/r) + y log(1 + r/m) - (log Gamma(r + y) - log Gamma(r)); r, m > 0, y = 0, 1, ...
+    """The sum r log(1 + m/r) + y log(1 + r/m) - log of Gamma(r + y) / (Gamma(r) y!) >= 0; r, m > 0, y = 0, 1, ...
 
-    As written for r < max(m, y, 1). Else by Stirling's formula, as m - y log m and what is of order 1/r.
+    For y > 0 by Stirling's formula for the three gamma functions, in which nothing cancels: the deviance
+    y log(1 + v) + r log(1 + w), log(2 pi y (1 + y/r))/2 and three corrections (Loader, 2000).
 
     Measured beyond conditioning: at most 4 ulp in float64, 0.5 in float32.
     """
     r, y, m, kind = _double(r, y, m)
-    small = r < torch.clamp(torch.maximum(m, y), min=1.0)
-    near = r * _log1p_quotient(m, r) + y * _log1p_quotient(r, m) - _log_gamma_difference(r, y)
-    t, ratio = (y - m) / (r + m), (r + y) / (r + m)
-    rest = _log1p_rest(t, ratio)
-    bend = (y - m) * t - (r + y) * rest
-    tail = 0.5 * torch.log1p(y / r) + (_stirling_correction(r) - _stirling_correction(r + y))
-    far = (m - y * torch.log(m)) - bend + tail
-    return torch.where(small, near, far).to(kind)
+    none = r * _log1p_quotient(m, r)
+    k = torch.clamp(y, min=1.0)
+    n, d = r + k, k - m
+    v, w = r / n * (d / m), -d / n
+    close = r / n * d * (d / m) - k * _log1p_rest(v, 1.0 + v) - r * _log1p_rest(w, 1.0 + w)
+    whole = (r + m) / n
+    log_v = torch.where(v > -0.5, torch.log1p(v), torch.log(k / m * whole))
+    apart = k * log_v + r * torch.where(w > -0.5, torch.log1p(w), torch.log(whole))
+    deviance = torch.where((torch.maximum(v, w) < 1.0) & (torch.minimum(v, w) > -0.5), close, apart)
+    rest = _stirling_correction(k) + (_stirling_correction(r) - _stirling_correction(n))
+    some = deviance + (0.5 * (torch.log(6.283185307179586 * k) + _log1p_quotient(k, r)) + rest)
+    return torch.where(y == 0.0, none, some).to(kind)
 
 
 def _gamma_poisson_slope(r, y, m):

@@ -201,3 +201,68 @@ def test_an_integer_argument_does_not_widen_the_dtype(erlang, library):
     assert np.isnan(np.asarray(loss([2, 0]))).tolist() == [False, True]
     with pytest.raises(ValueError, match=r"got 2\.5"):
         loss([2.5, 1], validate=True)
+
+
+def given_as(library, module, y, parameters):
+    """The arguments of a module's loss in the order of the library."""
+    if library == "numpy":
+        return module, [np.array(y), *map(np.array, parameters)]
+    torch = pytest.importorskip("torch")
+    return module, [*(torch.tensor(one) for one in parameters), torch.tensor(y)]
+
+
+@pytest.mark.parametrize("library", ["numpy", "torch"])
+@pytest.mark.parametrize(
+    ("name", "options", "parameters", "beyond", "demand"),
+    [
+        ("binomial", {}, [[0.3, 0.3], [4.0, 4.0]], 5.0, "a count: 0, 1, 2, ... up to trials"),
+        ("binomial", {"fix": "trials=4"}, [[0.3, 0.3]], 5.0, "a count: 0, 1, 2, ... up to 4"),
+        ("binomial", {"fix": "trials", "link": "p=sigmoid"}, [[0.3, 0.3], 4.0], 5.0, "up to trials"),
+        ("pareto", {}, [[4.0, 4.0], [1.5, 1.5]], 3.5, "positive and at least scale"),
+        ("pareto", {"fix": "scale=4"}, [[1.5, 1.5]], 3.5, "positive and at least 4"),
+        ("pareto", {"fix": "shape=2"}, [[4.0, 4.0]], 3.5, "positive and at least scale"),
+        ("pareto", {"link": "scale=exp"}, [[1.38, 1.38], [1.5, 1.5]], 3.5, "positive and at least scale"),
+        ("pareto", {"link": "scale=softplus"}, [[3.5, 3.9], [1.5, 1.5]], 3.5, "positive and at least scale"),
+    ],
+    ids=str,
+)
+def test_a_bounded_support_is_guarded(library, name, options, parameters, beyond, demand):
+    """Beyond the bound a sample costs +inf, is named on validation, and can be removed."""
+    module, (*given,) = given_as(
+        library, derive.derive(name, **options).load(library), [4.0, beyond], parameters
+    )
+    cost = np.asarray(module.loss(*given, reduction="none"))
+    assert np.isfinite(cost[0]) and cost[1] == np.inf
+    kept = np.array([1.0, 0.0])
+    weight = kept if library == "numpy" else given[-1].new_tensor(kept.tolist())
+    assert np.isfinite(float(module.loss(*given, weight=weight)))
+    with pytest.raises(ValueError, match="must be") as told:
+        module.loss(*given, validate=True)
+    assert demand in str(told.value) and f"got {beyond} at index (1,)" in str(told.value)
+
+
+def test_a_bound_for_each_sample_meets_one_observation():
+    """One observation beside several bounds is beyond some of them."""
+    module = derive.derive("binomial").load("numpy")
+    with np.errstate(all="raise"):
+        cost = module.loss(3.0, 0.5, [2, 3, 4], reduction="none")
+    assert np.isinf(cost).tolist() == [True, False, False]
+    with pytest.raises(ValueError, match=r"got 3\.0 at index \(0,\)"):
+        module.loss(3.0, 0.5, [2, 3, 4], validate=True)
+    assert np.isnan(module.loss(3, 0.5, -1))
+
+
+def test_a_bounded_support_is_set_in_letters():
+    """Pages write the bound's letter, or its number where it is known."""
+    assert "in {0, …, n}" in derive.derive("binomial").emit("text")
+    assert r"\{0, \dots, n\}" in derive.derive("binomial").emit("latex", standalone=True)
+    assert "in {0, …, 10}" in derive.derive("binomial", fix="trials=10").emit("text")
+    assert "in [m, ∞)" in derive.derive("pareto").emit("text")
+    assert "[m, \\\\infty)" in derive.derive("pareto").emit("json")
+
+
+def test_a_support_that_theta_bounds_is_not_regular():
+    """The mean score is zero only where the support is free of what is learned."""
+    assert not derive.derive("pareto").regular
+    assert derive.derive("pareto", fix="scale").regular
+    assert derive.derive("binomial").regular

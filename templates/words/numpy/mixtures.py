@@ -159,7 +159,7 @@ def _gamma_poisson_log_curvature(r, y, m):
         near = r * ((rest - q * q + y / (r + m) * q) - steps)
         t, ratio = (y - m) / (r + m), (r + y) / (r + m)
         share = r / (r + y)
-        bend = np.where(t < 1.0, _log1p_rest(t, ratio) - share * t * t, (q + share) * t - np.log(ratio))
+        bend = np.where(t < 2.0, _log1p_rest(t, ratio) - share * t * t, (q + share) * t - np.log(ratio))
         slope = _stirling_correction_slope(r + y) - _stirling_correction_slope(r)
         curvature = _stirling_correction_curvature(r) - _stirling_correction_curvature(r + y)
         far = r * bend + (0.5 * (y / (r + y)) * (r / (r + y)) - (r * slope - r * (r * curvature)))

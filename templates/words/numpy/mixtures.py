@@ -38,7 +38,7 @@ def _logistic_balance(a, b, z):
 def _log_multiset(r, y):
     """The logarithm of Gamma(r + y) / (Gamma(r) y!); r > 0, y = 0, 1, ...: -log(y B(r, y)).
 
-    Measured beyond conditioning: at most 4 ulp in float64, 0.5 in float32.
+    Measured beyond conditioning: at most 8 ulp in float64, 0.5 in float32.
     """
     r, y, kind = _wide(r, y)
     with np.errstate(all="ignore"):
@@ -51,7 +51,7 @@ def _failures_by_odds(r, y, z):
 
     As `_gamma_poisson` of the mean r e^z; as written where that is out of range.
 
-    Measured beyond conditioning: at most 4 ulp in float64, 0.5 in float32.
+    Measured beyond conditioning: at most 4 ulp in float64, 1 in float32.
     """
     r, y, z, kind = _wide(r, y, z)
     with np.errstate(all="ignore"):
@@ -66,7 +66,7 @@ def _failures_by_chance(r, y, p):
 
     As `_gamma_poisson` of the mean r p/(1 - p); as written where that is out of range.
 
-    Measured beyond conditioning: at most 4 ulp in float64, 0.5 in float32.
+    Measured beyond conditioning: at most 4 ulp in float64, 1 in float32.
     """
     r, y, p, kind = _wide(r, y, p)
     with np.errstate(all="ignore"):
@@ -92,7 +92,7 @@ def _gamma_poisson(r, y, m):
     For y > 0 by Stirling's formula for the three gamma functions, in which nothing cancels: the deviance
     y log(1 + v) + r log(1 + w), log(2 pi y (1 + y/r))/2 and three corrections (Loader, 2000).
 
-    Measured beyond conditioning: at most 4 ulp in float64, 0.5 in float32.
+    Measured beyond conditioning: at most 4 ulp in float64, 1 in float32.
     """
     r, y, m, kind = _wide(r, y, m)
     with np.errstate(all="ignore"):
@@ -116,7 +116,8 @@ def _gamma_poisson_slope(r, y, m):
     With t = (y - m)/(r + m) it is t - log(1 + t) less y/(2 r (r + y)) and a difference of Stirling's
     corrections: all of order 1/r^2. For y = 1, where these cancel once more, what cancels is left out.
 
-    Measured beyond conditioning: at most 4 ulp in float64, 0.5 in float32.
+    Measured beyond conditioning: at most 16 ulp in float64, 1 in float32; close to its zeros the
+    error stays within 8 times what one ulp in r and in m explains.
     """
     r, y, m, kind = _wide(r, y, m)
     with np.errstate(all="ignore"):
@@ -131,7 +132,8 @@ def _gamma_poisson_slope(r, y, m):
 def _gamma_poisson_curvature(r, y, m):
     """The second derivative of the same in r, of order 1/r^3.
 
-    Measured beyond conditioning: at most 4 ulp in float64, 0.5 in float32.
+    Measured beyond conditioning: at most 16 ulp in float64, 1 in float32; close to its zeros the
+    error stays within 8 times what one ulp in r and in m explains.
     """
     r, y, m, kind = _wide(r, y, m)
     with np.errstate(all="ignore"):
@@ -149,7 +151,8 @@ def _gamma_poisson_log_curvature(r, y, m):
 
     Below r = 1, or for y < 2, log r is split off, which has none (DLMF 5.5.1).
 
-    Measured beyond conditioning: at most 4 ulp in float64, 0.5 in float32.
+    Measured beyond conditioning: at most 16 ulp in float64, 1 in float32; close to its zeros the
+    error stays within 8 times what one ulp in r and in m explains.
     """
     r, y, m, kind = _wide(r, y, m)
     with np.errstate(all="ignore"):
@@ -191,7 +194,7 @@ def _log_gamma_second_difference(a, b, c):
     One step of the recurrence, then u log u - u + log(2 pi)/2 - ... at u = a + 1/2, u + b, u + c and
     u + b + c in closed form (DLMF 5.5.1, 5.11.8).
 
-    Measured beyond conditioning: at most 4 ulp in float64, 0.5 in float32.
+    Measured beyond conditioning: at most 4 ulp in float64, 1 in float32.
     """
     a, b, c, kind = _wide(a, b, c)
     with np.errstate(all="ignore"):
@@ -214,7 +217,7 @@ def _digamma_second_difference(a, b, c):
 
     One step of the recurrence, then log u + 1/(24 u^2) - ... in closed form (DLMF 5.5.2, 5.11.2).
 
-    Measured beyond conditioning: at most 4 ulp in float64, 0.5 in float32.
+    Measured beyond conditioning: at most 4 ulp in float64, 1 in float32.
     """
     a, b, c, kind = _wide(a, b, c)
     with np.errstate(all="ignore"):
@@ -236,7 +239,7 @@ def _trigamma_second_difference(a, b, c):
 
     Two steps of the recurrence, then 1/u - 1/(12 u^3) + ... in closed form (DLMF 5.15.5, 5.15.8).
 
-    Measured beyond conditioning: at most 4 ulp in float64, 0.5 in float32.
+    Measured beyond conditioning: at most 4 ulp in float64, 1 in float32.
     """
     a, b, c, kind = _wide(a, b, c)
     with np.errstate(all="ignore"):

@@ -35,7 +35,7 @@ def _logistic_balance(a, b, z):
 def _log_multiset(r, y):
     """The logarithm of Gamma(r + y) / (Gamma(r) y!); r > 0, y = 0, 1, ...: -log(y B(r, y)).
 
-    Measured beyond conditioning: at most 4 ulp in float64, 0.5 in float32.
+    Measured beyond conditioning: at most 8 ulp in float64, 0.5 in float32.
     """
     r, y, kind = _double(r, y)
     n = torch.clamp(y, min=1.0)
@@ -47,7 +47,7 @@ def _failures_by_odds(r, y, z):
 
     As `_gamma_poisson` of the mean r e^z; as written where that is out of range.
 
-    Measured beyond conditioning: at most 4 ulp in float64, 0.5 in float32.
+    Measured beyond conditioning: at most 4 ulp in float64, 1 in float32.
     """
     r, y, z, kind = _double(r, y, z)
     inside = torch.abs(z) < 300.0
@@ -61,7 +61,7 @@ def _failures_by_chance(r, y, p):
 
     As `_gamma_poisson` of the mean r p/(1 - p); as written where that is out of range.
 
-    Measured beyond conditioning: at most 4 ulp in float64, 0.5 in float32.
+    Measured beyond conditioning: at most 4 ulp in float64, 1 in float32.
     """
     r, y, p, kind = _double(r, y, p)
     inside = (p > 1e-200) & (p < 1.0)
@@ -86,7 +86,7 @@ def _gamma_poisson(r, y, m):
     For y > 0 by Stirling's formula for the three gamma functions, in which nothing cancels: the deviance
     y log(1 + v) + r log(1 + w), log(2 pi y (1 + y/r))/2 and three corrections (Loader, 2000).
 
-    Measured beyond conditioning: at most 4 ulp in float64, 0.5 in float32.
+    Measured beyond conditioning: at most 4 ulp in float64, 1 in float32.
     """
     r, y, m, kind = _double(r, y, m)
     none = r * _log1p_quotient(m, r)
@@ -109,7 +109,8 @@ def _gamma_poisson_slope(r, y, m):
     With t = (y - m)/(r + m) it is t - log(1 + t) less y/(2 r (r + y)) and a difference of Stirling's
     corrections: all of order 1/r^2. For y = 1, where these cancel once more, what cancels is left out.
 
-    Measured beyond conditioning: at most 4 ulp in float64, 0.5 in float32.
+    Measured beyond conditioning: at most 16 ulp in float64, 1 in float32; close to its zeros the
+    error stays within 8 times what one ulp in r and in m explains.
     """
     r, y, m, kind = _double(r, y, m)
     one = y == 1.0
@@ -123,7 +124,8 @@ def _gamma_poisson_slope(r, y, m):
 def _gamma_poisson_curvature(r, y, m):
     """The second derivative of the same in r, of order 1/r^3.
 
-    Measured beyond conditioning: at most 4 ulp in float64, 0.5 in float32.
+    Measured beyond conditioning: at most 16 ulp in float64, 1 in float32; close to its zeros the
+    error stays within 8 times what one ulp in r and in m explains.
     """
     r, y, m, kind = _double(r, y, m)
     one = y == 1.0
@@ -140,7 +142,8 @@ def _gamma_poisson_log_curvature(r, y, m):
 
     Below r = 1, or for y < 2, log r is split off, which has none (DLMF 5.5.1).
 
-    Measured beyond conditioning: at most 4 ulp in float64, 0.5 in float32.
+    Measured beyond conditioning: at most 16 ulp in float64, 1 in float32; close to its zeros the
+    error stays within 8 times what one ulp in r and in m explains.
     """
     r, y, m, kind = _double(r, y, m)
     q, b = m / (r + m), torch.clamp(y - 1.0, min=0.0)
@@ -181,7 +184,7 @@ def _log_gamma_second_difference(a, b, c):
     One step of the recurrence, then u log u - u + log(2 pi)/2 - ... at u = a + 1/2, u + b, u + c and
     u + b + c in closed form (DLMF 5.5.1, 5.11.8).
 
-    Measured beyond conditioning: at most 4 ulp in float64, 0.5 in float32.
+    Measured beyond conditioning: at most 4 ulp in float64, 1 in float32.
     """
     a, b, c, kind = _double(a, b, c)
     u = a + 0.5
@@ -203,7 +206,7 @@ def _digamma_second_difference(a, b, c):
 
     One step of the recurrence, then log u + 1/(24 u^2) - ... in closed form (DLMF 5.5.2, 5.11.2).
 
-    Measured beyond conditioning: at most 4 ulp in float64, 0.5 in float32.
+    Measured beyond conditioning: at most 4 ulp in float64, 1 in float32.
     """
     a, b, c, kind = _double(a, b, c)
     u = a + 0.5
@@ -224,7 +227,7 @@ def _trigamma_second_difference(a, b, c):
 
     Two steps of the recurrence, then 1/u - 1/(12 u^3) + ... in closed form (DLMF 5.15.5, 5.15.8).
 
-    Measured beyond conditioning: at most 4 ulp in float64, 0.5 in float32.
+    Measured beyond conditioning: at most 4 ulp in float64, 1 in float32.
     """
     a, b, c, kind = _double(a, b, c)
     u = a + 1.5

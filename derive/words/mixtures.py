@@ -7,7 +7,7 @@ from derive.words.elementary import log, log1p, ratio, sigmoid, softplus, xlog1p
 from derive.words.gamma import (
     digamma,
     digamma_difference,
-    log_gamma_difference,
+    log_beta,
     trigamma,
     trigamma_difference,
 )
@@ -155,7 +155,7 @@ def gamma_poisson_log_curvature(a: Positive, b: Count, c: Positive) -> Real:
 )
 def log_gamma_second_difference(a: Positive, b: Positive, c: Count) -> Nonnegative:
     """Log Γ(a + b + c) − log Γ(a + b) − log Γ(a + c) + log Γ(a): near bc/a for large a."""
-    return log_gamma_difference(a + b, c) - log_gamma_difference(a, c)
+    return log_beta(a, b) - log_beta(a + c, b)
 
 
 @word(

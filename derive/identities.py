@@ -4,7 +4,7 @@ Each row is true on its declared domains.
 """
 
 from derive.declare import identity
-from derive.domains import Count, Nonnegative, Nonzero, Positive, Real
+from derive.domains import Count, Nonnegative, Nonzero, Positive, PositiveVector, Real
 from derive.words import (
     beta,
     binomial_coefficient,
@@ -18,7 +18,9 @@ from derive.words import (
     log_factorial,
     log_gamma,
     log_multiset_coefficient,
+    log_multivariate_beta,
     multiset_coefficient,
+    multivariate_beta,
 )
 
 
@@ -65,6 +67,12 @@ def logarithm_of_beta(a: Positive, b: Positive):
 
 
 @identity
+def logarithm_of_multivariate_beta(z: PositiveVector):
+    """The logarithm of the beta function is a function of its own."""
+    return log(multivariate_beta(z)), log_multivariate_beta(z)
+
+
+@identity
 def logarithm_of_factorial(a: Nonnegative):
     """The logarithm of the factorial is a function of its own."""
     return log(factorial(a)), log_factorial(a)
@@ -90,6 +98,7 @@ OPENING = (
     logarithm_of_square,
     logarithm_of_gamma,
     logarithm_of_beta,
+    logarithm_of_multivariate_beta,
     logarithm_of_factorial,
     logarithm_of_binomial_coefficient,
     logarithm_of_multiset_coefficient,

@@ -13,6 +13,9 @@ from derive.request import identifier
 
 INFINITY = float("inf")
 
+# What is said of an argument only where it is true.
+FLAGS = ("vector", "sums_to_one", "increasing", "at_most_length")
+
 
 @dataclass(frozen=True)
 class Argument:
@@ -26,6 +29,8 @@ class Argument:
     harmless  what stands for it in a sample that is removed, as code; None: one over the vector's length
     bound     the name of another argument that bounds it; empty for none
     beyond    where it is beyond that bound, as code
+
+    An argument that is at_most_length is a scalar that the length of the vectors bounds.
     """
 
     name: str
@@ -38,12 +43,14 @@ class Argument:
     sums_to_one: bool = False
     bound: str = ""
     beyond: str = ""
+    increasing: bool = False
+    at_most_length: bool = False
 
     @property
     def row(self) -> str:
         """Its row in the table of the generated module."""
         facts = [f'"{self.role}"', f'"{self.demand}"', f"lambda {self.name}: {self.broken}", self.harmless]
-        flags = [f"{flag}=True" for flag in ("vector", "sums_to_one") if getattr(self, flag)]
+        flags = [f"{flag}=True" for flag in FLAGS if getattr(self, flag)]
         if self.bound:
             flags += [f'bound="{self.bound}"', f"beyond=lambda {self.name}, {self.bound}: {self.beyond}"]
         return "\n    ".join(call(f'"{self.name}": _Argument', [*facts, *flags]))
@@ -173,6 +180,8 @@ def of_domain(domain: Domain, name: str, role: str, library: Library, public: st
         harmless=repr(domain.harmless),
         vector=isinstance(domain, Entries),
         sums_to_one=isinstance(domain, Entries) and domain.sums_to_one,
+        increasing=isinstance(domain, Entries) and domain.increasing,
+        at_most_length=isinstance(domain, Interval) and bool(domain.size),
     )
 
 
@@ -187,7 +196,10 @@ def broken(domain: Domain, name: str, library: Library) -> list[str]:
         return [conditions[0][1:-1]] if alone else conditions
     if domain.finite_maximum:
         return [library.of("isinf", library.over_entries("amax", name))]
-    return [library.over_entries("any", " | ".join(broken(domain.entry, name, library)))]
+    conditions = [library.over_entries("any", " | ".join(broken(domain.entry, name, library)))]
+    if domain.increasing:
+        conditions.append(library.over_entries("any", f"{name}[..., 1:] <= {name}[..., :-1]"))
+    return conditions
 
 
 def _outside(domain: Interval, name: str, library: Library) -> Iterator[str]:

@@ -193,8 +193,10 @@ class Parts:
         return expression
 
     def _nested(self, argument: Expr) -> Expr:
-        """A word's argument as it is seen where it stands alone: a word by what it is, a sum as a part."""
+        """A word's argument as it is seen where it stands alone: words and opposites by what they are, a sum as a part."""
         definition = self.definition(argument)
+        if definition is not None and not (-definition).args:
+            return definition
         return self._seen(argument) if isinstance(definition, sympy.Function) else argument
 
     def over_one_denominator(self, expression: Expr) -> Expr:

@@ -153,6 +153,26 @@ class Derivation:
         return tuple(q for q in self.parameters if not q.role.learned and q.value is None)
 
     @property
+    def known_in_loss(self) -> tuple[Quantity, ...]:
+        """The known parameters without a number that the loss takes: it mentions them, or its support does."""
+        bounds = {symbol for quantity in self.data for symbol in quantity.domain.symbols}
+        return tuple(
+            q for q in self.known if self.loss.free_symbols & q.plain.free_symbols or q.name in bounds
+        )
+
+    @property
+    def regular(self) -> bool:
+        """Whether the support is free of θ, so that the mean score is zero."""
+        learned = {quantity.name for quantity in self.parameters if quantity.role.learned}
+        bounded = any(learned.intersection(quantity.domain.symbols) for quantity in self.data)
+        return self.distribution.regular and not bounded
+
+    def bound(self, symbol: str) -> Expr:
+        """What bounds the support, for one sample: the number of the symbol, or the symbol with its link."""
+        (quantity,) = (q for q in (*self.data, *self.parameters) if q.name == symbol)
+        return self.in_predictors(quantity.plain) if quantity.value is None else quantity.value
+
+    @property
     def quantities(self) -> tuple[Quantity, ...]:
         """Every symbol of the loss and of its constants, data first; a predictor stands for its parameter."""
         with_number = (quantity for quantity in self.parameters if quantity.value is not None)

@@ -37,6 +37,8 @@ class Interval:
     accepted  the wider set of data a loss takes when the density itself needs less (soft labels in
               [0, 1] beside {0, 1})
     demand    what an argument is told that it must be, where that is not the name
+    least     the name of another symbol of the density that is the least point; empty for none
+    most      likewise the greatest point: `Count.up_to("trials")`
     size      the length of the vectors of a loss, if no point is greater than it
     """
 
@@ -56,7 +58,60 @@ class Interval:
     nonzero: bool = False
     accepted: Interval | None = None
     demand: str = ""
+    least: str = ""
+    most: str = ""
     size: str = ""
+
+    def up_to(self, symbol: str) -> Interval:
+        """The points up to another symbol of the same density, which its text and its LaTeX name."""
+        low = f"{self.lower:g}"
+        text = f"{{{low}, …, {symbol}}}" if self.integer else f"{'(['[self.closed[0]]}{low}, {symbol}]"
+        latex = rf"\{{{low}, \dots, {symbol}\}}" if self.integer else text
+        return replace(
+            self,
+            most=symbol,
+            name=f"{self.name} up to {symbol}",
+            text=text,
+            latex=latex,
+            demand=f"{self.demanded} up to {symbol}",
+            harmless=self.lower if self.closed[0] else self.harmless,
+        )
+
+    def down_to(self, symbol: str) -> Interval:
+        """The points from another symbol of the same density on, without an end."""
+        text, latex = f"[{symbol}, ∞)", rf"[{symbol}, \infty)"
+        if self.integer:
+            text, latex = f"{{{symbol}, {symbol} + 1, …}}", rf"\{{{symbol}, {symbol} + 1, \dots\}}"
+        return replace(
+            self,
+            least=symbol,
+            name=f"{self.name} from {symbol} on",
+            text=text,
+            latex=latex,
+            demand=f"{self.demanded} and at least {symbol}",
+        )
+
+    @property
+    def symbols(self) -> tuple[str, ...]:
+        """The other symbols that bound it."""
+        return tuple(symbol for symbol in (self.least, self.most) if symbol)
+
+    def at(self, point: Mapping[str, Any]) -> Interval:
+        """The interval once the symbols that bound it have the numbers of a point; itself where none does."""
+        if not self.symbols:
+            return self
+        lower = point[self.least] if self.least else self.lower
+        upper = point[self.most] if self.most else self.upper
+        return replace(
+            self,
+            lower=lower,
+            upper=upper,
+            closed=(bool(self.least) or self.closed[0], bool(self.most) or self.closed[1]),
+            typical=_between(float(lower), float(upper), self.integer),
+            stretch=_shifted(self.stretch, lower - self.lower) if self.stretch and not self.most else None,
+            least="",
+            most="",
+        )
 
     def __getitem__(self, size: str) -> Interval:
         """`Rank["K"]` holds the whole numbers up to K."""
@@ -78,7 +133,7 @@ class Interval:
 
     @property
     def discrete(self) -> bool:
-        """Whether the measure counts points (else it is Lebesgue's)."""
+        """Whether the measure counts points (else it is Lebesgue's); a parameter with one is never learned."""
         return self.integer
 
     @property
@@ -141,6 +196,8 @@ class Interval:
         if self.integer:
             return self.lower + math.floor(10 ** random.uniform(-1, min(decades, 6)))
         size = 10 ** random.uniform(-decades, decades)
+        if 0 < self.lower < math.inf:
+            size *= self.lower
         return self.lower + size if math.isfinite(self.lower) else random.choice((-1.0, 1.0)) * size
 
     def enumerate(self) -> Iterator[float]:
@@ -183,6 +240,25 @@ class Entries:
             text=self.text.replace("K", size),
             latex=self.latex.replace("K", size),
         )
+
+    @property
+    def least(self) -> str:
+        """The symbol that is the least point: none."""
+        return ""
+
+    @property
+    def most(self) -> str:
+        """The symbol that is the greatest point: none."""
+        return ""
+
+    @property
+    def symbols(self) -> tuple[str, ...]:
+        """The other symbols that bound it: none."""
+        return ()
+
+    def at(self, point: Mapping[str, Any]) -> Entries:
+        """Itself: no other symbol bounds it."""
+        return self
 
     @property
     def demanded(self) -> str:
@@ -280,6 +356,31 @@ def _logistic(t: Any) -> tuple[Any, Any]:
 
     y = 1 / (1 + exp(-t))
     return y, y / (1 + exp(t))
+
+
+def _between(lower: float, upper: float, integer: bool) -> Sampler:
+    """Draws between two ends, often near either of them; or above the lower one by a share of its size."""
+
+    def draw(random: Random) -> float:
+        if math.isinf(upper):
+            above = lower + (abs(lower) or 1.0) * math.exp(random.gauss(-1.0, 1.5))
+            return math.ceil(above) if integer else above
+        if not integer:
+            return lower + random.random() * (upper - lower)
+        near = math.floor((upper - lower + 1) ** random.random()) - 1
+        return random.choice((lower + near, upper - near, float(random.randint(int(lower), int(upper)))))
+
+    return draw
+
+
+def _shifted(stretch: Stretch, distance: Any) -> Stretch:
+    """The stretch onto an interval that lies so far from where it was."""
+
+    def stretched(t: Any) -> tuple[Any, Any]:
+        y, speed = stretch(t)
+        return y + distance, speed
+
+    return stretched
 
 
 def _tanh(t: Any) -> tuple[Any, Any]:

@@ -33,6 +33,10 @@ SAMPLES = 3
 DATA_SETS = 4
 
 
+# A bound that a link makes is rounded as the link is: so much of itself inside, data are legal in every dtype.
+MARGIN = 1e-4
+
+
 # Decades of size at the levels beyond the ordinary.
 LEVELS = {
     "wide": {"float64": 4.0, "float32": 4.0},
@@ -60,9 +64,23 @@ def points(
     for number in range(max(count, len(listed))):
         point = {q.name: _rounded(_typical(q.domain, random, classes), dtype) for q in arguments(derivation)}
         direction = _rounded(_direction(derivation, random), dtype)
-        listed_here = listed[number] if number < len(listed) else {}
-        drawn.append({**point, **listed_here, "K": classes, DIRECTION: direction})
+        point |= listed[number] if number < len(listed) else {}
+        for quantity in derivation.data:
+            domain = inside(derivation, quantity, point, MARGIN)
+            if not _holds(domain, quantity, point):
+                point[quantity.name] = _rounded(_typical(domain, random, classes), dtype)
+        drawn.append({**point, "K": classes, DIRECTION: direction})
     return drawn
+
+
+def inside(derivation: Derivation, quantity: Quantity, point: Point, margin: float = 0.0) -> Domain:
+    """Where the quantity lives at a point that holds what bounds it; by a margin less, where a link makes a bound."""
+    bounds: dict[str, Any] = {}
+    for symbol in quantity.domain.symbols:
+        sign = 1 if symbol == quantity.domain.least else -1
+        linked = symbol in derivation.request.linked
+        bounds[symbol] = evaluate(derivation.bound(symbol), point) * (1 + sign * linked * margin)
+    return quantity.domain.at(bounds)
 
 
 def far_points(derivation: Derivation, level: str, dtype: str, count: int, seed: int = 0) -> list[Point]:
@@ -73,7 +91,8 @@ def far_points(derivation: Derivation, level: str, dtype: str, count: int, seed:
     for _ in range(count):
         point: dict[str, Any] = {}
         for quantity in reversed(arguments(derivation)):
-            number = _far(quantity, random, decades)
+            domain = inside(derivation, quantity, point, MARGIN)
+            number = _far(replace(quantity, domain=domain), random, decades)
             if isinstance(quantity.domain, Interval) and not quantity.parameter and random.random() < 0.5:
                 number = _near(quantity, derivation, point, random) or number
             point[quantity.name] = _rounded(number, dtype)
@@ -162,20 +181,29 @@ def arrays(derivation: Derivation, drawn: Sequence[Point], dtype: str) -> dict[s
 
 def ordered(derivation: Derivation, given: Mapping[str, Any]) -> list[Any]:
     """The arguments of `loss` in its order: data, learned, and those known ones that it mentions."""
-    known = [
-        q
-        for q in derivation.predictors
-        if not q.role.learned and derivation.loss.free_symbols & q.plain.free_symbols
-    ]
-    return [given[q.name] for q in (*derivation.data, *derivation.learned, *known)]
+    taken = (*derivation.data, *derivation.learned, *derivation.known_in_loss)
+    return [given[quantity.name] for quantity in taken]
 
 
 def _listed(derivation: Derivation, classes: int = CLASSES) -> list[Point]:
-    """The values of the discrete data that come first, each with each."""
-    discrete = [quantity for quantity in derivation.data if quantity.domain.discrete]
+    """The values of the discrete data that come first, each with each, and with those of what bounds them."""
+    bounds = {symbol for quantity in derivation.data for symbol in quantity.domain.symbols}
+    discrete = [
+        quantity
+        for quantity in arguments(derivation)
+        if quantity.domain.discrete and (quantity in derivation.data or quantity.name in bounds)
+    ]
     names = [quantity.name for quantity in discrete]
     every = product(*(_first(quantity.domain, classes) for quantity in discrete))
-    return [dict(zip(names, values, strict=True)) for values in every if values]
+    listed = [dict(zip(names, values, strict=True)) for values in every if values]
+    return [
+        point for point in listed if all(_holds(inside(derivation, q, point), q, point) for q in discrete)
+    ]
+
+
+def _holds(domain: Domain, quantity: Quantity, point: Point) -> bool:
+    """Whether what bounds the quantity, if anything does, lets it be what it is at the point."""
+    return not isinstance(domain, Interval) or domain is quantity.domain or point[quantity.name] in domain
 
 
 def _first(domain: Domain, classes: int) -> list[Any]:

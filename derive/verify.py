@@ -37,6 +37,9 @@ from derive.targets import MODULES
 
 SKIPPED = "not tested"
 
+# A score that spreads no further is zero: that of no trials at all.
+ROUNDING = mpmath.mpf(10) ** -25
+
 
 @dataclass(frozen=True)
 class Share:
@@ -274,7 +277,7 @@ def _wrong(version: Elsewhere) -> str:
 def _mean_score(derived: Derivation, count: int) -> Found:
     """The score has mean zero under the model, in units of its spread, where the support is free of θ."""
     check, found = "mean score is zero", []
-    if not derived.distribution.regular:
+    if not derived.regular:
         yield check, True, SKIPPED, "the support depends on θ"
         return
     for point in parameter_points(derived, 2):
@@ -297,7 +300,8 @@ def _scores(model: Model, quantity: Quantity, slope: Expr) -> Iterator[Mean]:
         normal = sum(mean.value for mean in means) / len(means) if tangent else 0
         missing = abs(model.mass.value - 1) + model.mass.error
         for score, mean in zip(scores, means, strict=True):
-            spread = mpmath.sqrt(model.mean(_squared(score)).value) or 1
+            spread = mpmath.sqrt(model.mean(_squared(score)).value)
+            spread = spread if abs(spread) > ROUNDING else 1
             yield Mean((mean.value - normal) / spread, mean.error / spread + missing)
 
 

@@ -88,7 +88,7 @@ def drawn(domains, random):
         elif domain is Position:
             point[name] = random.randrange(1, SIZE + 1)
         else:
-            point[name] = domain.typical(random)
+            point[name] = domain.at(point).typical(random)
     return point
 
 
@@ -556,6 +556,16 @@ FIRES |= {
     ],
 }
 
+multisets = words.log_multiset_coefficient
+costs = words.gamma_poisson_slope, words.gamma_poisson_curvature, words.gamma_poisson_mean_slope
+share, less = words.share, words.exp_less
+
+
+def kernel(a, b, c):
+    """Minus the logarithm of the powers of a negative binomial with the shape a and the mean c."""
+    return -a * (log(a) - log(a + c)) - b * (log(c) - log(a + c))
+
+
 FIRES |= {
     "log_gamma_beside_rate": [
         lambda: log_gamma(s) + t * b - (s - 1) * log(t) - s * log(b),
@@ -656,6 +666,76 @@ FIRES |= {
         lambda: t * words.log1p_square_slope(x) * words.square_rest(x) * exp(y) / sympy.sqrt(s),
         lambda: 3 - (s + 1) * words.log1p_square_slope(x) * words.square_rest(x) * exp(-y) / sympy.sqrt(s),
         lambda: y + t * words.log1p_square_slope(q) * words.square_rest(q) * exp(x / 2) / sympy.sqrt(s) / 2,
+    ],
+    "complement_of_share": [
+        lambda: 1 - s / (s + t),
+        lambda: y * closed((1 - s / (t + s)) ** t),
+        lambda: 3 * (1 - t**2 / (s + t**2)),
+    ],
+    "logarithm_of_binomial_coefficient": [
+        lambda: closed(sympy.binomial(w + c, c)),
+        lambda: 3 - y * closed(sympy.binomial(2 * w + c, c)),
+        lambda: closed(sympy.binomial(w + s + c, c)) - x,
+    ],
+    "logarithm_of_multiset_coefficient": [
+        lambda: closed(words.multiset_coefficient(s, c)),
+        lambda: 3 - y * closed(words.multiset_coefficient(2 * s, c)),
+        lambda: closed(words.multiset_coefficient(s + w, c)) - x,
+    ],
+    "gamma_and_poisson": [
+        lambda: kernel(s, c, t) - multisets(s, c),
+        lambda: x + 2 * s + kernel(s, c, t) - multisets(s, c),
+        lambda: y * (kernel(s * t, c, t) - multisets(s * t, c)),
+    ],
+    "log_beta_after_counts": [
+        lambda: log_beta(s, t) - log_beta(s + c, t + 2 * c),
+        lambda: 3 + x - log_beta(c + s, t + 1) + log_beta(s, t),
+        lambda: y * (log_beta(s, s * t) - log_beta(s + 2, s * t + c)),
+    ],
+    "failures_and_odds": [
+        lambda: s * softplus(x) + c * softplus(-x) - multisets(s, c),
+        lambda: y - multisets(s, c) + s * softplus(x / t) + c * softplus(-x / t),
+        lambda: t * (c * softplus(-y) - multisets(s, c) + s * softplus(y)),
+    ],
+    "failures_and_chance": [
+        lambda: -xlogy(c, p) - xlog1py(s, -p) - multisets(s, c),
+        lambda: y - multisets(s, c) - xlogy(c, p) - xlog1py(s, -p),
+        lambda: t * (-xlog1py(2 * s, -p) - xlogy(c, p) - multisets(2 * s, c)),
+    ],
+    "log_of_share": [
+        lambda: log(s) - log(s + t),
+        lambda: y * (log(s) - log(t + s)) - 3,
+        lambda: x - log(s * t + exp(x)) + log(s * t),
+    ],
+    "difference_of_logarithms": [
+        lambda: log(s) - log(t),
+        lambda: y * (log(s * t) - log(1 + w)),
+        lambda: x - log(t) + log(s) - 3,
+    ],
+    "balance_of_odds": [
+        lambda: s * sigmoid(x) - w * sigmoid(-x),
+        lambda: y + c * sigmoid(x * s) - s * t * sigmoid(-x * s),
+        lambda: t * (-s * sigmoid(-x) + c * sigmoid(x)),
+    ],
+    "balance_with_one_success": [
+        lambda: c * sigmoid(x) - sigmoid(-x),
+        lambda: y - sigmoid(-x / s) + c * sigmoid(x / s),
+        lambda: t * (-sigmoid(-y) + c * sigmoid(y)),
+    ],
+    "slope_and_curvature_in_the_shape": [
+        lambda: costs[0](s, c, t) + s * costs[1](s, c, t),
+        lambda: y * (costs[0](exp(x), c, t) + exp(x) * costs[1](exp(x), c, t)),
+        lambda: x + costs[0](s, c, exp(y)) + s * costs[1](s, c, exp(y)),
+    ],
+    "slope_in_the_log_mean": [
+        lambda: exp(x) * costs[2](s, c, exp(x)),
+        lambda: y * exp(x) * costs[2](exp(y), c, exp(x)),
+        lambda: 3 - exp(-x) * costs[2](s, c, exp(-x)),
+    ],
+    "curvature_in_the_log_mean": [
+        lambda: exp(x) - share(exp(x), s) * less(x, c),
+        lambda: y * (exp(x) - share(exp(x), exp(y)) * less(x, c)),
+        lambda: s - share(exp(-x), t) * less(-x, c) + exp(-x),
     ],
 }
 

@@ -186,3 +186,22 @@ def half_normal(y: Nonnegative, *, sigma: Positive):
     Source: Johnson, Kotz and Balakrishnan (1994), Continuous Univariate Distributions 1, ch. 13.
     """
     return 2 / (sigma * sqrt(two_pi)) * exp(-((y / sigma) ** 2) / 2)
+
+
+@distribution(
+    latex={"scale": "m", "shape": r"\alpha"},
+    counterparts=(
+        scipy("pareto.logpdf", lambda y, scale, shape: (y, shape, 0, scale)),
+        torch_distribution("Pareto"),
+    ),
+)
+def pareto(y: Positive.down_to("scale"), *, scale: Positive, shape: Positive):
+    """An amount above a least one, with a tail that falls like a power.
+
+    y      amount, in the units of the data
+    scale  least amount, in the units of the data
+    shape  shape: the tail falls like the power -shape
+
+    Source: Johnson, Kotz and Balakrishnan (1994), Continuous Univariate Distributions 1, ch. 20.
+    """
+    return shape / y * (scale / y) ** shape

@@ -163,6 +163,7 @@ def _module(
     in_full = mathematics.in_full()
     if in_full is not None:
         functions.append(in_full)
+    guards = [one.beyond for one in arguments.data]
     return Module(
         class_name="".join(word.capitalize() for word in derivation.distribution.name.split("_")) + "Loss",
         arguments=arguments,
@@ -180,7 +181,7 @@ def _module(
         eps_of_sum=EPS_OF_SUM,
         functions=functions,
         in_full=in_full is not None,
-        words=pasted(library.name, "\n\n".join(function.text for function in functions)),
+        words=pasted(library.name, "\n\n".join([*(function.text for function in functions), *guards])),
         imports=partial(imports, library.name, library.imports),
     )
 

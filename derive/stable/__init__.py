@@ -52,6 +52,19 @@ from derive.stable.logistic import (
     rate_of_softplus,
     sigmoid_complement,
 )
+from derive.stable.mixtures import (
+    balance_of_odds,
+    balance_with_one_success,
+    curvature_in_the_log_mean,
+    difference_of_logarithms,
+    failures_and_chance,
+    failures_and_odds,
+    gamma_and_poisson,
+    log_beta_after_counts,
+    log_of_share,
+    slope_and_curvature_in_the_shape,
+    slope_in_the_log_mean,
+)
 from derive.stable.normal import log_of_normal_cdf, normal_complement, zero_times_log_normal_cdf
 from derive.stable.products import (
     log_of_one_minus_power,
@@ -155,6 +168,11 @@ STABLE = (
     log_of_one_plus,
     log_gamma_over_half_a_step,
     log_gamma_of_neighbours,
+    log_beta_after_counts,
+    failures_and_odds,
+    failures_and_chance,
+    log_of_share,
+    difference_of_logarithms,
     square_of_scaled_by_exponential,
     absolute_scaled_by_exponential,
     residual_over_exponential_scale,
@@ -165,7 +183,9 @@ COMPLEMENTS = (sigmoid_complement, normal_complement, probability_between_cut_po
 
 BEFORE_LINKS = (
     log_gamma_over_half_a_step,
+    gamma_and_poisson,
     log_gamma_of_neighbours,
+    log_beta_after_counts,
     log_gamma_beside_rate,
     log_gamma_beside_mean,
     log_gamma_beside_scale,
@@ -178,6 +198,7 @@ BEFORE_LINKS = (
 # Tried after differentiating, on the gradient and on the Hessian.
 DERIVED = (
     growth_of_product,
+    slope_in_the_log_mean,
     exponential_less_count,
     difference_of_sigmoids,
     shares_of_a_whole,
@@ -190,6 +211,10 @@ DERIVED = (
     curvature_times_square_of_exponential,
     slope_of_slope_over_squares,
     slope_of_slope_times_exponential_over_root,
+    curvature_in_the_log_mean,
+    slope_and_curvature_in_the_shape,
+    balance_of_odds,
+    balance_with_one_success,
 )
 
 # Tried last, on what is written of gradient and Hessian: what they put together is differentiated no more.

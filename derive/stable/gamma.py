@@ -1,7 +1,7 @@
 """Differences of logarithms of the gamma function."""
 
 from derive.declare import stable
-from derive.domains import Positive, Real
+from derive.domains import Nonnegative, Positive, Real
 from derive.words import (
     exp,
     half_step_log_gamma,
@@ -21,7 +21,7 @@ def log_gamma_over_half_a_step(a: Positive):
 
 
 @stable(f64={"a": 1e12, "b": 0.5}, f32={"a": 1e4, "b": 0.5})
-def log_gamma_of_neighbours(a: Positive, b: Positive):
+def log_gamma_of_neighbours(a: Positive, b: Nonnegative):
     """Two large logarithms of the gamma function cancel; their difference is computed as one."""
     return log_gamma(a) - log_gamma(a + b), -log_gamma_difference(a, b)
 

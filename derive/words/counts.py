@@ -1,10 +1,44 @@
 """The binomial coefficient, and what Stirling leaves of a factorial."""
 
-from derive.domains import Nonnegative, Positive, Real
+from derive.domains import Count, Nonnegative, Positive, Real
 from derive.heads import Level, word
 from derive.words.elementary import exp, log, xlogy
-from derive.words.gamma import digamma, digamma_difference, log_gamma, trigamma
+from derive.words.gamma import digamma, digamma_difference, factorial, gamma, log_gamma, trigamma
 from derive.words.symbols import half, two_pi
+
+
+@word(
+    primitive="binomial",
+    reference="binomial",
+    text="C({0}, {1})",
+    latex=r"\binom{{{0}}}{{{1}}}",
+)
+def binomial_coefficient(a: Nonnegative, b: Nonnegative.up_to("a")) -> Nonnegative:
+    """The binomial coefficient, b ≤ a."""
+
+
+@word(
+    text="C({0} + {1} − 1, {1})",
+    latex=r"\binom{{{0} + {1} - 1}}{{{1}}}",
+)
+def multiset_coefficient(a: Positive, b: Count) -> Positive:
+    """The multisets of b out of a, which need not be whole: a (a + 1) ... (a + b − 1)/b!."""
+    return gamma(a + b) / (gamma(a) * factorial(b))
+
+
+@word(
+    text=("log C({0} + {1} − 1, {1})", Level.FUNCTION),
+    latex=(r"\log \binom{{{0} + {1} - 1}}{{{1}}}", Level.FUNCTION),
+    numpy="_log_multiset({0}, {1})",
+    torch="_log_multiset({0}, {1})",
+    derivatives=(
+        lambda a, b: digamma_difference(a, b),
+        lambda a, b: digamma(a + b) - digamma(b + 1),
+    ),
+)
+def log_multiset_coefficient(a: Positive, b: Count) -> Real:
+    """The logarithm of the multisets: its terms cancel where a or b is large."""
+    return log_gamma(a + b) - log_gamma(a) - log_gamma(b + 1)
 
 
 @word(

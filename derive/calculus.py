@@ -19,10 +19,10 @@ from sympy.core.parameters import distribute
 
 from derive import words
 from derive.derivation import Derivation, Quantity
-from derive.domains import Domain, Entries
+from derive.domains import Domain, Entries, Positive
 from derive.errors import Misuse
 from derive.heads import Row
-from derive.rewriting import label, settled
+from derive.rewriting import label, lies_in, settled
 from derive.stable import DERIVED
 from derive.words import word_of
 
@@ -66,7 +66,7 @@ class Parts:
     def __init__(self, domains: Mapping[str, Domain]) -> None:
         self.definitions: dict[Expr, Expr] = {}
         self._names: dict[Expr, Expr] = {}
-        self._domains = domains
+        self._domains = dict(domains)
 
     def taken_apart(self, expression: Expr) -> Expr:
         """The expression over parts: its words and their composite arguments are named."""
@@ -123,6 +123,8 @@ class Parts:
             name = IndexedBase(symbol) if positions else symbol
             self._names[canonical] = name
             self.definitions[name] = canonical
+            if not positions and lies_in(canonical, Positive, self._domains):
+                self._domains[symbol.name] = Positive
         name = self._names[canonical]
         return name[position] if positions else name
 
@@ -135,19 +137,30 @@ class Parts:
         return self._stabilised(slope)
 
     def _stabilised(self, expression: Expr) -> Expr:
-        """The expression after the rules for derivatives, which see its words by name."""
-        before = self._seen(expression)
-        after = settled(before, DERIVED, self._domains)
-        return expression if after == before else self.taken_apart(after)
+        """The expression after the rules for derivatives, which see its words by name.
 
-    def _seen(self, expression: Expr) -> Expr:
+        They see it twice: an argument of a word that is also a factor is first seen for what it is, and
+        then as one with the argument.
+        """
+        for kept in (frozenset(), self._arguments_of_words(expression)):
+            before = self._seen(expression, kept)
+            after = settled(before, DERIVED, self._domains)
+            expression = expression if after == before else self.taken_apart(after)
+        return expression
+
+    def _arguments_of_words(self, expression: Expr) -> frozenset[Expr]:
+        """The parts that are arguments of the words in the expression."""
+        found = (self.definition(part) for part in expression.atoms(Symbol, Indexed))
+        return frozenset(part for word in found if isinstance(word, sympy.Function) for part in word.args)
+
+    def _seen(self, expression: Expr, kept: frozenset[Expr]) -> Expr:
         """The expression with its words and its sums by what they are; their own arguments stay parts."""
         definition = self.definition(expression)
-        if isinstance(definition, sympy.Function | Add):
+        if isinstance(definition, sympy.Function | Add) and expression not in kept:
             return definition
         if isinstance(expression, Add | Mul | Pow | Sum):
             return expression.func(
-                *(self._seen(part) if isinstance(part, Expr) else part for part in expression.args)
+                *(self._seen(part, kept) if isinstance(part, Expr) else part for part in expression.args)
             )
         return expression
 

@@ -141,7 +141,7 @@ class Link(Declaration):
         if isinstance(domain, Entries) or isinstance(self.range, Entries):
             both = isinstance(domain, Entries) and isinstance(self.range, Entries)
             return both and domain.name == self.range.name
-        return self.range.within(domain)
+        return self.range.within(domain.legal)
 
 
 @dataclass(frozen=True, eq=False)

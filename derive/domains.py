@@ -34,8 +34,8 @@ class Interval:
     harmless  an interior point at which every loss is finite: what a removed sample is replaced by
     stretch   the whole line stretched onto the interval, with ends so far that a density that has a
               mass decays exponentially; none for integers
-    accepted  the wider set of data a loss takes when the density itself needs less (soft labels in
-              [0, 1] beside {0, 1})
+    accepted  the wider set that a loss takes when the density itself needs less (soft labels in
+              [0, 1] beside {0, 1}, any angle beside those of one turn)
     demand    what an argument is told that it must be, where that is not the name
     """
 
@@ -71,6 +71,11 @@ class Interval:
         """The set of data a loss accepts."""
         return self.accepted or self
 
+    @property
+    def legal(self) -> Interval:
+        """The set of values a parameter may have: all that is accepted, of a discrete domain its points."""
+        return self if self.discrete else self.data
+
     def __contains__(self, value: float) -> bool:
         above = value > self.lower or (self.closed[0] and value == self.lower)
         below = value < self.upper or (self.closed[1] and value == self.upper)
@@ -92,9 +97,14 @@ class Interval:
         return self.integer and math.isfinite(self.upper - self.lower)
 
     def far(self, random: Random, decades: float) -> float:
-        """A point of any size up to so many decades; of a bounded interval one as near to either end."""
+        """A point of any size up to so many decades; of a bounded interval one as near to either end.
+
+        Half of the points are of the accepted set, where that is wider.
+        """
         if self.finite:
             return self.typical(random)
+        if self.accepted and random.random() < 0.5:
+            return self.accepted.far(random, decades)
         small = 10 ** random.uniform(-decades, -0.3)
         if math.isfinite(self.upper - self.lower):
             share = random.choice((small, 1 - small))
@@ -238,6 +248,13 @@ def _logistic(t: Any) -> tuple[Any, Any]:
     return y, y / (1 + exp(t))
 
 
+def _turn(t: Any) -> tuple[Any, Any]:
+    """Onto (-π, π)."""
+    from mpmath import cosh, pi, tanh
+
+    return pi * tanh(t / 2), pi / (2 * cosh(t / 2) ** 2)
+
+
 Real = Interval(
     name="real",
     text="ℝ",
@@ -311,6 +328,23 @@ Unit = Interval(
     harmless=0.5,
     stretch=_logistic,
     closed=(True, True),
+)
+
+# A density of angles has the period 2π: it is one over a turn, and any finite angle is an angle.
+Angle = Interval(
+    name="angle",
+    text="(−π, π]",
+    latex=r"(-\pi, \pi]",
+    lower=-math.pi,
+    upper=math.pi,
+    facts={"real": True},
+    typical=lambda random: random.uniform(-math.pi, math.pi),
+    wide=lambda random: random.uniform(-math.pi, math.pi),
+    extremes=(1.0, 0.0, 1e-8, -1e-8, 3.14159, -3.14159, math.pi),
+    harmless=0.0,
+    stretch=_turn,
+    closed=(False, True),
+    accepted=Real,
 )
 
 Binary = Interval(

@@ -236,8 +236,8 @@ def _known(name: str, given: object, parameters: Mapping[str, Domain]) -> Known:
     value = Fraction(text) if len(written["exponent"] or "") <= 4 else None
     if value is None or (value != 0 and not SMALLEST <= abs(value) <= 1 / SMALLEST):
         raise Misuse(f"{shown}: a known value is 0 or between 1e-100 and 1e100 in size; rescale the data")
-    if float(value) not in domain:
-        raise Misuse(f"{shown}: {name} lies in {domain.text}, got {text}")
+    if float(value) not in domain.legal:
+        raise Misuse(f"{shown}: {name} lies in {domain.legal.text}, got {text}")
     return Known(value=value)
 
 

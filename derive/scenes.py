@@ -95,7 +95,7 @@ def _near(quantity: Quantity, derivation: Derivation, point: Point, random: Rand
     number = other + random.choice(scales) * offset
     if quantity.domain is Positive:
         number = other * math.exp(offset)
-    return number if number in quantity.domain else None
+    return number if number in quantity.domain.legal else None
 
 
 def parameter_points(derivation: Derivation, count: int) -> Iterator[Point]:

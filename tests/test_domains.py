@@ -10,10 +10,11 @@ import pytest
 import sympy
 from sympy import Symbol
 
+from derive import derivation, links, oracle
 from derive import domains as domains_room
-from derive import links, oracle
 from derive.declare import Distribution, Link, Rule, distribution, identity, link, read, rows
 from derive.domains import (
+    Angle,
     Binary,
     Count,
     Entries,
@@ -101,6 +102,11 @@ def test_facts_are_consistent(domain):
         (Fraction(1, 3), Unit, True),
         (Fraction(4, 3), Unit, False),
         (math.nan, Unit, False),
+        (math.pi, Angle, True),
+        (-math.pi, Angle, False),
+        (4.0, Angle, False),
+        (4.0, Angle.data, True),
+        (math.inf, Angle.data, False),
         (0, Binary, True),
         (1, Binary, True),
         (0.5, Binary, False),
@@ -127,8 +133,9 @@ WITHIN = {
     "nonzero real": {"nonzero real", "real"},
     "positive": {"positive", "nonnegative", "nonzero real", "real"},
     "nonnegative": {"nonnegative", "real"},
-    "in the unit interval": {"in the unit interval", "nonnegative", "real"},
-    "binary": {"binary", "in the unit interval", "count", "nonnegative", "real"},
+    "in the unit interval": {"in the unit interval", "nonnegative", "angle", "real"},
+    "angle": {"angle", "real"},
+    "binary": {"binary", "in the unit interval", "count", "nonnegative", "angle", "real"},
     "count": {"count", "nonnegative", "real"},
     "index": {"index", "count", "positive", "nonnegative", "nonzero real", "real"},
 }
@@ -189,6 +196,24 @@ def test_accepted_data():
     assert OneHot.data.name == Simplex.name
     assert Simplex.data is Simplex
     assert Binary.within(Binary.data)
+    assert Angle.data is Real
+
+
+def test_angles_are_drawn_of_any_size():
+    """Far angles are within a turn, close to its ends, close to zero and many turns away."""
+    random = Random(0)
+    drawn = [Angle.far(random, 12) for _ in range(400)]
+    assert all(value in Angle.data for value in drawn)
+    assert 100 < sum(value in Angle for value in drawn) < 400
+    assert min(math.pi - abs(value) for value in drawn if value in Angle) < 1e-8
+    assert min(map(abs, drawn)) < 1e-8
+    assert max(map(abs, drawn)) > 1e8
+
+
+def test_a_parameter_may_be_any_angle():
+    """A known direction may be of any turn, and every link to the real line gives one."""
+    assert derivation.derive("von_mises", fix={"mu": 4}).parameters[0].value == 4
+    assert fitting_links(Angle) == fitting_links(Real)
 
 
 # Vectors ----------------------------------------------------------------------------------------
@@ -256,14 +281,14 @@ def test_links_keep_their_promise_to_sympy(row):
         assert getattr(value, f"is_{fact}") is claimed
 
 
-POSITIVE = {"real", "nonzero real", "positive", "nonnegative"}
+POSITIVE = {"angle", "real", "nonzero real", "positive", "nonnegative"}
 FITS = {
-    "identity": {"real"},
+    "identity": {"angle", "real"},
     "exp": POSITIVE,
     "softplus": POSITIVE,
     "square": POSITIVE,
-    "sigmoid": {"real", "nonnegative", "in the unit interval"},
-    "normal_cdf": {"real", "nonnegative", "in the unit interval"},
+    "sigmoid": {"angle", "real", "nonnegative", "in the unit interval"},
+    "normal_cdf": {"angle", "real", "nonnegative", "in the unit interval"},
     "softmax": {"probability vector"},
 }
 

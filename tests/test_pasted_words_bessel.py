@@ -23,6 +23,7 @@ BOUNDS = {  # word: the bound in float64 for numpy and torch, then in float32
     "_bessel_ratio_complement": (3.5, 3.5, 0.5, 3.5),
     "_bessel_ratio_slope": (3, 3, 0.5, 3),
     "_bessel_ratio_curvature": (4, 4, 0.5, 3),
+    "_scaled_complement_slope": (4, 4, 0.5, 0.5),
     "_one_minus_cosine": (1.5, 1.5, 0.5, 1.5),
 }
 OF_BESSEL = [name for name in BOUNDS if name != "_one_minus_cosine"]
@@ -60,6 +61,7 @@ def bessel_truths(k, factor=1):
             "_bessel_ratio_complement": (1 - ratio, -slope),
             "_bessel_ratio_slope": (slope, curvature),
             "_bessel_ratio_curvature": (curvature, third),
+            "_scaled_complement_slope": (1 - ratio - k * slope, -2 * slope - k * curvature),
         }
 
 
@@ -192,6 +194,7 @@ def test_ends_of_the_range(library, kind):
         "_bessel_ratio_complement": 1,
         "_bessel_ratio_slope": 0.5,
         "_bessel_ratio_curvature": 0,
+        "_scaled_complement_slope": 1,
         "_one_minus_cosine": 0,
     }
     for name, limit in at_zero.items():

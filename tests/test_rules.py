@@ -278,6 +278,21 @@ FIRES = {
 }
 
 FIRES |= {
+    "logarithm_of_bessel": [
+        lambda: closed(words.bessel_0(s)),
+        lambda: 3 - y * closed(words.bessel_0(s / t)),
+        lambda: closed(words.bessel_0(exp(x))) / 2,
+    ],
+    "log_bessel_less_cosine": [
+        lambda: words.log_bessel_0(s) - s * words.cosine(x),
+        lambda: words.log_bessel_0(exp(y)) - exp(y) * words.cosine(x - y),
+        lambda: 3 - y * (words.log_bessel_0(s / t) - s * words.cosine(x) / t),
+    ],
+    "complement_less_slope": [
+        lambda: words.bessel_ratio_complement(s) - s * words.bessel_ratio_slope(s),
+        lambda: x + s * words.bessel_ratio_slope(s) - words.bessel_ratio_complement(s),
+        lambda: y * (words.bessel_ratio_complement(exp(x)) - exp(x) * words.bessel_ratio_slope(exp(x))),
+    ],
     "exponential_less_count": [
         lambda: exp(x) - c,
         lambda: 3 * exp(x - y) - 3 * w,

@@ -89,6 +89,8 @@ def log_bessel_0_scaled(a: Positive) -> Real:
 
 
 @word(
+    text=("I₁({0})/I₀({0})", Level.PRODUCT),
+    latex=(r"\frac{{I_1{0:()}}}{{I_0{0:()}}}", Level.PRODUCT),
     numpy="_bessel_ratio({0})",
     torch="_bessel_ratio({0})",
     derivatives=(lambda a: bessel_ratio_slope(a),),
@@ -125,3 +127,12 @@ def bessel_ratio_slope(a: Positive) -> Positive:
 def bessel_ratio_curvature(a: Positive) -> Real:
     """The second derivative of I₁/I₀: near −1/a³ for large a and −3a/8 for small a, where its terms cancel."""
     return bessel_ratio(a) / a**2 - bessel_ratio_slope(a) / a - 2 * bessel_ratio(a) * bessel_ratio_slope(a)
+
+
+@word(
+    numpy="_scaled_complement_slope({0})",
+    torch="_scaled_complement_slope({0})",
+)
+def scaled_complement_slope(a: Positive) -> Real:
+    """The derivative of a(1 − I₁(a)/I₀(a)): near −1/(8a²) for large a, where its terms cancel."""
+    return bessel_ratio_complement(a) - a * bessel_ratio_slope(a)

@@ -33,6 +33,7 @@ test holds it to that.
                  modules       what the generated modules say
                  targets       what a derivation can be written as
                  emit          a derivation through a template
+                 peers         what others compute of the same density, with its derivatives
                  certificate   bits lost beyond conditioning, near and far
                  verify        the evidence
                  generate      the committed modules and their index

@@ -46,7 +46,7 @@ class Counterpart:
 
     name    what it is called there
     figure  what it is by the ledger
-    call    theirs: takes float64 arrays of N samples, (N, K) for vectors, and gives N numbers
+    call    theirs: takes arrays of its own kind of N samples, (N, K) for vectors, and gives N numbers
     only    the data for which it is the same; None for all
     defect  where it is known to be wrong; None if nowhere known
     within  how much of the loss it may be off, where it computes in less than double precision
@@ -64,6 +64,16 @@ class Counterpart:
         """The package to import."""
         return self.name.partition(".")[0]
 
+    def of_arrays(self, *ours: Array) -> Array:
+        """What it gives for arrays of NumPy, as one."""
+        import numpy as np
+
+        if self.library != "torch":
+            return np.asarray(self.call(*ours))
+        import torch
+
+        return np.asarray(self.call(*map(torch.tensor, ours)))
+
 
 def _unchanged(*arguments: Array) -> tuple[Array, ...]:
     return arguments
@@ -73,11 +83,10 @@ def scipy(function: str, arguments: Arguments = _unchanged, **more: Any) -> Coun
     """A log density of scipy.stats; `arguments` makes its arguments of ours."""
 
     def call(*ours: Array) -> Array:
-        import numpy as np
         from scipy import stats
 
         distribution, method = function.split(".")
-        return np.asarray(getattr(getattr(stats, distribution), method)(*arguments(*ours)))
+        return getattr(getattr(stats, distribution), method)(*arguments(*ours))
 
     return Counterpart(f"scipy.stats.{function}", Figure.LOG_DENSITY, call, **more)
 
@@ -85,16 +94,15 @@ def scipy(function: str, arguments: Arguments = _unchanged, **more: Any) -> Coun
 def torch_distribution(
     kind: str, arguments: Arguments = _unchanged, by: str = "", **more: Any
 ) -> Counterpart:
-    """The log_prob of a Torch distribution, made of its parameters in order, or of the one named `by`."""
+    """The log_prob of a Torch distribution, made of its parameters in order, the last of them by name."""
 
     def call(*ours: Array) -> Array:
-        import numpy as np
         import torch
 
-        y, *parameters = map(torch.tensor, arguments(*ours))
-        make = getattr(torch.distributions, kind)
-        made = make(**{by: parameters[0]}) if by else make(*parameters)
-        return np.asarray(made.log_prob(y))
+        y, *parameters = arguments(*ours)
+        named = {by: parameters.pop()} if by else {}
+        made = getattr(torch.distributions, kind)(*parameters, **named, validate_args=False)
+        return made.log_prob(y)
 
     shown = f"{kind}({by})" if by else kind
     return Counterpart(f"torch.distributions.{shown}.log_prob", Figure.LOG_DENSITY, call, **more)
@@ -114,11 +122,10 @@ def torch_nn(
     chosen = ", ".join(f"{option}={value}" for option, value in options.items())
 
     def call(*ours: Array) -> Array:
-        import numpy as np
         import torch
 
         module = getattr(torch.nn, kind)(reduction="none", **options)
-        theirs = np.asarray(module(*map(torch.tensor, arguments(*ours))))
+        theirs = module(*arguments(*ours))
         return after(theirs, *ours) if after else theirs
 
     shown = f"{kind}({chosen})" if chosen else kind
@@ -150,13 +157,6 @@ def _numbers(y: Any) -> Any:
     import numpy as np
 
     return np.ravel(y)
-
-
-def array_log(a: Array) -> Array:
-    """The logarithm of every number, for the arguments of a function of theirs."""
-    import numpy as np
-
-    return np.log(a)
 
 
 def array_exp(a: Array) -> Array:

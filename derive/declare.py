@@ -117,11 +117,13 @@ class Link(Declaration):
     """A function from what a model puts out (the predictor) to a parameter.
 
     synonym    what statisticians call its inverse: exp is the log link
+    torch      what Torch calls it, below `torch`; of a vector, with the axis of its entries
     predictor  the name of the predictor, of the parameter's name
     letters    the LaTeX letter of the predictor, by the parameter's name ("" is for all others)
     """
 
     synonym: str = ""
+    torch: str = ""
     predictor: str = "{name}"
     letters: Mapping[str, str] = field(default_factory=dict)
 

@@ -105,7 +105,8 @@ class Elsewhere:
             [point[quantity.name] if quantity.value is None else quantity.value for point in points]
             for quantity in self.arguments
         )
-        return np.asarray(self.row.call(*(np.array(column, float) for column in columns)))
+        given = (np.array(column, float) for column in columns)
+        return np.asarray(self.row.of_arrays(*given))
 
     def loss(self, points: Sequence[Point]) -> np.ndarray[Any, Any]:
         """Our loss at the points, by what the library gives."""
@@ -133,7 +134,7 @@ class Elsewhere:
             Figure.LOSS: home.loss,
         }
         with np.errstate(all="ignore"):
-            given = self.row.call(*(np.array([number], float) for number in point.values())).item()
+            given = self.row.of_arrays(*(np.array([number], float) for number in point.values())).item()
         return Wrong(
             self.row.defect.reason, point, given, float(value(figures[self.row.figure], here, DIGITS))
         )

@@ -1,6 +1,6 @@
 """Mass functions of classes and compositions."""
 
-from derive.counterparts import HARD, Defect, array_log, scipy, torch_distribution, torch_nn, variant
+from derive.counterparts import HARD, Defect, scipy, torch_distribution, torch_nn, variant
 from derive.declare import distribution
 from derive.domains import OneHot, Simplex
 from derive.words import k, product
@@ -31,10 +31,10 @@ CERTAIN_LEADER = Defect("the class that leads by 40 costs exactly 0", ((1.0, 0.0
         scipy("multinomial.logpmf", lambda y, p: (y, 1, p), only=HARD),
         torch_distribution("OneHotCategorical", by="probs", only=HARD, defect=CLAMPED),
         torch_distribution("Categorical", lambda y, p: (y.argmax(-1), p), "probs", only=HARD, defect=CLAMPED),
-        torch_nn("NLLLoss (log p)", lambda y, p: (array_log(p), y.argmax(-1)), only=HARD),
+        torch_nn("NLLLoss (log p)", lambda y, p: (p.log(), y.argmax(-1)), only=HARD),
         torch_nn(
             "KLDivLoss (log p)",
-            lambda y, p: (array_log(p), y),
+            lambda y, p: (p.log(), y),
             after=lambda terms, y, p: terms.sum(-1),
             only=HARD,
         ),

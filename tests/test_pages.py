@@ -98,6 +98,7 @@ READ = (
     (r"(\w+)!", r"Γ(\1 + 1)"),
     (r"ψ′", "ψ1"),
     (r"I₀", "I0"),
+    (r"I₁", "I1"),
     (r"log (\w+(\([^()]*\))?|\([^()]*\))", r"log(\1)"),
     (r" · ", "*"),
     (r"([\w)]) (?=[\w(])", r"\1*"),
@@ -112,7 +113,9 @@ MEANT = {
     "ψ": mpmath.digamma,
     "ψ1": lambda a: mpmath.psi(1, a),
     "cos": mpmath.cos,
+    "sin": mpmath.sin,
     "I0": lambda a: mpmath.besseli(0, a),
+    "I1": lambda a: mpmath.besseli(1, a),
     "softplus": lambda a: mpmath.log1p(mpmath.exp(a)),
     "sigmoid": lambda a: 1 / (1 + mpmath.exp(-a)),
 }

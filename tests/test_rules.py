@@ -283,10 +283,10 @@ FIRES |= {
         lambda: 3 - y * closed(words.bessel_0(s / t)),
         lambda: closed(words.bessel_0(exp(x))) / 2,
     ],
-    "log_bessel_less_cosine": [
-        lambda: words.log_bessel_0(s) - s * words.cosine(x),
-        lambda: words.log_bessel_0(exp(y)) - exp(y) * words.cosine(x - y),
-        lambda: 3 - y * (words.log_bessel_0(s / t) - s * words.cosine(x) / t),
+    "log_bessel_less_argument": [
+        lambda: words.log_bessel_0(s) - s,
+        lambda: x - exp(y) + words.log_bessel_0(exp(y)),
+        lambda: 3 - y * (words.log_bessel_0(s / t) - s / t),
     ],
     "complement_less_slope": [
         lambda: words.bessel_ratio_complement(s) - s * words.bessel_ratio_slope(s),

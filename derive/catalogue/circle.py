@@ -3,7 +3,7 @@
 from derive.counterparts import Defect, scipy, torch_distribution, variant
 from derive.declare import distribution
 from derive.domains import Angle, Positive
-from derive.words import bessel_0, cosine, exp, two_pi
+from derive.words import bessel_0, exp, one_minus_cosine, two_pi
 
 
 @distribution(
@@ -28,4 +28,4 @@ def von_mises(y: Angle, *, mu: Angle, kappa: Positive):
 
     Source: Mardia and Jupp (2000), Directional Statistics, ch. 3.
     """
-    return exp(kappa * cosine(y - mu)) / (two_pi * bessel_0(kappa))
+    return exp(-kappa * one_minus_cosine(y - mu)) / (two_pi * exp(-kappa) * bessel_0(kappa))

@@ -5,7 +5,7 @@ have come in, and before anything is differentiated: a word carries its own stab
 of `BEFORE_LINKS`, whose left side a link would break up, are tried once before the links come in.
 """
 
-from derive.stable.circle import complement_less_slope, log_bessel_less_cosine
+from derive.stable.circle import complement_less_slope, log_bessel_less_argument
 from derive.stable.classes import log_softmax, logsumexp_of_differences, zero_times_infinity
 from derive.stable.exponentials import (
     absolute_scaled_by_exponential,
@@ -96,7 +96,7 @@ STABLE = (
     log_of_one_plus,
     log_gamma_over_half_a_step,
     log_gamma_of_neighbours,
-    log_bessel_less_cosine,
+    log_bessel_less_argument,
     square_of_scaled_by_exponential,
     absolute_scaled_by_exponential,
 )

@@ -103,6 +103,11 @@ class Distribution(Declaration):
         return {**self.data, **self.parameters}
 
     @property
+    def learnable(self) -> dict[str, Domain]:
+        """The parameters that a model can learn: a discrete one has no gradient and is always known."""
+        return {name: domain for name, domain in self.parameters.items() if not domain.discrete}
+
+    @property
     def signature(self) -> str:
         """The head as a statistician writes it: `p(y | mu, sigma)`."""
         return f"p({', '.join(self.data)} | {', '.join(self.parameters)})"

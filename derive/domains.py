@@ -63,7 +63,7 @@ class Interval:
 
     @property
     def discrete(self) -> bool:
-        """Whether the measure counts points (else it is Lebesgue's)."""
+        """Whether the measure counts points (else it is Lebesgue's); a parameter with one is never learned."""
         return self.integer
 
     @property

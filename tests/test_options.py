@@ -8,7 +8,11 @@ import pytest
 import sympy
 
 import derive
+from derive import words
 from derive.catalogue import CATALOGUE
+from derive.declare import Distribution, read
+from derive.derivation import Role
+from derive.domains import Position, Positive
 from derive.request import fitting_links, request
 from derive.scenes import CLASSES, arrays, ordered, points
 
@@ -126,3 +130,74 @@ def test_an_unknown_target_is_one_sentence(target):
             write(target)
     with pytest.raises(derive.Misuse, match="there are numpy and torch"):
         derived.load("json")
+
+
+@pytest.fixture
+def erlang(monkeypatch):
+    """A row with an integer parameter: the waiting time for a known number of events."""
+
+    def erlang(y: Positive, *, events: Position, rate: Positive):
+        """The waiting time for several events."""
+        return rate**events / words.gamma(events) * y ** (events - 1) * words.exp(-rate * y)
+
+    row = read(Distribution, erlang)
+    monkeypatch.setitem(CATALOGUE, "erlang", row)
+    return row
+
+
+@pytest.mark.parametrize(
+    ("options", "role", "command"),
+    [
+        ({}, Role.KNOWN_PER_SAMPLE, "derive erlang"),
+        ({"fix": "events[i]"}, Role.KNOWN_PER_SAMPLE, "derive erlang"),
+        ({"fix": "events"}, Role.KNOWN, "derive erlang --fix events"),
+        ({"fix": "events=10"}, Role.KNOWN, "derive erlang --fix events=10"),
+        ({"link": "rate=exp"}, Role.KNOWN_PER_SAMPLE, "derive erlang --link rate=exp"),
+    ],
+    ids=str,
+)
+def test_an_integer_parameter_is_always_known(erlang, options, role, command):
+    """It is known for each sample unless the request says otherwise, and can be asked for again."""
+    derived = derive.derive("erlang", **options)
+    assert derived.parameters[0].role is role
+    assert derived.request.command == command
+    assert [quantity.parameter or quantity.name for quantity in derived.learned] == ["rate"]
+    assert request(**derived.request.arguments).command == command
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({"shared": "events"}, "--shared events: an integer parameter is always known, so it is not learned"),
+        ({"link": "events=exp"}, "--link events: an integer parameter is always known, so it is not learned"),
+        ({"fix": "rate"}, "--fix names all that can be learned of erlang (rate)"),
+        ({"fix": "events=2.5"}, "events lies in {1, …, K}, got 2.5"),
+        ({"fix": "events=0"}, "events lies in {1, …, K}, got 0"),
+    ],
+    ids=str,
+)
+def test_an_integer_parameter_is_not_learned(erlang, options, sentence):
+    """Who asks to learn one is told so, and what to do."""
+    with pytest.raises(derive.Misuse) as mistake:
+        derive.derive("erlang", **options)
+    assert sentence in str(mistake.value)
+
+
+@pytest.mark.parametrize("library", ["numpy", "torch"])
+def test_an_integer_argument_does_not_widen_the_dtype(erlang, library):
+    """Integers, for each sample or one for all, are computed in the dtype of what is learned, and guarded."""
+    there = pytest.importorskip(library)
+    module = derive.derive("erlang").load(library)
+
+    def loss(events, **options):
+        rate = there.ones(2, dtype=there.float32)
+        y = there.ones(2, dtype=there.float64)
+        known = there.asarray(events) if library == "numpy" else there.as_tensor(events)
+        given = (y, rate, known) if library == "numpy" else (rate, known, y)
+        return module.loss(*given, **options, reduction="none")
+
+    for events in ([2, 3], 2):
+        assert loss(events).dtype is there.ones(1, dtype=there.float32).dtype
+    assert np.isnan(np.asarray(loss([2, 0]))).tolist() == [False, True]
+    with pytest.raises(ValueError, match=r"got 2\.5"):
+        loss([2.5, 1], validate=True)

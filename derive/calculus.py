@@ -305,7 +305,11 @@ def gathered(expression: Expr) -> Expr:
     for base in set(powers[0]).intersection(*powers[1:]):
         exponents = [sympy.sympify(power[base]) for power in powers]
         same_sign = all(e.is_positive for e in exponents) or all(e.is_negative for e in exponents)
-        if same_sign and not base.is_Number:
+        if base.is_Number or not same_sign:
+            continue
+        if len(set(exponents)) == 1:
+            shared[base] = exponents[0]
+        elif all(exponent.is_Number for exponent in exponents):
             shared[base] = min(exponents, key=abs)
     front = Mul(*(base**exponent for base, exponent in shared.items()))
     return front * Add(*(part for term in expression.args for part in _spread(term / front)))

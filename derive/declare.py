@@ -84,6 +84,7 @@ class Distribution(Declaration):
     """A density or mass function p(data | parameters).
 
     latex         how a symbol is set where its name does not say it
+    known         the parameters that are never learned, beside discrete ones
     regular       whether the support is free of the parameters, so that the mean score is zero
     soft          what the loss is once the data lie outside the support but inside the accepted set
     variants      with which options it is generated and verified, beside none
@@ -92,6 +93,7 @@ class Distribution(Declaration):
     """
 
     latex: Mapping[str, str] = field(default_factory=dict)
+    known: tuple[str, ...] = ()
     regular: bool = True
     soft: str = ""
     variants: tuple[Variant, ...] = ()
@@ -105,7 +107,11 @@ class Distribution(Declaration):
     @property
     def learnable(self) -> dict[str, Domain]:
         """The parameters that a model can learn: a discrete one has no gradient and is always known."""
-        return {name: domain for name, domain in self.parameters.items() if not domain.discrete}
+        return {
+            name: domain
+            for name, domain in self.parameters.items()
+            if not domain.discrete and name not in self.known
+        }
 
     @property
     def signature(self) -> str:

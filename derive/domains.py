@@ -23,6 +23,11 @@ Facts = Mapping[str, bool]
 Stretch = Callable[[Any], tuple[Any, Any]]
 
 
+# How often a drawn point is an atom, and how near to an end that is not zero a number of single precision lies.
+ATOM = 0.2
+NEAREST = 1e-6
+
+
 @dataclass(frozen=True)
 class Interval:
     """An interval of the real line or of the integers, perhaps without zero.
@@ -34,6 +39,7 @@ class Interval:
     harmless  an interior point at which every loss is finite: what a removed sample is replaced by
     stretch   the whole line stretched onto the interval, with ends so far that a density that has a
               mass decays exponentially; none for integers
+    atoms     points of the interval that have a mass of their own, beside a density on the rest of it
     accepted  the wider set that a loss takes when the density itself needs less (soft labels in
               [0, 1] beside {0, 1}, any angle beside those of one turn)
     demand    what an argument is told that it must be, where that is not the name
@@ -53,6 +59,7 @@ class Interval:
     closed: tuple[bool, bool] = (False, False)
     integer: bool = False
     nonzero: bool = False
+    atoms: tuple[float, ...] = ()
     accepted: Interval | None = None
     demand: str = ""
 
@@ -99,14 +106,18 @@ class Interval:
     def far(self, random: Random, decades: float) -> float:
         """A point of any size up to so many decades; of a bounded interval one as near to either end.
 
-        Half of the points are of the accepted set, where that is wider.
+        Half of the points are of the accepted set, where that is wider, and some are atoms.
         """
         if self.finite:
             return self.typical(random)
         if self.accepted and random.random() < 0.5:
             return self.accepted.far(random, decades)
+        if self.atoms and random.random() < ATOM:
+            return random.choice(self.atoms)
         small = 10 ** random.uniform(-decades, -0.3)
         if math.isfinite(self.upper - self.lower):
+            if self.lower != 0 and not self.accepted:
+                small = max(small, NEAREST)
             share = random.choice((small, 1 - small))
             return self.lower + share * (self.upper - self.lower)
         if self.integer:
@@ -248,6 +259,12 @@ def _logistic(t: Any) -> tuple[Any, Any]:
     return y, y / (1 + exp(t))
 
 
+def _from_one_to_two(t: Any) -> tuple[Any, Any]:
+    """Onto (1, 2)."""
+    share, speed = _logistic(t)
+    return 1 + share, speed
+
+
 def _turn(t: Any) -> tuple[Any, Any]:
     """Onto (-π, π)."""
     from mpmath import cosh, pi, tanh
@@ -313,6 +330,28 @@ Nonnegative = Interval(
     harmless=1.0,
     stretch=_exp,
     closed=(True, False),
+)
+
+# Counting at zero, Lebesgue's measure beyond: what is mostly nothing, and else an amount.
+Semicontinuous = replace(
+    Nonnegative,
+    name="nonnegative, with an atom at 0",
+    typical=lambda random: 0.0 if random.random() < ATOM else _lognormal(0.8)(random),
+    atoms=(0.0,),
+)
+
+BetweenOneAndTwo = Interval(
+    name="between one and two",
+    text="(1, 2)",
+    latex="(1, 2)",
+    lower=1.0,
+    upper=2.0,
+    facts={"positive": True},
+    typical=lambda random: random.uniform(1.1, 1.9),
+    wide=lambda random: random.uniform(1.02, 1.98),
+    extremes=(1.5, 1.001, 1.999),
+    harmless=1.5,
+    stretch=_from_one_to_two,
 )
 
 Unit = Interval(

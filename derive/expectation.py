@@ -1,4 +1,4 @@
-"""Means under a density: sums over its support, or integrals with an estimate of their error.
+"""Means under a density: sums over its support, integrals with an estimate of their error, or both.
 
 A finite support is summed whole, an infinite one until no mass is missing.  An integral is taken over
 the whole line, onto which the domain says how its interval is stretched; nothing is assumed of where
@@ -68,14 +68,15 @@ class Model:
         density = self.function(derivation.density)
         domain = data.domain
         if isinstance(domain, Entries) and domain.discrete:
-            self._support: _Sum | _Integral = _Sum(density, map(tuple, domain.enumerate(CLASSES)))
+            self._support: _Sum | _Integral | _Mixture = _Sum(density, map(tuple, domain.enumerate(CLASSES)))
         elif isinstance(domain, Entries):
             raise NotImplementedError(f"no mean is taken over {domain.text}")
         elif domain.stretch is None:
             self._support = _Sum(density, domain.enumerate())
         else:
             loss = derivation.factor * derivation.loss + derivation.dropped
-            self._support = _Integral(density, self.function(-loss), domain.stretch)
+            integral = _Integral(density, self.function(-loss), domain.stretch)
+            self._support = _Mixture(density, domain.atoms, integral) if domain.atoms else integral
 
     @cached_property
     def mass(self) -> Mean:
@@ -115,6 +116,20 @@ class _Sum:
         with mpmath.workdps(2 * DIGITS):
             total = mpmath.fsum(weight * function(value) for value, weight in self._terms)
             return Mean(total, abs(self._missing * function(self._terms[-1][0])))
+
+
+class _Mixture:
+    """Atoms beside a density."""
+
+    def __init__(self, density: Function, atoms: tuple[float, ...], integral: _Integral) -> None:
+        self._density, self._atoms, self._integral = density, atoms, integral
+
+    def mean(self, function: Function) -> Mean:
+        """What the atoms have of the mean, and the integral over the rest."""
+        rest = self._integral.mean(function)
+        with mpmath.workdps(DIGITS):
+            atoms = map(mpmath.mpf, self._atoms)
+            return Mean(rest.value + sum(self._density(at) * function(at) for at in atoms), rest.error)
 
 
 class _Place(NamedTuple):

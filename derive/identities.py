@@ -4,7 +4,7 @@ Each row is true on its declared domains.
 """
 
 from derive.declare import identity
-from derive.domains import Nonnegative, Nonzero, Positive, Real
+from derive.domains import BetweenOneAndTwo, Nonnegative, Nonzero, Positive, Real
 from derive.words import (
     bessel_0,
     beta,
@@ -17,6 +17,8 @@ from derive.words import (
     log_beta,
     log_factorial,
     log_gamma,
+    log_tweedie_base,
+    tweedie_base,
 )
 
 
@@ -68,6 +70,12 @@ def logarithm_of_bessel(a: Positive):
     return log(bessel_0(a)), log_bessel_0(a)
 
 
+@identity
+def logarithm_of_base(a: Nonnegative, b: Positive, c: BetweenOneAndTwo):
+    """The logarithm of the base measure is a function of its own."""
+    return log(tweedie_base(a, b, c)), log_tweedie_base(a, b, c)
+
+
 OPENING = (
     logarithm_of_product,
     logarithm_of_exponential,
@@ -77,4 +85,5 @@ OPENING = (
     logarithm_of_beta,
     logarithm_of_factorial,
     logarithm_of_bessel,
+    logarithm_of_base,
 )

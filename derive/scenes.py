@@ -152,17 +152,23 @@ def ordered(derivation: Derivation, given: Mapping[str, Any]) -> list[Any]:
 
 def _listed(derivation: Derivation) -> list[Point]:
     """The values of the discrete data that come first, each with each."""
-    discrete = [quantity for quantity in derivation.data if quantity.domain.discrete]
+    discrete = [q for q in derivation.data if q.domain.discrete or _atoms(q.domain)]
     names = [quantity.name for quantity in discrete]
     every = product(*(_first(quantity.domain) for quantity in discrete))
     return [dict(zip(names, values, strict=True)) for values in every if values]
 
 
 def _first(domain: Domain) -> list[Any]:
-    """Every value of a finite support, the first of an infinite one."""
+    """Every value of a finite support, the first of an infinite one; the atoms of what is not discrete."""
     if isinstance(domain, Entries):
         return list(domain.enumerate(CLASSES))
+    if domain.atoms:
+        return list(domain.atoms)
     return list(domain.enumerate() if domain.finite else islice(domain.enumerate(), FIRST))
+
+
+def _atoms(domain: Domain) -> tuple[float, ...]:
+    return domain.atoms if isinstance(domain, Interval) else ()
 
 
 def _typical(domain: Domain, random: Random) -> Any:

@@ -6,6 +6,7 @@ from itertools import islice
 from random import Random
 
 import mpmath
+import numpy as np
 import pytest
 import sympy
 from sympy import Symbol
@@ -15,6 +16,7 @@ from derive import domains as domains_room
 from derive.declare import Distribution, Link, Rule, distribution, identity, link, read, rows
 from derive.domains import (
     Angle,
+    BetweenOneAndTwo,
     Binary,
     Count,
     Entries,
@@ -25,6 +27,7 @@ from derive.domains import (
     Position,
     Positive,
     Real,
+    Semicontinuous,
     Simplex,
     Unit,
     Vector,
@@ -131,13 +134,23 @@ def test_contains(value, domain, inside):
 WITHIN = {
     "real": {"real"},
     "nonzero real": {"nonzero real", "real"},
-    "positive": {"positive", "nonnegative", "nonzero real", "real"},
-    "nonnegative": {"nonnegative", "real"},
-    "in the unit interval": {"in the unit interval", "nonnegative", "angle", "real"},
+    "positive": {"positive", "nonnegative", "nonnegative, with an atom at 0", "nonzero real", "real"},
+    "nonnegative": {"nonnegative", "nonnegative, with an atom at 0", "real"},
+    "in the unit interval": {"in the unit interval", "nonnegative", "nonnegative, with an atom at 0", "angle", "real"},
     "angle": {"angle", "real"},
-    "binary": {"binary", "in the unit interval", "count", "nonnegative", "angle", "real"},
-    "count": {"count", "nonnegative", "real"},
-    "index": {"index", "count", "positive", "nonnegative", "nonzero real", "real"},
+    "binary": {"binary", "in the unit interval", "count", "nonnegative", "nonnegative, with an atom at 0", "angle", "real"},
+    "count": {"count", "nonnegative", "nonnegative, with an atom at 0", "real"},
+    "index": {"index", "count", "positive", "nonnegative", "nonnegative, with an atom at 0", "nonzero real", "real"},
+    "nonnegative, with an atom at 0": {"nonnegative", "nonnegative, with an atom at 0", "real"},
+    "between one and two": {
+        "between one and two",
+        "positive",
+        "nonnegative",
+        "nonnegative, with an atom at 0",
+        "nonzero real",
+        "angle",
+        "real",
+    },
 }
 
 
@@ -208,6 +221,24 @@ def test_angles_are_drawn_of_any_size():
     assert min(math.pi - abs(value) for value in drawn if value in Angle) < 1e-8
     assert min(map(abs, drawn)) < 1e-8
     assert max(map(abs, drawn)) > 1e8
+
+
+def test_atoms_are_drawn():
+    """An atom is drawn now and then, among ordinary points and among far ones; the rest is beyond it."""
+    random = Random(0)
+    for draw in (Semicontinuous.typical, lambda r: Semicontinuous.far(r, 100)):
+        drawn = [draw(random) for _ in range(400)]
+        assert 40 < drawn.count(0.0) < 160
+        assert min(drawn) == 0.0
+    assert not Semicontinuous.discrete
+
+
+def test_far_points_of_an_open_interval_are_told_from_its_ends():
+    """Rounded to single precision, a number between one and two is neither."""
+    random = Random(0)
+    drawn = [np.float32(BetweenOneAndTwo.far(random, 100)) for _ in range(400)]
+    assert all(1 < value < 2 for value in drawn)
+    assert min(drawn) < 1.00001 and max(drawn) > 1.99999
 
 
 def test_a_parameter_may_be_any_angle():
@@ -281,14 +312,14 @@ def test_links_keep_their_promise_to_sympy(row):
         assert getattr(value, f"is_{fact}") is claimed
 
 
-POSITIVE = {"angle", "real", "nonzero real", "positive", "nonnegative"}
+POSITIVE = {"angle", "real", "nonzero real", "positive", "nonnegative", "nonnegative, with an atom at 0"}
 FITS = {
     "identity": {"angle", "real"},
     "exp": POSITIVE,
     "softplus": POSITIVE,
     "square": POSITIVE,
-    "sigmoid": {"angle", "real", "nonnegative", "in the unit interval"},
-    "normal_cdf": {"angle", "real", "nonnegative", "in the unit interval"},
+    "sigmoid": {"angle", "real", "nonnegative", "nonnegative, with an atom at 0", "in the unit interval"},
+    "normal_cdf": {"angle", "real", "nonnegative", "nonnegative, with an atom at 0", "in the unit interval"},
     "softmax": {"probability vector"},
 }
 

@@ -14,7 +14,7 @@ from sympy import IndexedBase, Product, Rational, Sum, Symbol, exp, factorial, l
 from sympy.core.parameters import distribute
 
 from derive import oracle, words
-from derive.domains import Count, Entries, Nonnegative, Nonzero, Position, Positive, Real, Unit, Vector
+from derive.domains import BetweenOneAndTwo, Count, Entries, Nonnegative, Nonzero, Position, Positive, Real, Unit, Vector
 from derive.heads import Row, index_symbol
 from derive.identities import OPENING
 from derive.modules import pasted
@@ -145,12 +145,14 @@ DOMAINS = {
     "p": Unit,
     "c": Count,
     "u": ABOVE_MINUS_ONE,
+    "power": BetweenOneAndTwo,
     "z": Vector,
     "v": Vector,
     "k": Position,
     "j": Position,
 }
 x, y, q, r, s, t, w, p, c, u = (Symbol(name, **DOMAINS[name].facts) for name in "xyqrstwpcu")
+power = Symbol("power", **BetweenOneAndTwo.facts)
 z, v = (IndexedBase(Symbol(name, **DOMAINS[name].facts)) for name in "zv")
 over_k = (k, 1, K)
 over_i = (i, 1, N)
@@ -282,6 +284,11 @@ FIRES |= {
         lambda: closed(words.bessel_0(s)),
         lambda: 3 - y * closed(words.bessel_0(s / t)),
         lambda: closed(words.bessel_0(exp(x))) / 2,
+    ],
+    "logarithm_of_base": [
+        lambda: closed(words.tweedie_base(w, s, power)),
+        lambda: 3 - y * closed(words.tweedie_base(w, s / t, power)),
+        lambda: closed(words.tweedie_base(s, t, power)) / 2,
     ],
     "log_bessel_less_argument": [
         lambda: words.log_bessel_0(s) - s,

@@ -1,9 +1,9 @@
 """Densities on the positive half line."""
 
-from derive.counterparts import array_exp, scipy, torch_distribution
+from derive.counterparts import array_exp, scipy, torch_distribution, variant
 from derive.declare import distribution
-from derive.domains import Positive, Real
-from derive.words import exp, log, sqrt, two_pi
+from derive.domains import BetweenOneAndTwo, Positive, Real, Semicontinuous
+from derive.words import exp, log, sqrt, tweedie_base, tweedie_deviance, two_pi
 from derive.words import gamma as gamma_function
 
 
@@ -96,3 +96,22 @@ def inverse_gaussian(y: Positive, *, mean: Positive, shape: Positive):
     Source: Johnson, Kotz and Balakrishnan (1994), Continuous Univariate Distributions 1, ch. 15.
     """
     return sqrt(shape / (two_pi * y**3)) * exp(-shape * (y - mean) ** 2 / (2 * mean**2 * y))
+
+
+@distribution(
+    known=("phi", "p"),
+    variants=(variant(fix="p=3/2"), variant(link="mu=exp")),
+)
+def tweedie(y: Semicontinuous, *, mu: Positive, phi: Positive, p: BetweenOneAndTwo):
+    """An amount that is often nothing at all: the sum of a Poisson number of gamma variables.
+
+    y    amount, in the units of the data; 0 has a probability of its own
+    mu   mean, in the units of the data
+    phi  dispersion: the variance is phi mu^p
+    p    power; towards 1 a Poisson number of equal amounts, towards 2 a gamma variable
+
+    Source: Dunn and Smyth (2005), Statistics and Computing 15, 267-280. Here d is half the unit deviance
+    y mu^(1-p)/(p-1) + mu^(2-p)/(2-p) - y^(2-p)/((p-1)(2-p)), and c is 1 at y = 0 and their series beyond,
+    times e^(-y^(2-p)/((p-1)(2-p) phi)).
+    """
+    return tweedie_base(y, phi, p) * exp(-tweedie_deviance(y, mu, p) / phi)

@@ -87,6 +87,8 @@ class Word(Declaration):
         """The reference's number: `psi 1` is mpmath's psi, with 1 before the arguments."""
         import mpmath
 
+        if self.zero_wins and numbers[0] == 0:
+            return mpmath.mpf(0)
         if callable(self.reference):
             return self.reference(*numbers)
         name, *orders = self.reference.split()
@@ -103,8 +105,9 @@ class Word(Declaration):
             exact = (sympy.Rational(part) if part.is_Float else part for part in head.args)
             number = self.meaning(*exact).evalf(mpmath.libmp.prec_to_dps(precision) + GUARD)
             return number._eval_evalf(precision)
-        with mpmath.workprec(precision):
-            arguments = (argument._to_mpmath(precision) for argument in head.args)
+        # SymPy asks for a sign with two binary digits, in which an argument may round to an end of its domain.
+        with mpmath.workprec(max(precision, 60)):
+            arguments = (argument._to_mpmath(mpmath.mp.prec) for argument in head.args)
             return sympy.Float._new(self.truth(*arguments)._mpf_, precision)
 
     def _slope(self, head: Any, place: int) -> Any:

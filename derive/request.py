@@ -127,7 +127,9 @@ def request(
     distribution = _lookup(name, CATALOGUE, "density", "derive list shows them all")
     parameters, learnable = distribution.parameters, distribution.learnable
     fixed = {key: _known(key, text, parameters) for key, text in _pairs(fix, parameters, "--fix").items()}
-    linked = {key: _linked(key, text, distribution) for key, text in _pairs(link, parameters, "--link").items()}
+    linked = {
+        key: _linked(key, text, distribution) for key, text in _pairs(link, parameters, "--link").items()
+    }
     named_shared = tuple(
         _shared(key, text, distribution) for key, text in _pairs(shared, parameters, "--shared").items()
     )

@@ -14,7 +14,18 @@ from sympy import IndexedBase, Product, Rational, Sum, Symbol, exp, factorial, l
 from sympy.core.parameters import distribute
 
 from derive import oracle, words
-from derive.domains import BetweenOneAndTwo, Count, Entries, Nonnegative, Nonzero, Position, Positive, Real, Unit, Vector
+from derive.domains import (
+    BetweenOneAndTwo,
+    Count,
+    Entries,
+    Nonnegative,
+    Nonzero,
+    Position,
+    Positive,
+    Real,
+    Unit,
+    Vector,
+)
 from derive.heads import Row, index_symbol
 from derive.identities import OPENING
 from derive.modules import pasted

@@ -107,11 +107,10 @@ def tweedie(y: Semicontinuous, *, mu: Positive, phi: Positive, p: BetweenOneAndT
 
     y    amount, in the units of the data; 0 has a probability of its own
     mu   mean, in the units of the data
-    phi  dispersion: the variance is phi mu^p
+    phi  dispersion: the variance is phi times mu to the power p
     p    power; towards 1 a Poisson number of equal amounts, towards 2 a gamma variable
 
-    Source: Dunn and Smyth (2005), Statistics and Computing 15, 267-280. Here d is half the unit deviance
-    y mu^(1-p)/(p-1) + mu^(2-p)/(2-p) - y^(2-p)/((p-1)(2-p)), and c is 1 at y = 0 and their series beyond,
-    times e^(-y^(2-p)/((p-1)(2-p) phi)).
+    Source: Dunn and Smyth (2005), Statistics and Computing 15, 267-280; d is half the unit deviance, and c is
+    their series over the Poisson number, 1 at y = 0, with the exponential at y = mu taken into it.
     """
     return tweedie_base(y, phi, p) * exp(-tweedie_deviance(y, mu, p) / phi)

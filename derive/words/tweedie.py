@@ -10,7 +10,13 @@ from derive.words.gamma import factorial, gamma
 from derive.words.symbols import series
 
 
+def _half_deviance(y: Any, mu: Any, p: Any) -> Any:
+    """Half the unit deviance, of symbols or of numbers."""
+    return y * mu ** (1 - p) / (p - 1) + mu ** (2 - p) / (2 - p) - y ** (2 - p) / ((p - 1) * (2 - p))
+
+
 @word(
+    reference=_half_deviance,
     text="d{arguments}",
     latex="d{arguments}",
     numpy="_tweedie_deviance({0}, {1}, {2})",
@@ -27,7 +33,7 @@ from derive.words.symbols import series
 )
 def tweedie_deviance(y: Nonnegative, mu: Positive, p: BetweenOneAndTwo) -> Nonnegative:
     """Half the unit deviance: 0 at y = μ, where its terms cancel to the second order."""
-    return y * mu ** (1 - p) / (p - 1) + mu ** (2 - p) / (2 - p) - y ** (2 - p) / ((p - 1) * (2 - p))
+    return _half_deviance(y, mu, p)
 
 
 def _log_series(y: Any, phi: Any, p: Any) -> Any:

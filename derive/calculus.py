@@ -18,12 +18,14 @@ from sympy import Add, Expr, Indexed, IndexedBase, KroneckerDelta, Mul, Pow, Pro
 from sympy.core.parameters import distribute
 
 from derive import words
+from derive.declare import Rule
 from derive.derivation import Derivation, Quantity
-from derive.domains import Domain, Entries, Positive
+from derive.domains import Domain, Entries
 from derive.errors import Misuse
+from derive.forms import Choices, written
 from derive.heads import Row
-from derive.rewriting import label, lies_in, settled
-from derive.stable import DERIVED
+from derive.rewriting import label, settled
+from derive.stable import DERIVED, LAST, STABLE
 from derive.words import word_of
 
 CLASS = words.k._sympy_()
@@ -66,7 +68,7 @@ class Parts:
     def __init__(self, domains: Mapping[str, Domain]) -> None:
         self.definitions: dict[Expr, Expr] = {}
         self._names: dict[Expr, Expr] = {}
-        self._domains = dict(domains)
+        self._domains = domains
 
     def taken_apart(self, expression: Expr) -> Expr:
         """The expression over parts: its words and their composite arguments are named."""
@@ -78,10 +80,16 @@ class Parts:
             body, (index, *limits) = expression.args
             body = self.taken_apart(body.xreplace({index: CLASS}))
             return self.named(Sum(body, (CLASS, *limits)))
-        if isinstance(expression, Add | Mul):
+        if isinstance(expression, Add):
             return expression.func(*(self.taken_apart(part) for part in expression.args))
+        if isinstance(expression, Mul):
+            return self._known(expression.func(*(self.taken_apart(part) for part in expression.args)))
         if isinstance(expression, Pow):
             return Pow(self.atom(expression.base), self.taken_apart(expression.exp))
+        if isinstance(expression, sympy.exp):
+            times, rest = expression.args[0].as_coeff_Mul()
+            if times.is_Integer and times > 1 and (known := self._names.get(sympy.exp(rest))) is not None:
+                return known**times  # SymPy writes the square of an exponential as one of twice the argument
         return self.named(expression.func(*(self.atom(part) for part in expression.args)))
 
     def atom(self, expression: Expr) -> Expr:
@@ -90,15 +98,29 @@ class Parts:
         opposite = self.definition(-expression)
         if opposite is not None and not (-opposite).args:
             return -opposite
+        if expression.as_coeff_Mul()[0] == -1:
+            return -self.atom(-expression)
         if expression.is_number or not expression.args or isinstance(expression, Indexed | IndexedBase):
             return expression
         return self.named(expression)
+
+    def _known(self, product: Expr) -> Expr:
+        """The product of several parts, by its name or its opposite's where it has one already."""
+        if not isinstance(product.as_coeff_Mul()[1], Mul):
+            return product
+        if product in self._names:
+            return self._names[product]
+        return -self._names[-product] if -product in self._names else product
 
     def definition(self, part: Expr) -> Expr | None:
         """What a part stands for; None for a symbol of the loss."""
         if isinstance(part, Indexed) and part.base in self.definitions:
             return self.definitions[part.base].xreplace({CLASS: part.indices[-1]})
         return self.definitions.get(part)
+
+    def recognised(self, expression: Expr) -> Expr:
+        """A whole expression over parts, once the stable rewrites have found what they know in it."""
+        return self.taken_apart(settled(expression, STABLE + DERIVED, self._domains))
 
     def put_together(self, expression: Expr) -> Expr:
         """The expression with every part replaced by what it stands for."""
@@ -123,8 +145,6 @@ class Parts:
             name = IndexedBase(symbol) if positions else symbol
             self._names[canonical] = name
             self.definitions[name] = canonical
-            if not positions and lies_in(canonical, Positive, self._domains):
-                self._domains[symbol.name] = Positive
         name = self._names[canonical]
         return name[position] if positions else name
 
@@ -136,33 +156,33 @@ class Parts:
         slope = gathered(self.over_one_denominator(self._stabilised(slope)))
         return self._stabilised(slope)
 
-    def _stabilised(self, expression: Expr) -> Expr:
-        """The expression after the rules for derivatives, which see its words by name.
+    def finished(self, expression: Expr) -> Expr:
+        """A derivative as it is written, and differentiated no more."""
+        return self._stabilised(expression, LAST)
 
-        They see it twice: an argument of a word that is also a factor is first seen for what it is, and
-        then as one with the argument.
-        """
-        for kept in (frozenset(), self._arguments_of_words(expression)):
-            before = self._seen(expression, kept)
-            after = settled(before, DERIVED, self._domains)
-            expression = expression if after == before else self.taken_apart(after)
-        return expression
+    def _stabilised(self, expression: Expr, rules: tuple[Rule, ...] = DERIVED) -> Expr:
+        """The expression after the rules for derivatives, which see its words by name."""
+        before = self._seen(expression)
+        after = settled(before, rules, self._domains)
+        return expression if after == before else self.taken_apart(after)
 
-    def _arguments_of_words(self, expression: Expr) -> frozenset[Expr]:
-        """The parts that are arguments of the words in the expression."""
-        found = (self.definition(part) for part in expression.atoms(Symbol, Indexed))
-        return frozenset(part for word in found if isinstance(word, sympy.Function) for part in word.args)
-
-    def _seen(self, expression: Expr, kept: frozenset[Expr]) -> Expr:
-        """The expression with its words and its sums by what they are; their own arguments stay parts."""
+    def _seen(self, expression: Expr) -> Expr:
+        """The expression with its words and its sums by what they are; the sums in their arguments stay parts."""
         definition = self.definition(expression)
-        if isinstance(definition, sympy.Function | Add) and expression not in kept:
+        if isinstance(definition, Add):
             return definition
+        if isinstance(definition, sympy.Function):
+            return definition.func(*map(self._nested, definition.args))
         if isinstance(expression, Add | Mul | Pow | Sum):
             return expression.func(
-                *(self._seen(part, kept) if isinstance(part, Expr) else part for part in expression.args)
+                *(self._seen(part) if isinstance(part, Expr) else part for part in expression.args)
             )
         return expression
+
+    def _nested(self, argument: Expr) -> Expr:
+        """A word's argument as it is seen where it stands alone: a word by what it is, a sum as a part."""
+        definition = self.definition(argument)
+        return self._seen(argument) if isinstance(definition, sympy.Function) else argument
 
     def over_one_denominator(self, expression: Expr) -> Expr:
         """The rational terms of a sum over one denominator, where that is a sum itself.
@@ -229,14 +249,13 @@ class Parts:
         return self._chain_rule(expression, variable)
 
     def _product_rule(self, product: Mul, whole: Expr, variable: Variable) -> Iterator[Expr]:
-        """One term a factor: a power and an exponential give the product back."""
+        """One term a factor: a power, and what is a factor of its own derivative, give the product back."""
         for factor in product.args:
             slope = self._slope(factor, variable)
             if slope == 0:
                 continue
-            definition = self.definition(factor)
-            if isinstance(definition, sympy.exp):
-                yield whole * self._slope(definition.args[0], variable)
+            if factor.args == () and factor in Mul.make_args(slope):
+                yield whole * (slope / factor)
             elif isinstance(factor, Pow) and factor.exp != 1:
                 yield factor.exp * whole / factor.base * self._slope(factor.base, variable)
                 yield self._exponent_slope(factor, whole, variable)
@@ -304,13 +323,12 @@ def gathered(expression: Expr) -> Expr:
     shared = {}
     for base in set(powers[0]).intersection(*powers[1:]):
         exponents = [sympy.sympify(power[base]) for power in powers]
+        numbers = all(e.is_number for e in exponents)
         same_sign = all(e.is_positive for e in exponents) or all(e.is_negative for e in exponents)
-        if base.is_Number or not same_sign:
-            continue
-        if len(set(exponents)) == 1:
-            shared[base] = exponents[0]
-        elif all(exponent.is_Number for exponent in exponents):
+        if numbers and same_sign and not base.is_Number:
             shared[base] = min(exponents, key=abs)
+        elif len(set(exponents)) == 1 and not base.is_Number:
+            shared[base] = exponents[0]
     front = Mul(*(base**exponent for base, exponent in shared.items()))
     return front * Add(*(part for term in expression.args for part in _spread(term / front)))
 
@@ -337,6 +355,7 @@ def _own_slope(symbol: Expr, variable: Variable) -> Expr:
 class Calculus:
     """A loss with its gradient and its second derivatives, over shared parts.
 
+    `slopes` is the gradient as it is differentiated again, before it is finished.
     For vectors: `gradient` holds the entry at k, `hessian` the diagonal at k, and
     `hessian_vector_product` the entry at k of the Hessian times the vector named `vector`.
     """
@@ -344,16 +363,27 @@ class Calculus:
     parts: Parts
     loss: Expr
     variables: tuple[Quantity, ...]
-    gradient: tuple[Expr, ...]
+    slopes: tuple[Expr, ...]
+    choices: Choices
+
+    @cached_property
+    def gradient(self) -> tuple[Expr, ...]:
+        """The derivative in each predictor, in the form that was chosen for it."""
+        names = (f"gradient {quantity.name}" for quantity in self.variables)
+        return tuple(self._finished(name, slope) for name, slope in zip(names, self.slopes, strict=True))
 
     @cached_property
     def hessian(self) -> tuple[tuple[Expr, ...], ...]:
         """The second derivatives, a row for each predictor; for a vector the diagonal."""
         with distribute(False):
             upper = {
-                (row, column): self.parts.derivative(slope, _variable(self.variables[column]))
-                for row, slope in enumerate(self.gradient)
-                for column in range(row, len(self.variables))
+                (row, column): self._finished(
+                    f"Hessian {self.variables[row].name}, {other.name}",
+                    self.parts.derivative(slope, _variable(other)),
+                )
+                for row, slope in enumerate(self.slopes)
+                for column, other in enumerate(self.variables)
+                if row <= column
             }
         places = range(len(self.variables))
         return tuple(tuple(upper[min(i, j), max(i, j)] for j in places) for i in places)
@@ -364,7 +394,15 @@ class Calculus:
         ((vector,),) = ([quantity.plain for quantity in self.variables],)
         with distribute(False):
             along = Along(vector, IndexedBase(Symbol(DIRECTION, real=True)))
-            return self.parts.derivative(self.gradient[0], along)
+            return self.parts.finished(self.parts.derivative(self.slopes[0], along))
+
+    def _finished(self, name: str, expression: Expr) -> Expr:
+        """A derivative as it is written: in the forms that were chosen under the name."""
+        forms = self.choices.get(name, ())
+        with distribute(False):
+            if forms:
+                expression = self.parts.recognised(written(self.parts.put_together(expression), forms))
+            return self.parts.finished(expression)
 
     @property
     def of_vector(self) -> bool:
@@ -376,9 +414,10 @@ def calculus(derivation: Derivation) -> Calculus:
     """Differentiate the loss in every learned predictor."""
     parts = Parts(derivation.domains)
     with distribute(False):
-        loss = parts.taken_apart(derivation.loss)
-        gradient = tuple(parts.derivative(loss, _variable(quantity)) for quantity in derivation.learned)
-    return Calculus(parts, loss, derivation.learned, gradient)
+        parts.taken_apart(derivation.loss)
+        loss = parts.taken_apart(derivation.loss)  # now what is an argument somewhere has its name everywhere
+        slopes = tuple(parts.derivative(loss, _variable(quantity)) for quantity in derivation.learned)
+    return Calculus(parts, loss, derivation.learned, slopes, derivation.choices)
 
 
 def _variable(quantity: Quantity) -> Variable:

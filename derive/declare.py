@@ -22,7 +22,8 @@ from __future__ import annotations
 
 import dis
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from functools import cached_property
 from types import ModuleType
 from typing import Any, TypeVar
@@ -155,6 +156,24 @@ class Link(Declaration):
             both = isinstance(domain, Entries) and isinstance(self.range, Entries)
             return both and domain.name == self.range.name
         return self.range.within(domain.legal)
+
+    def scaled(self, number: Fraction) -> Link:
+        """So many times the link: `5*tanh`.  Only what gives scalars has multiples."""
+        assert isinstance(self.range, Interval)
+        return replace(
+            self,
+            function=lambda a: _rational(number) * self.function(a),
+            name=f"{number}*{self.name}",
+            synonym=f"scaled {self.synonym}",
+            torch="",
+            result=self.range.scaled(float(number)),
+        )
+
+
+def _rational(number: Fraction) -> Any:
+    import sympy
+
+    return sympy.Rational(number.numerator, number.denominator)
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,7 +8,7 @@ Source: McCullagh and Nelder (1989), Generalized Linear Models, 2nd ed., ch. 2.
 
 from derive import words
 from derive.declare import link
-from derive.domains import LogWeights, Nonzero, Positive, Real, Simplex, Unit
+from derive.domains import LogWeights, Nonzero, Positive, Real, SignedUnit, Simplex, Unit
 
 
 @link(synonym="identity", predictor="{name}")
@@ -39,6 +39,12 @@ def square(a: Nonzero) -> Positive:
 def sigmoid(a: Real) -> Unit:
     """The model predicts the logarithm of the odds."""
     return words.sigmoid(a)
+
+
+@link(synonym="Fisher's z", torch="tanh", predictor="raw_{name}", letters={"": "r"})
+def tanh(a: Real) -> SignedUnit:
+    """The model's output is bent smoothly to stay between two bounds; `5*tanh` stays between -5 and 5."""
+    return words.tanh(a)
 
 
 @link(synonym="probit", torch="special.ndtr", predictor="probit_{name}", letters={"": "z"})

@@ -51,7 +51,7 @@ class Peer:
 def peers(derived: Derivation) -> Iterator[Peer]:
     """Everyone who computes the loss of a derivation, as far as installed."""
     for version in elsewhere(derived):
-        if importlib.util.find_spec(version.row.library):
+        if importlib.util.find_spec(version.row.library) and _has_links(version):
             yield _counterpart(version)
     pair = hand_written().find(derived.name)
     if pair is not None:
@@ -70,6 +70,13 @@ def peers(derived: Derivation) -> Iterator[Peer]:
             partial(_lambdified, derived, expand),
             _everywhere,
         )
+
+
+def _has_links(version: Elsewhere) -> bool:
+    """Whether the library has the links that make its arguments of the predictors."""
+    linked = version.derived.request.linked
+    needed = [linked[quantity.name] for quantity in version.arguments if quantity.name in linked]
+    return version.row.library != "torch" or all(link.torch for link in needed)
 
 
 def _everywhere(point: Point) -> bool:

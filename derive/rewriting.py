@@ -17,7 +17,7 @@ from sympy import Add, Basic, Expr, Indexed, IndexedBase, Mul, Pow, Symbol
 from sympy.core.parameters import distribute
 
 from derive.declare import Rule
-from derive.domains import Domain, Entries, Interval
+from derive.domains import Domain, Entries
 from derive.heads import Row
 from derive.words import VOCABULARY
 
@@ -96,9 +96,6 @@ def lies_in(expression: Expr, domain: Domain, domains: Domains) -> bool:
     """Whether the expression provably takes its values in the domain."""
     if isinstance(domain, Entries):
         return isinstance(expression, IndexedBase | Indexed)
-    declared = domains.get(label(expression)) if isinstance(expression, Symbol | Indexed) else None
-    if isinstance(declared, Interval) and declared.data.within(domain):
-        return True
     low, high = bounds(expression, domains)
     if domain.nonzero:
         return bool(expression.is_nonzero)

@@ -95,6 +95,7 @@ READ = (
     (r"log \|([^|]*)\|", r"log(abs(\1))"),
     (r"\|([^|]*)\|", r"abs(\1)"),
     (r"log (Γ|B|c)\(", r"log\1("),
+    (r"log cosh\(", r"logcosh("),
     (r"log (\w+)!", r"logΓ(\1 + 1)"),
     (r"(\w+)!", r"Γ(\1 + 1)"),
     (r"ψ′", "ψ1"),
@@ -127,6 +128,10 @@ MEANT = {
     "d": words.tweedie_deviance.truth,
     "I0": lambda a: mpmath.besseli(0, a),
     "I1": lambda a: mpmath.besseli(1, a),
+    "cosh": mpmath.cosh,
+    "logcosh": lambda a: mpmath.log(mpmath.cosh(a)),
+    "tanh": mpmath.tanh,
+    "sech": mpmath.sech,
     "softplus": lambda a: mpmath.log1p(mpmath.exp(a)),
     "sigmoid": lambda a: 1 / (1 + mpmath.exp(-a)),
 }

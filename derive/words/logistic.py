@@ -9,7 +9,7 @@ from derive.words.hyperbolic import tanh
 @word(
     text="σ′({0})",
     latex=r"\operatorname{{sigmoid}}'{0:()}",
-    numpy="(special.expit({0}) * special.expit(-{0:atom}))",
+    numpy="(_sigmoid({0}) * _sigmoid(-{0:atom}))",
     torch="(torch.sigmoid({0}) * torch.sigmoid(-{0:atom}))",
     derivatives=(lambda a: -sigmoid_slope(a) * tanh(a / 2),),
 )

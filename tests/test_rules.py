@@ -301,6 +301,11 @@ FIRES |= {
         lambda: 3 - y * closed(words.tweedie_base(w, s / t, power)),
         lambda: closed(words.tweedie_base(s, t, power)) / 2,
     ],
+    "one_minus_cosine_of_difference": [
+        lambda: words.one_minus_cosine(y - x),
+        lambda: 3 - s * words.one_minus_cosine(2 * x - y),
+        lambda: exp(y) * words.one_minus_cosine(q - y) / 2 + s,
+    ],
     "log_bessel_less_argument": [
         lambda: words.log_bessel_0(s) - s,
         lambda: x - exp(y) + words.log_bessel_0(exp(y)),

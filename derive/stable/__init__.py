@@ -5,7 +5,11 @@ have come in, and before anything is differentiated: a word carries its own stab
 of `BEFORE_LINKS`, whose left side a link would break up, are tried once before the links come in.
 """
 
-from derive.stable.circle import complement_less_slope, log_bessel_less_argument
+from derive.stable.circle import (
+    complement_less_slope,
+    log_bessel_less_argument,
+    one_minus_cosine_of_difference,
+)
 from derive.stable.classes import log_softmax, logsumexp_of_differences, zero_times_infinity
 from derive.stable.exponentials import (
     absolute_scaled_by_exponential,
@@ -109,6 +113,7 @@ STABLE = (
     log_gamma_over_half_a_step,
     log_gamma_of_neighbours,
     log_bessel_less_argument,
+    one_minus_cosine_of_difference,
     square_of_scaled_by_exponential,
     absolute_scaled_by_exponential,
     residual_over_exponential_scale,

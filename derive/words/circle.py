@@ -45,6 +45,36 @@ def one_minus_cosine(a: Real) -> Nonnegative:
 
 
 @word(
+    numpy="_one_minus_cosine_between({0}, {1})",
+    torch="_one_minus_cosine_between({0}, {1})",
+    derivatives=(lambda a, b: sine_between(a, b), lambda a, b: -sine_between(a, b)),
+)
+def one_minus_cosine_between(a: Real, b: Real) -> Nonnegative:
+    """1 − cos(a − b), of the difference itself and not as it is rounded: far angles have few digits."""
+    return one_minus_cosine(a - b)
+
+
+@word(
+    numpy="_sine_between({0}, {1})",
+    torch="_sine_between({0}, {1})",
+    derivatives=(lambda a, b: cosine_between(a, b), lambda a, b: -cosine_between(a, b)),
+)
+def sine_between(a: Real, b: Real) -> Real:
+    """sin(a − b), of the difference itself and not as it is rounded."""
+    return sine(a - b)
+
+
+@word(
+    numpy="_cosine_between({0}, {1})",
+    torch="_cosine_between({0}, {1})",
+    derivatives=(lambda a, b: -sine_between(a, b), lambda a, b: sine_between(a, b)),
+)
+def cosine_between(a: Real, b: Real) -> Real:
+    """cos(a − b), of the difference itself and not as it is rounded."""
+    return cosine(a - b)
+
+
+@word(
     reference="besseli 0",
     text="I₀({0})",
     latex="I_0{0:()}",

@@ -262,3 +262,44 @@ def _one_minus_cosine(x):
     with np.errstate(all="ignore"):
         s = np.sin(0.5 * x)
         return (2.0 * s * s).astype(kind, copy=False)
+
+
+def _difference(a, b):
+    """The difference a - b as it is rounded, and what it then misses, exactly (Knuth's two-sum)."""
+    d = a - b
+    part = d - a
+    return d, (a - (d - part)) - (b + part)
+
+
+def _one_minus_cosine_between(a, b):
+    """1 - cos(a - b) = 2 sin((a - b)/2)^2, of the exact difference.
+
+    At most 4 ulp of the value, or of 1 where the difference is beyond 1.
+    """
+    a, b, kind = _wide(a, b)
+    with np.errstate(all="ignore"):
+        d, e = _difference(0.5 * a, 0.5 * b)
+        s = np.sin(d) * np.cos(e) + np.cos(d) * np.sin(e)
+        return (2.0 * s * s).astype(kind)
+
+
+def _sine_between(a, b):
+    """The sine of the exact difference a - b.
+
+    At most 4 ulp of the value, or of 1 where the difference is beyond 1.
+    """
+    a, b, kind = _wide(a, b)
+    with np.errstate(all="ignore"):
+        d, e = _difference(a, b)
+        return (np.sin(d) * np.cos(e) + np.cos(d) * np.sin(e)).astype(kind)
+
+
+def _cosine_between(a, b):
+    """The cosine of the exact difference a - b.
+
+    At most 4 ulp of the value, or of 1 where the difference is beyond 1.
+    """
+    a, b, kind = _wide(a, b)
+    with np.errstate(all="ignore"):
+        d, e = _difference(a, b)
+        return (np.cos(d) * np.cos(e) - np.sin(d) * np.sin(e)).astype(kind)

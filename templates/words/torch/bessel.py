@@ -247,3 +247,41 @@ def _one_minus_cosine(x):
     """
     s = torch.sin(0.5 * x)
     return 2.0 * s * s
+
+
+def _difference(a, b):
+    """The difference a - b as it is rounded, and what it then misses, exactly (Knuth's two-sum)."""
+    d = a - b
+    part = d - a
+    return d, (a - (d - part)) - (b + part)
+
+
+def _one_minus_cosine_between(a, b):
+    """1 - cos(a - b) = 2 sin((a - b)/2)^2, of the exact difference.
+
+    At most 4 ulp of the value, or of 1 where the difference is beyond 1.
+    """
+    a, b = _tensors(a, b)
+    d, e = _difference(0.5 * a, 0.5 * b)
+    s = torch.sin(d) * torch.cos(e) + torch.cos(d) * torch.sin(e)
+    return 2.0 * s * s
+
+
+def _sine_between(a, b):
+    """The sine of the exact difference a - b.
+
+    At most 4 ulp of the value, or of 1 where the difference is beyond 1.
+    """
+    a, b = _tensors(a, b)
+    d, e = _difference(a, b)
+    return torch.sin(d) * torch.cos(e) + torch.cos(d) * torch.sin(e)
+
+
+def _cosine_between(a, b):
+    """The cosine of the exact difference a - b.
+
+    At most 4 ulp of the value, or of 1 where the difference is beyond 1.
+    """
+    a, b = _tensors(a, b)
+    d, e = _difference(a, b)
+    return torch.cos(d) * torch.cos(e) - torch.sin(d) * torch.sin(e)

@@ -194,7 +194,7 @@ def test_links_and_shared_parameters_drop_nothing_more():
     """What `derive show` says of them."""
     for name, row in CATALOGUE.items():
         gone = ledger(derive.derive(name))[1:]
-        for parameter, domain in row.parameters.items():
+        for parameter, domain in row.learnable.items():
             assert ledger(derive.derive(name, shared=[parameter]))[1:] == gone
             for link in fitting_links(domain):
                 assert ledger(derive.derive(name, link={parameter: link.name}))[1:] == gone

@@ -4,7 +4,7 @@ Each row is true on its declared domains.
 """
 
 from derive.declare import identity
-from derive.domains import BetweenOneAndTwo, Nonnegative, Nonzero, Positive, Real
+from derive.domains import BetweenOneAndTwo, Nonnegative, Nonzero, Positive, PositiveVector, Real
 from derive.words import (
     bessel_0,
     beta,
@@ -17,7 +17,9 @@ from derive.words import (
     log_beta,
     log_factorial,
     log_gamma,
+    log_multivariate_beta,
     log_tweedie_base,
+    multivariate_beta,
     tweedie_base,
 )
 
@@ -59,6 +61,12 @@ def logarithm_of_beta(a: Positive, b: Positive):
 
 
 @identity
+def logarithm_of_multivariate_beta(z: PositiveVector):
+    """The logarithm of the beta function is a function of its own."""
+    return log(multivariate_beta(z)), log_multivariate_beta(z)
+
+
+@identity
 def logarithm_of_factorial(a: Nonnegative):
     """The logarithm of the factorial is a function of its own."""
     return log(factorial(a)), log_factorial(a)
@@ -83,6 +91,7 @@ OPENING = (
     logarithm_of_square,
     logarithm_of_gamma,
     logarithm_of_beta,
+    logarithm_of_multivariate_beta,
     logarithm_of_factorial,
     logarithm_of_bessel,
     logarithm_of_base,

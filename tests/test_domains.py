@@ -143,27 +143,40 @@ WITHIN = {
         "angle",
         "real",
     },
-    "angle": {"angle", "real"},
     "between -1 and 1": {"between -1 and 1", "angle", "real"},
     "binary": {
         "binary",
         "in the unit interval",
         "count",
+        "rank",
         "nonnegative",
         "nonnegative, with an atom at 0",
         "angle",
         "real",
     },
-    "count": {"count", "nonnegative", "nonnegative, with an atom at 0", "real"},
+    "share": {
+        "share",
+        "positive",
+        "in the unit interval",
+        "nonnegative",
+        "nonnegative, with an atom at 0",
+        "nonzero real",
+        "angle",
+        "real",
+    },
+    "count": {"count", "rank", "nonnegative", "nonnegative, with an atom at 0", "real"},
+    "rank": {"count", "rank", "nonnegative", "nonnegative, with an atom at 0", "real"},
     "index": {
         "index",
         "count",
+        "rank",
         "positive",
         "nonnegative",
         "nonnegative, with an atom at 0",
         "nonzero real",
         "real",
     },
+    "angle": {"angle", "real"},
     "nonnegative, with an atom at 0": {"nonnegative", "nonnegative, with an atom at 0", "real"},
     "between one and two": {
         "between one and two",
@@ -222,7 +235,12 @@ def test_the_line_is_stretched_onto_the_interval(domain):
 
 def test_integers_are_not_stretched():
     """A sum is taken over a discrete domain, not an integral."""
-    assert {domain.name for domain in INTERVALS if domain.stretch is None} == {"binary", "count", "index"}
+    assert {domain.name for domain in INTERVALS if domain.stretch is None} == {
+        "binary",
+        "count",
+        "rank",
+        "index",
+    }
 
 
 def test_accepted_data():
@@ -335,15 +353,39 @@ def test_links_keep_their_promise_to_sympy(row):
         assert getattr(value, f"is_{fact}") is claimed
 
 
-POSITIVE = {"angle", "real", "nonzero real", "positive", "nonnegative", "nonnegative, with an atom at 0"}
+# A link of scalars fits a vector too, entry by entry, unless its entries are bound to one another.
+POSITIVE = {
+    "angle",
+    "real",
+    "nonzero real",
+    "positive",
+    "nonnegative",
+    "nonnegative, with an atom at 0",
+    "real vector",
+    "positive vector",
+}
 FITS = {
-    "identity": {"angle", "real"},
+    "identity": {"angle", "real", "real vector"},
     "exp": POSITIVE,
     "softplus": POSITIVE,
     "square": POSITIVE,
-    "sigmoid": {"angle", "real", "nonnegative", "nonnegative, with an atom at 0", "in the unit interval"},
-    "normal_cdf": {"angle", "real", "nonnegative", "nonnegative, with an atom at 0", "in the unit interval"},
-    "tanh": {"angle", "real", "between -1 and 1"},
+    "sigmoid": {
+        "angle",
+        "real",
+        "nonnegative",
+        "nonnegative, with an atom at 0",
+        "in the unit interval",
+        "real vector",
+    },
+    "normal_cdf": {
+        "angle",
+        "real",
+        "nonnegative",
+        "nonnegative, with an atom at 0",
+        "in the unit interval",
+        "real vector",
+    },
+    "tanh": {"angle", "real", "between -1 and 1", "real vector"},
     "softmax": {"probability vector"},
 }
 

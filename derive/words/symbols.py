@@ -3,11 +3,14 @@
 from collections.abc import Callable
 from typing import Any
 
-from derive.heads import Constant, Index, index_symbol
+from derive.heads import Constant, Index, Size, index_symbol
 
 j, k, m = Index("j", "K"), Index("k", "K"), Index("l", "K")
 pi = Constant("pi", r"\pi")
 two_pi = Constant("two_pi", r"2\pi")
+
+
+last = Size("K")
 
 
 def delta(first: Any, second: Any) -> Any:

@@ -24,6 +24,7 @@ from derive.calculus import DIRECTION
 from derive.calls import computed, places
 from derive.counterparts import Figure
 from derive.derivation import Derivation
+from derive.domains import Interval
 from derive.identities import OPENING
 from derive.oracle import Place, Point, derivative, value
 from derive.rewriting import settled
@@ -81,6 +82,12 @@ class Truth:
         """Every real number that the loss is given, the data last: they seldom explain an error alone."""
         real = (q for q in reversed(arguments(self.derivation)) if not q.domain.discrete)
         return [place for quantity in real for place in places(quantity)]
+
+    @cached_property
+    def _exact(self) -> dict[Place, tuple[float, ...]]:
+        """The values at which an input is what it is and no rounded number: the atoms of data."""
+        domains = ((q.name, q.domain) for q in self.derivation.data)
+        return {name: domain.atoms for name, domain in domains if isinstance(domain, Interval)}
 
     @cached_property
     def learned(self) -> list[Place]:
@@ -156,6 +163,8 @@ class Truth:
             for entry, place in enumerate(self.learned):
                 yield (DIRECTION, entry), self.derivative(number, (*others, place), 25)
         for place in self.inputs:
+            if self.read(number, place) in self._exact.get(place, ()):
+                continue
             with suppress(ArithmeticError):
                 yield place, self.derivative(number, (*where, place), 6)
 

@@ -49,6 +49,7 @@ class Counterpart:
     call    theirs: takes arrays of its own kind of N samples, (N, K) for vectors, and gives N numbers
     only    the data for which it is the same; None for all
     defect  where it is known to be wrong; None if nowhere known
+    within  how much of the loss it may be off, where it computes in less than double precision
     """
 
     name: str
@@ -56,6 +57,7 @@ class Counterpart:
     call: Callable[..., Array]
     only: Condition | None = None
     defect: Defect | None = None
+    within: float = 1e-9
 
     @property
     def library(self) -> str:

@@ -85,6 +85,7 @@ class Distribution(Declaration):
     """A density or mass function p(data | parameters).
 
     latex         how a symbol is set where its name does not say it
+    known         the parameters that are never learned, beside discrete ones
     regular       whether the support is free of the parameters, where no domain says so
     soft          what the loss is once the data lie outside the support but inside the accepted set
     variants      with which options it is generated and verified, beside none
@@ -93,6 +94,7 @@ class Distribution(Declaration):
     """
 
     latex: Mapping[str, str] = field(default_factory=dict)
+    known: tuple[str, ...] = ()
     regular: bool = True
     soft: str = ""
     variants: tuple[Variant, ...] = ()
@@ -106,7 +108,11 @@ class Distribution(Declaration):
     @property
     def learnable(self) -> dict[str, Domain]:
         """The parameters that a model can learn: a discrete one has no gradient and is always known."""
-        return {name: domain for name, domain in self.parameters.items() if not domain.discrete}
+        return {
+            name: domain
+            for name, domain in self.parameters.items()
+            if not domain.discrete and name not in self.known
+        }
 
     @property
     def signature(self) -> str:
@@ -150,7 +156,7 @@ class Link(Declaration):
             return isinstance(domain, Entries) and domain.name == self.range.name
         if isinstance(domain, Entries):
             return domain.free and self.range.within(domain.entry)
-        return self.range.within(domain)
+        return self.range.within(domain.legal)
 
     def over(self, domain: Entries) -> Link:
         """The link of scalars applied to each entry of a vector, which then lives in the domain."""

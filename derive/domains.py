@@ -23,6 +23,11 @@ Facts = Mapping[str, bool]
 Stretch = Callable[[Any], tuple[Any, Any]]
 
 
+# How often a drawn point is an atom, and how near to an end that is not zero a number of single precision lies.
+ATOM = 0.2
+NEAREST = 1e-6
+
+
 @dataclass(frozen=True)
 class Interval:
     """An interval of the real line or of the integers, perhaps without zero.
@@ -34,8 +39,9 @@ class Interval:
     harmless  an interior point at which every loss is finite: what a removed sample is replaced by
     stretch   the whole line stretched onto the interval, with ends so far that a density that has a
               mass decays exponentially; none for integers
-    accepted  the wider set of data a loss takes when the density itself needs less (soft labels in
-              [0, 1] beside {0, 1})
+    atoms     points of the interval that have a mass of their own, beside a density on the rest of it
+    accepted  the wider set that a loss takes when the density itself needs less (soft labels in
+              [0, 1] beside {0, 1}, any angle beside those of one turn)
     demand    what an argument is told that it must be, where that is not the name
     least     the name of another symbol of the density that is the least point; empty for none
     most      likewise the greatest point: `Count.up_to("trials")`
@@ -56,6 +62,7 @@ class Interval:
     closed: tuple[bool, bool] = (False, False)
     integer: bool = False
     nonzero: bool = False
+    atoms: tuple[float, ...] = ()
     accepted: Interval | None = None
     demand: str = ""
     least: str = ""
@@ -146,6 +153,11 @@ class Interval:
         """The set of data a loss accepts."""
         return self.accepted or self
 
+    @property
+    def legal(self) -> Interval:
+        """The set of values a parameter may have: all that is accepted, of a discrete domain its points."""
+        return self if self.discrete else self.data
+
     def __contains__(self, value: float) -> bool:
         above = value > self.lower or (self.closed[0] and value == self.lower)
         below = value < self.upper or (self.closed[1] and value == self.upper)
@@ -186,11 +198,20 @@ class Interval:
         )
 
     def far(self, random: Random, decades: float) -> float:
-        """A point of any size up to so many decades; of a bounded interval one as near to either end."""
+        """A point of any size up to so many decades; of a bounded interval one as near to either end.
+
+        Half of the points are of the accepted set, where that is wider, and some are atoms.
+        """
         if self.finite:
             return self.typical(random)
+        if self.accepted and random.random() < 0.5:
+            return self.accepted.far(random, decades)
+        if self.atoms and random.random() < ATOM:
+            return random.choice(self.atoms)
         small = 10 ** random.uniform(-decades, -0.3)
         if math.isfinite(self.upper - self.lower):
+            if self.lower != 0 and not self.accepted:
+                small = max(small, NEAREST)
             share = random.choice((small, 1 - small))
             return self.lower + share * (self.upper - self.lower)
         if self.integer:
@@ -383,6 +404,19 @@ def _shifted(stretch: Stretch, distance: Any) -> Stretch:
     return stretched
 
 
+def _from_one_to_two(t: Any) -> tuple[Any, Any]:
+    """Onto (1, 2)."""
+    share, speed = _logistic(t)
+    return 1 + share, speed
+
+
+def _turn(t: Any) -> tuple[Any, Any]:
+    """Onto (-π, π)."""
+    from mpmath import cosh, pi, tanh
+
+    return pi * tanh(t / 2), pi / (2 * cosh(t / 2) ** 2)
+
+
 def _tanh(t: Any) -> tuple[Any, Any]:
     """Onto (-1, 1)."""
     from mpmath import sech, tanh
@@ -450,6 +484,28 @@ Nonnegative = Interval(
     closed=(True, False),
 )
 
+# Counting at zero, Lebesgue's measure beyond: what is mostly nothing, and else an amount.
+Semicontinuous = replace(
+    Nonnegative,
+    name="nonnegative, with an atom at 0",
+    typical=lambda random: 0.0 if random.random() < ATOM else _lognormal(0.8)(random),
+    atoms=(0.0,),
+)
+
+BetweenOneAndTwo = Interval(
+    name="between one and two",
+    text="(1, 2)",
+    latex="(1, 2)",
+    lower=1.0,
+    upper=2.0,
+    facts={"positive": True},
+    typical=lambda random: random.uniform(1.1, 1.9),
+    wide=lambda random: random.uniform(1.02, 1.98),
+    extremes=(1.5, 1.001, 1.999),
+    harmless=1.5,
+    stretch=_from_one_to_two,
+)
+
 Unit = Interval(
     name="in the unit interval",
     text="[0, 1]",
@@ -463,6 +519,23 @@ Unit = Interval(
     harmless=0.5,
     stretch=_logistic,
     closed=(True, True),
+)
+
+# A density of angles has the period 2π: it is one over a turn, and any finite angle is an angle.
+Angle = Interval(
+    name="angle",
+    text="(−π, π]",
+    latex=r"(-\pi, \pi]",
+    lower=-math.pi,
+    upper=math.pi,
+    facts={"real": True},
+    typical=lambda random: random.uniform(-math.pi, math.pi),
+    wide=lambda random: random.uniform(-math.pi, math.pi),
+    extremes=(1.0, 0.0, 1e-8, -1e-8, 3.14159, -3.14159, math.pi),
+    harmless=0.0,
+    stretch=_turn,
+    closed=(False, True),
+    accepted=Real,
 )
 
 Share = replace(

@@ -74,6 +74,7 @@ class Elsewhere:
         parts = [f"loss = {'-' * negative}{times}{self.row.name}{self._subtracted(times)}"]
         parts += [f"at {made}"] * bool(made)
         parts += [f"for {self.row.only.words}"] if self.row.only else []
+        parts += [f"within {self.row.within:g}"] if self.row.within > Counterpart.within else []
         return ", ".join(parts)
 
     def _subtracted(self, times: str) -> str:

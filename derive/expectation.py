@@ -1,4 +1,4 @@
-"""Means under a density: sums over its support, or integrals with an estimate of their error.
+"""Means under a density: sums over its support, integrals with an estimate of their error, or both.
 
 A finite support is summed whole, an infinite one until no mass is missing.  An integral is taken over
 the whole line, onto which the domain says how its interval is stretched; nothing is assumed of where
@@ -82,7 +82,7 @@ class Model:
         with mpmath.workdps(2 * DIGITS):
             domain = inside(derivation, data, point)
         domain = domain if isinstance(domain, Entries) else domain.of_length(self.classes)
-        self._support: _Sum | _Integral | _Grid
+        self._support: _Sum | _Integral | _Mixture | _Grid
         if isinstance(domain, Entries) and domain.discrete:
             self._support = _Sum(
                 self._exact(derivation.density), map(tuple, domain.enumerate(self.classes)), True
@@ -95,7 +95,8 @@ class Model:
             weight = self._exact(derivation.density) if domain.finite else density
             self._support = _Sum(weight, domain.enumerate(), domain.finite, log_density)
         else:
-            self._support = _Integral(density, log_density, domain.stretch)
+            integral = _Integral(density, log_density, domain.stretch)
+            self._support = _Mixture(density, domain.atoms, integral) if domain.atoms else integral
 
     @cached_property
     def mass(self) -> Mean:
@@ -174,6 +175,20 @@ class _Sum:
         slope = (after - at) - third / 24
         integral = self._integral.mean(function)
         return Mean(integral.value + slope / 24 - 7 * third / 5760, integral.error + abs(third) / 5760)
+
+
+class _Mixture:
+    """Atoms beside a density."""
+
+    def __init__(self, density: Function, atoms: tuple[float, ...], integral: _Integral) -> None:
+        self._density, self._atoms, self._integral = density, atoms, integral
+
+    def mean(self, function: Function) -> Mean:
+        """What the atoms have of the mean, and the integral over the rest."""
+        rest = self._integral.mean(function)
+        with mpmath.workdps(DIGITS):
+            atoms = map(mpmath.mpf, self._atoms)
+            return Mean(rest.value + sum(self._density(at) * function(at) for at in atoms), rest.error)
 
 
 class _Place(NamedTuple):

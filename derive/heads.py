@@ -41,7 +41,8 @@ class Word(Declaration):
     """A function that mathematics, LaTeX and every target language have in common.
 
     primitive    the SymPy function it is, when SymPy has it; else its meaning is its declaration
-    reference    the mpmath function that is its truth; else its meaning is evaluated
+    reference    what is its truth: the name of an mpmath function, or a function of mpmath numbers; else its
+                 meaning is evaluated
     spelling     target language -> how to write it (see `printers.arrange` for the placeholders)
     derivatives  one function per argument: the derivative, in words again.  For a vector argument
                  the function takes a further index j and gives the derivative in the j-th entry
@@ -51,7 +52,7 @@ class Word(Declaration):
     """
 
     primitive: str = ""
-    reference: str = ""
+    reference: str | Callable[..., Any] = ""
     spelling: Mapping[str, Spelling] = field(default_factory=dict)
     derivatives: tuple[Callable[..., Any], ...] = ()
     along: Callable[..., Any] | None = None
@@ -86,6 +87,10 @@ class Word(Declaration):
         """The reference's number: `psi 1` is mpmath's psi, with 1 before the arguments."""
         import mpmath
 
+        if self.zero_wins and numbers[0] == 0:
+            return mpmath.mpf(0)
+        if callable(self.reference):
+            return self.reference(*numbers)
         name, *orders = self.reference.split()
         return getattr(mpmath, name)(*map(int, orders), *numbers)
 
@@ -100,8 +105,9 @@ class Word(Declaration):
             exact = (sympy.Rational(part) if part.is_Float else part for part in head.args)
             number = self.meaning(*exact).evalf(mpmath.libmp.prec_to_dps(precision) + GUARD)
             return number._eval_evalf(precision)
-        with mpmath.workprec(precision):
-            arguments = (argument._to_mpmath(precision) for argument in head.args)
+        # SymPy asks for a sign with two binary digits, in which an argument may round to an end of its domain.
+        with mpmath.workprec(max(precision, 60)):
+            arguments = (argument._to_mpmath(mpmath.mp.prec) for argument in head.args)
             return sympy.Float._new(self.truth(*arguments)._mpf_, precision)
 
     def _slope(self, head: Any, place: int) -> Any:

@@ -4,8 +4,17 @@ Each row is true on its declared domains.
 """
 
 from derive.declare import identity
-from derive.domains import Count, Nonnegative, Nonzero, Positive, PositiveVector, Real
+from derive.domains import (
+    BetweenOneAndTwo,
+    Count,
+    Nonnegative,
+    Nonzero,
+    Positive,
+    PositiveVector,
+    Real,
+)
 from derive.words import (
+    bessel_0,
     beta,
     binomial_coefficient,
     exp,
@@ -13,14 +22,17 @@ from derive.words import (
     gamma,
     log,
     log_absolute,
+    log_bessel_0,
     log_beta,
     log_binomial,
     log_factorial,
     log_gamma,
     log_multiset_coefficient,
     log_multivariate_beta,
+    log_tweedie_base,
     multiset_coefficient,
     multivariate_beta,
+    tweedie_base,
 )
 
 
@@ -90,6 +102,18 @@ def logarithm_of_multiset_coefficient(a: Positive, b: Count):
     return log(multiset_coefficient(a, b)), log_multiset_coefficient(a, b)
 
 
+@identity
+def logarithm_of_bessel(a: Positive):
+    """The logarithm of the Bessel function is a function of its own."""
+    return log(bessel_0(a)), log_bessel_0(a)
+
+
+@identity
+def logarithm_of_base(a: Nonnegative, b: Positive, c: BetweenOneAndTwo):
+    """The logarithm of the base measure is a function of its own."""
+    return log(tweedie_base(a, b, c)), log_tweedie_base(a, b, c)
+
+
 OPENING = (
     complement_of_share,
     logarithm_of_product,
@@ -102,4 +126,6 @@ OPENING = (
     logarithm_of_factorial,
     logarithm_of_binomial_coefficient,
     logarithm_of_multiset_coefficient,
+    logarithm_of_bessel,
+    logarithm_of_base,
 )

@@ -25,6 +25,8 @@ Place = str | tuple[str, int]
 MOST_DIGITS = 4000
 # What SymPy makes of derivatives, beside the words.
 SYMPY_ONLY = {"polygamma": mpmath.psi, "besseli": mpmath.besseli}
+# How many terms of an infinite series are added.
+MOST_TERMS = 2000
 # What is zero or infinite to so many digits is: log(1 + exp(-745)), the least that a float can hold, needs 324.
 ZERO_DIGITS = 400
 # Beyond, the exponential of a number is larger or smaller than every float.
@@ -117,6 +119,8 @@ def written_out(expression: Expr, point: Point) -> Expr:
     if isinstance(expression, Sum | Product):
         body, *inner, (index, first, last) = expression.args
         body = expression.func(body, *inner) if inner else body
+        if last is sympy.oo:
+            return Sum(written_out(body, point), (index, first, last))
         steps = range(int(evaluate(first, point)), int(evaluate(last, point)) + 1)
         terms = [written_out(body.xreplace({index: sympy.Integer(step)}), point) for step in steps]
         return Add(*terms) if isinstance(expression, Sum) else Mul(*terms)
@@ -182,10 +186,10 @@ def _computed(expression: Expr, point: Point, known: dict[Expr, Any]) -> Any:
         order, argument = expression.args
         return SYMPY_ONLY[type(expression).__name__](int(order), _evaluate(argument, point, known))
     row = word_of(expression)
-    if row.reference:
-        return row.truth(*(_evaluate(part, point, known) for part in expression.args))
     if row.zero_wins and _evaluate(expression.args[0], point, known) == 0:
         return mpmath.mpf(0)
+    if row.reference:
+        return row.truth(*(_evaluate(part, point, known) for part in expression.args))
     return _evaluate(row.meaning(*expression.args), point, known)
 
 
@@ -201,9 +205,26 @@ def _over_index(expression: Sum | Product, point: Point) -> Any:
     combine, start = (operator.add, 0) if isinstance(expression, Sum) else (operator.mul, 1)
     if inner:
         body = expression.func(body, *inner)
+    if last is sympy.oo:
+        return _series(body, point, index)
     steps = range(int(evaluate(first, point)), int(evaluate(last, point)) + 1)
     values = (evaluate(body, {**point, index.name: step}) for step in steps)
     return reduce(combine, values, mpmath.mpf(start))
+
+
+def _series(body: Expr, point: Point, index: Symbol) -> Any:
+    """The sum over 1, 2, 3 and so on, until the terms fall and none is left beside the sum.
+
+    Raises ArithmeticError where that needs too many terms.
+    """
+    total, last = mpmath.mpf(0), mpmath.mpf(0)
+    for number in range(1, MOST_TERMS):
+        term = abs(added := evaluate(body, {**point, index.name: number}))
+        total += added
+        if term < last and term < abs(total) * mpmath.eps / 1000:
+            return total
+        last = term
+    raise ArithmeticError(f"a series goes on after {MOST_TERMS} terms")
 
 
 def _agree(before: Any, after: Any, digits: int) -> bool:

@@ -113,7 +113,7 @@ def _words(written: Sequence[Expr]) -> dict[str, dict[str, Any]]:
             found[name] = {
                 "arguments": list(word.data),
                 "meaning": None if meaning is None else _tree(meaning),
-                "mpmath": word.reference or None,
+                "mpmath": word.reference if isinstance(word.reference, str) and word.reference else None,
                 "prose": word.summary,
             }
             waiting += [] if meaning is None else [meaning]

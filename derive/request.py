@@ -60,7 +60,7 @@ class Request:
     """A density with its options, checked.
 
     fixed   parameter -> what is known of it; an integer parameter is always known, one value per sample
-            unless the request says otherwise
+            unless the request says otherwise, and so is one that its density never learns, one value
     linked  parameter -> the link through which a model predicts it
     shared  the parameters with one learned value for the whole data set
     """
@@ -86,7 +86,7 @@ class Request:
 
     def _is_asked(self, name: str) -> bool:
         """Whether it must be said what is known of a parameter."""
-        return name in self.distribution.learnable or not self.fixed[name].per_sample
+        return name in self.distribution.learnable or self.fixed[name] != _unasked(self.distribution, name)
 
     @property
     def arguments(self) -> dict[str, Any]:
@@ -127,9 +127,11 @@ def request(
     distribution = _lookup(name, CATALOGUE, "density", "derive list shows them all")
     parameters, learnable = distribution.parameters, distribution.learnable
     fixed = {key: _known(key, text, parameters) for key, text in _pairs(fix, parameters, "--fix").items()}
-    linked = {key: _linked(key, text, parameters) for key, text in _pairs(link, parameters, "--link").items()}
+    linked = {
+        key: _linked(key, text, distribution) for key, text in _pairs(link, parameters, "--link").items()
+    }
     named_shared = tuple(
-        _shared(key, text, parameters) for key, text in _pairs(shared, parameters, "--shared").items()
+        _shared(key, text, distribution) for key, text in _pairs(shared, parameters, "--shared").items()
     )
     for one, other in ((fixed, linked), (fixed, named_shared)):
         for key in one:
@@ -143,7 +145,7 @@ def request(
         raise Misuse(
             f"nothing is left to learn: --fix names {every} of {name} ({', '.join(learnable)}); leave one out"
         )
-    fixed = {key: Known(per_sample=True) for key in parameters if key not in learnable} | fixed
+    fixed = {key: _unasked(distribution, key) for key in parameters if key not in learnable} | fixed
     return Request(
         distribution,
         {key: fixed[key] for key in parameters if key in fixed},
@@ -152,6 +154,11 @@ def request(
         keep_constants,
         keep_factor,
     )
+
+
+def _unasked(distribution: Distribution, name: str) -> Known:
+    """What is known of a parameter that is never learned, where nothing is said: an integer for each sample."""
+    return Known(per_sample=distribution.parameters[name].discrete)
 
 
 def predictor_name(parameter: str, link: Link) -> str:
@@ -223,16 +230,18 @@ def _told(given: object) -> str:
     return f"{text if len(text) <= LONGEST else text[:LONGEST] + '...'} of type {type(given).__name__}"
 
 
-def _learnable(name: str, parameters: Mapping[str, Domain], option: str) -> None:
-    """Refuse to learn an integer parameter."""
-    if parameters[name].discrete:
+def _learnable(name: str, distribution: Distribution, option: str) -> None:
+    """Refuse to learn a parameter that is always known."""
+    if name not in distribution.learnable:
+        integer = distribution.parameters[name].discrete
+        reason = ALWAYS_KNOWN if integer else f"{name} of {distribution.name} is always known"
         raise Misuse(
-            f"{option} {name}: {ALWAYS_KNOWN}, so it is not learned; leave {option} {name} out, or write --fix {name}"
+            f"{option} {name}: {reason}, so it is not learned; leave {option} {name} out, or write --fix {name}"
         )
 
 
-def _shared(name: str, given: object, parameters: Mapping[str, Domain]) -> str:
-    _learnable(name, parameters, "--shared")
+def _shared(name: str, given: object, distribution: Distribution) -> str:
+    _learnable(name, distribution, "--shared")
     if given is not None:
         raise Misuse(
             f"--shared {name}={given}: a shared parameter is learned, so it has no value; write {name}"
@@ -260,14 +269,14 @@ def _known(name: str, given: object, parameters: Mapping[str, Domain]) -> Known:
     value = Fraction(text) if len(written["exponent"] or "") <= 4 else None
     if value is None or (value != 0 and not SMALLEST <= abs(value) <= 1 / SMALLEST):
         raise Misuse(f"{shown}: a known value is 0 or between 1e-100 and 1e100 in size; rescale the data")
-    if float(value) not in domain:
-        raise Misuse(f"{shown}: {name} lies in {domain.text}, got {text}")
+    if float(value) not in domain.legal:
+        raise Misuse(f"{shown}: {name} lies in {domain.legal.text}, got {text}")
     return Known(value=value)
 
 
-def _linked(name: str, given: object, parameters: Mapping[str, Domain]) -> Link:
-    _learnable(name, parameters, "--link")
-    domain = parameters[name]
+def _linked(name: str, given: object, distribution: Distribution) -> Link:
+    _learnable(name, distribution, "--link")
+    domain = distribution.parameters[name]
     fitting = ", ".join(link.name for link in fitting_links(domain))
     if given is None:
         raise Misuse(f"--link {name} needs a link: --link {name}=LINK with one of {fitting}")

@@ -132,7 +132,7 @@ def _near(quantity: Quantity, derivation: Derivation, point: Point, random: Rand
     number = other + random.choice(scales) * offset
     if quantity.domain is Positive:
         number = other * math.exp(offset)
-    return number if number in quantity.domain else None
+    return number if number in quantity.domain.legal else None
 
 
 def parameter_points(derivation: Derivation, count: int) -> Iterator[Point]:
@@ -191,7 +191,8 @@ def _listed(derivation: Derivation, classes: int = CLASSES) -> list[Point]:
     discrete = [
         quantity
         for quantity in arguments(derivation)
-        if quantity.domain.discrete and (quantity in derivation.data or quantity.name in bounds)
+        if (quantity.domain.discrete or _atoms(quantity.domain))
+        and (quantity in derivation.data or quantity.name in bounds)
     ]
     names = [quantity.name for quantity in discrete]
     every = product(*(_first(quantity.domain, classes) for quantity in discrete))
@@ -207,11 +208,17 @@ def _holds(domain: Domain, quantity: Quantity, point: Point) -> bool:
 
 
 def _first(domain: Domain, classes: int) -> list[Any]:
-    """Every value of a finite support, the first of an infinite one."""
+    """Every value of a finite support, the first of an infinite one; the atoms of what is not discrete."""
     if isinstance(domain, Entries):
         return list(domain.enumerate(classes))
+    if domain.atoms:
+        return list(domain.atoms)
     domain = domain.of_length(classes)
     return list(domain.enumerate() if domain.finite else islice(domain.enumerate(), FIRST))
+
+
+def _atoms(domain: Domain) -> tuple[float, ...]:
+    return domain.atoms if isinstance(domain, Interval) else ()
 
 
 def _typical(domain: Domain, random: Random, classes: int) -> Any:

@@ -262,7 +262,7 @@ def _elsewhere(derived: Derivation, count: int) -> Found:
             continue
         ours = module.loss(*ordered(derived, arrays(derived, same, "float64")), reduction="none")
         off = _relative(ours, version.loss(same))
-        yield name, off < 1e-9, f"off by {off:.1e}", _wrong(version)
+        yield name, off < version.row.within, f"off by {off:.1e}", _wrong(version)
 
 
 def _wrong(version: Elsewhere) -> str:

@@ -6,14 +6,17 @@ from itertools import islice
 from random import Random
 
 import mpmath
+import numpy as np
 import pytest
 import sympy
 from sympy import Symbol
 
+from derive import derivation, links, oracle
 from derive import domains as domains_room
-from derive import links, oracle
 from derive.declare import Distribution, Link, Rule, distribution, identity, link, read, rows
 from derive.domains import (
+    Angle,
+    BetweenOneAndTwo,
     Binary,
     Count,
     Entries,
@@ -24,6 +27,7 @@ from derive.domains import (
     Position,
     Positive,
     Real,
+    Semicontinuous,
     Simplex,
     Unit,
     Vector,
@@ -169,6 +173,11 @@ def test_facts_are_consistent(domain):
         (Fraction(1, 3), Unit, True),
         (Fraction(4, 3), Unit, False),
         (math.nan, Unit, False),
+        (math.pi, Angle, True),
+        (-math.pi, Angle, False),
+        (4.0, Angle, False),
+        (4.0, Angle.data, True),
+        (math.inf, Angle.data, False),
         (0, Binary, True),
         (1, Binary, True),
         (0.5, Binary, False),
@@ -193,15 +202,59 @@ def test_contains(value, domain, inside):
 WITHIN = {
     "real": {"real"},
     "nonzero real": {"nonzero real", "real"},
-    "positive": {"positive", "nonnegative", "nonzero real", "real"},
-    "nonnegative": {"nonnegative", "real"},
-    "in the unit interval": {"in the unit interval", "nonnegative", "real"},
-    "between -1 and 1": {"between -1 and 1", "real"},
-    "binary": {"binary", "in the unit interval", "count", "rank", "nonnegative", "real"},
-    "share": {"share", "positive", "in the unit interval", "nonnegative", "nonzero real", "real"},
-    "count": {"count", "rank", "nonnegative", "real"},
-    "rank": {"count", "rank", "nonnegative", "real"},
-    "index": {"index", "count", "rank", "positive", "nonnegative", "nonzero real", "real"},
+    "positive": {"positive", "nonnegative", "nonnegative, with an atom at 0", "nonzero real", "real"},
+    "nonnegative": {"nonnegative", "nonnegative, with an atom at 0", "real"},
+    "in the unit interval": {
+        "in the unit interval",
+        "nonnegative",
+        "nonnegative, with an atom at 0",
+        "angle",
+        "real",
+    },
+    "between -1 and 1": {"between -1 and 1", "angle", "real"},
+    "binary": {
+        "binary",
+        "in the unit interval",
+        "count",
+        "rank",
+        "nonnegative",
+        "nonnegative, with an atom at 0",
+        "angle",
+        "real",
+    },
+    "share": {
+        "share",
+        "positive",
+        "in the unit interval",
+        "nonnegative",
+        "nonnegative, with an atom at 0",
+        "nonzero real",
+        "angle",
+        "real",
+    },
+    "count": {"count", "rank", "nonnegative", "nonnegative, with an atom at 0", "real"},
+    "rank": {"count", "rank", "nonnegative", "nonnegative, with an atom at 0", "real"},
+    "index": {
+        "index",
+        "count",
+        "rank",
+        "positive",
+        "nonnegative",
+        "nonnegative, with an atom at 0",
+        "nonzero real",
+        "real",
+    },
+    "angle": {"angle", "real"},
+    "nonnegative, with an atom at 0": {"nonnegative", "nonnegative, with an atom at 0", "real"},
+    "between one and two": {
+        "between one and two",
+        "positive",
+        "nonnegative",
+        "nonnegative, with an atom at 0",
+        "nonzero real",
+        "angle",
+        "real",
+    },
 }
 
 
@@ -265,6 +318,42 @@ def test_accepted_data():
     assert OneHot.data.name == Simplex.name
     assert Simplex.data is Simplex
     assert Binary.within(Binary.data)
+    assert Angle.data is Real
+
+
+def test_angles_are_drawn_of_any_size():
+    """Far angles are within a turn, close to its ends, close to zero and many turns away."""
+    random = Random(0)
+    drawn = [Angle.far(random, 12) for _ in range(400)]
+    assert all(value in Angle.data for value in drawn)
+    assert 100 < sum(value in Angle for value in drawn) < 400
+    assert min(math.pi - abs(value) for value in drawn if value in Angle) < 1e-8
+    assert min(map(abs, drawn)) < 1e-8
+    assert max(map(abs, drawn)) > 1e8
+
+
+def test_atoms_are_drawn():
+    """An atom is drawn now and then, among ordinary points and among far ones; the rest is beyond it."""
+    random = Random(0)
+    for draw in (Semicontinuous.typical, lambda r: Semicontinuous.far(r, 100)):
+        drawn = [draw(random) for _ in range(400)]
+        assert 40 < drawn.count(0.0) < 160
+        assert min(drawn) == 0.0
+    assert not Semicontinuous.discrete
+
+
+def test_far_points_of_an_open_interval_are_told_from_its_ends():
+    """Rounded to single precision, a number between one and two is neither."""
+    random = Random(0)
+    drawn = [np.float32(BetweenOneAndTwo.far(random, 100)) for _ in range(400)]
+    assert all(1 < value < 2 for value in drawn)
+    assert min(drawn) < 1.00001 and max(drawn) > 1.99999
+
+
+def test_a_parameter_may_be_any_angle():
+    """A known direction may be of any turn, and every link to the real line gives one."""
+    assert derivation.derive("von_mises", fix={"mu": 4}).parameters[0].value == 4
+    assert fitting_links(Angle) == fitting_links(Real)
 
 
 # Vectors ----------------------------------------------------------------------------------------
@@ -333,15 +422,38 @@ def test_links_keep_their_promise_to_sympy(row):
 
 
 # A link of scalars fits a vector too, entry by entry, unless its entries are bound to one another.
-POSITIVE = {"real", "nonzero real", "positive", "nonnegative", "real vector", "positive vector"}
+POSITIVE = {
+    "angle",
+    "real",
+    "nonzero real",
+    "positive",
+    "nonnegative",
+    "nonnegative, with an atom at 0",
+    "real vector",
+    "positive vector",
+}
 FITS = {
-    "identity": {"real", "real vector"},
+    "identity": {"angle", "real", "real vector"},
     "exp": POSITIVE,
     "softplus": POSITIVE,
     "square": POSITIVE,
-    "sigmoid": {"real", "nonnegative", "in the unit interval", "real vector"},
-    "normal_cdf": {"real", "nonnegative", "in the unit interval", "real vector"},
-    "tanh": {"real", "between -1 and 1", "real vector"},
+    "sigmoid": {
+        "angle",
+        "real",
+        "nonnegative",
+        "nonnegative, with an atom at 0",
+        "in the unit interval",
+        "real vector",
+    },
+    "normal_cdf": {
+        "angle",
+        "real",
+        "nonnegative",
+        "nonnegative, with an atom at 0",
+        "in the unit interval",
+        "real vector",
+    },
+    "tanh": {"angle", "real", "between -1 and 1", "real vector"},
     "softmax": {"probability vector"},
 }
 

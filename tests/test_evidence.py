@@ -237,7 +237,7 @@ def test_a_letter_names_one_thing():
     from derive.request import fitting_links
 
     for name, row in CATALOGUE.items():
-        for parameter, domain in row.parameters.items():
+        for parameter, domain in row.learnable.items():
             for link in fitting_links(domain):
                 derived = derive.derive(name, link={parameter: link.name})
                 letters = {q.latex for q in (*derived.data, *derived.parameters)}

@@ -19,7 +19,7 @@ from derive.scenes import CLASSES, arrays, ordered, points
 ASKED = [
     (name, {"link": {parameter: link.name}})
     for name, row in CATALOGUE.items()
-    for parameter, domain in row.parameters.items()
+    for parameter, domain in row.learnable.items()
     for link in fitting_links(domain)
 ] + [
     ("beta", {"fix": {"a": 2}}),

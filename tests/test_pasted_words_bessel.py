@@ -23,6 +23,7 @@ BOUNDS = {  # word: the bound in float64 for numpy and torch, then in float32
     "_bessel_ratio_complement": (3.5, 3.5, 0.5, 3.5),
     "_bessel_ratio_slope": (3, 3, 0.5, 3),
     "_bessel_ratio_curvature": (4, 4, 0.5, 3),
+    "_scaled_complement_slope": (4, 4, 0.5, 0.5),
     "_one_minus_cosine": (1.5, 1.5, 0.5, 1.5),
 }
 OF_BESSEL = [name for name in BOUNDS if name != "_one_minus_cosine"]
@@ -60,6 +61,7 @@ def bessel_truths(k, factor=1):
             "_bessel_ratio_complement": (1 - ratio, -slope),
             "_bessel_ratio_slope": (slope, curvature),
             "_bessel_ratio_curvature": (curvature, third),
+            "_scaled_complement_slope": (1 - ratio - k * slope, -2 * slope - k * curvature),
         }
 
 
@@ -192,6 +194,7 @@ def test_ends_of_the_range(library, kind):
         "_bessel_ratio_complement": 1,
         "_bessel_ratio_slope": 0.5,
         "_bessel_ratio_curvature": 0,
+        "_scaled_complement_slope": 1,
         "_one_minus_cosine": 0,
     }
     for name, limit in at_zero.items():
@@ -260,3 +263,31 @@ def test_untaken_branches_are_harmless():
     for name in OF_BESSEL:
         (slope,) = torch.autograd.grad(getattr(WORDS["torch"], name)(k).sum(), k)
         assert torch.isfinite(slope).all(), name
+
+
+# Of a difference of angles ----------------------------------------------------------------------
+
+BETWEEN = {
+    "_one_minus_cosine_between": lambda d: 2 * mp.sin(d / 2) ** 2,
+    "_sine_between": mp.sin,
+    "_cosine_between": mp.cos,
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("library", LIBRARIES)
+@pytest.mark.parametrize("name", BETWEEN)
+def test_of_the_exact_difference(name, library, kind):
+    """The difference loses nothing where it is rounded: angles of any size, and a tiny one beside a huge one."""
+    random = np.random.default_rng([6, *name.encode()])
+    decades = 100 if kind is np.float64 else 12
+    a, b = (10 ** random.uniform(-decades, decades, SAMPLE) * random.choice((-1, 1), SAMPLE) for _ in "ab")
+    near = a * (1 + random.normal(size=SAMPLE) * 10 ** random.uniform(-15, 0, SAMPLE))
+    turns = random.uniform(-9, 9, SAMPLE)
+    a, b = (np.concatenate(parts).astype(kind) for parts in ((a, a, turns), (b, near, turns[::-1])))
+    with mp.workdps(320):
+        for value, one, other in zip(evaluate(library, name, a, b), a, b, strict=True):
+            truth = BETWEEN[name](mp.mpf(float(one)) - mp.mpf(float(other)))
+            # Near a zero the sum of two terms keeps the digits of the larger one.
+            least = 1 if abs(one - other) > 1 else abs(truth)
+            assert abs(mp.mpf(float(value)) - truth) <= 4 * ulp(mp.mpf(max(abs(truth), least)), kind)

@@ -15,6 +15,7 @@ from sympy.core.parameters import distribute
 
 from derive import oracle, words
 from derive.domains import (
+    BetweenOneAndTwo,
     Count,
     Entries,
     Increasing,
@@ -159,6 +160,7 @@ DOMAINS = {
     "p": Unit,
     "c": Count,
     "u": ABOVE_MINUS_ONE,
+    "power": BetweenOneAndTwo,
     "a": Rank,
     "h": PositiveVector,
     "g": Increasing,
@@ -169,6 +171,7 @@ DOMAINS = {
 }
 x, y, q, r, s, t, b, w, p, c, u, a = (Symbol(name, **DOMAINS[name].facts) for name in "xyqrstbwpcua")
 z, v, h, g = (IndexedBase(Symbol(name, **DOMAINS[name].facts)) for name in "zvhg")
+power = Symbol("power", **BetweenOneAndTwo.facts)
 over_k = (k, 1, K)
 over_i = (i, 1, N)
 samples = IndexedBase(Symbol("v", real=True, nonzero=True))[i]
@@ -315,6 +318,31 @@ FIRES = {
 }
 
 FIRES |= {
+    "logarithm_of_bessel": [
+        lambda: closed(words.bessel_0(s)),
+        lambda: 3 - y * closed(words.bessel_0(s / t)),
+        lambda: closed(words.bessel_0(exp(x))) / 2,
+    ],
+    "logarithm_of_base": [
+        lambda: closed(words.tweedie_base(w, s, power)),
+        lambda: 3 - y * closed(words.tweedie_base(w, s / t, power)),
+        lambda: closed(words.tweedie_base(s, t, power)) / 2,
+    ],
+    "one_minus_cosine_of_difference": [
+        lambda: words.one_minus_cosine(y - x),
+        lambda: 3 - s * words.one_minus_cosine(2 * x - y),
+        lambda: exp(y) * words.one_minus_cosine(q - y) / 2 + s,
+    ],
+    "log_bessel_less_argument": [
+        lambda: words.log_bessel_0(s) - s,
+        lambda: x - exp(y) + words.log_bessel_0(exp(y)),
+        lambda: 3 - y * (words.log_bessel_0(s / t) - s / t),
+    ],
+    "complement_less_slope": [
+        lambda: words.bessel_ratio_complement(s) - s * words.bessel_ratio_slope(s),
+        lambda: x + s * words.bessel_ratio_slope(s) - words.bessel_ratio_complement(s),
+        lambda: y * (words.bessel_ratio_complement(exp(x)) - exp(x) * words.bessel_ratio_slope(exp(x))),
+    ],
     "exponential_less_count": [
         lambda: exp(x) - c,
         lambda: 3 * exp(x - y) - 3 * w,

@@ -190,7 +190,8 @@ def test_zero_wins(word):
     expression = word(*arguments(word))
     edge = -1.0 if word.name == "xlog1py" else 0.0
     for second in (edge, 0.75, 3.5):
-        assert oracle.value(expression, {"a": 0.0, "b": second}) == 0
+        first, *others = word.data
+        assert oracle.value(expression, {first: 0.0, **dict.fromkeys(others, second)}) == 0
 
 
 # How a word is spelled --------------------------------------------------------------------------
@@ -331,7 +332,8 @@ def test_floats_in_number_out_where_terms_cancel(name, numbers):
 @pytest.mark.parametrize("word", [w for w in VOCABULARY.values() if w.zero_wins], **NAMED)
 def test_exact_zero_wins(word):
     """A word whose zero wins is 0 for exact zeros too."""
-    assert word(sympy.Integer(0), sympy.Integer(-1 if word.name == "xlog1py" else 0)) == 0
+    edge = sympy.Integer(-1 if word.name == "xlog1py" else 0)
+    assert word(sympy.Integer(0), *[edge] * (len(word.data) - 1)) == 0
 
 
 @pytest.mark.parametrize("word", SCALAR, **NAMED)

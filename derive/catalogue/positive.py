@@ -2,8 +2,17 @@
 
 from derive.counterparts import array_exp, scipy, torch_distribution, variant
 from derive.declare import distribution
-from derive.domains import Nonnegative, Positive, Real
-from derive.words import exp, half, inverse_gaussian_deviance, log, sqrt, two_pi
+from derive.domains import BetweenOneAndTwo, Nonnegative, Positive, Real, Semicontinuous
+from derive.words import (
+    exp,
+    half,
+    inverse_gaussian_deviance,
+    log,
+    sqrt,
+    tweedie_base,
+    tweedie_deviance,
+    two_pi,
+)
 from derive.words import gamma as gamma_function
 
 
@@ -205,3 +214,21 @@ def pareto(y: Positive.down_to("scale"), *, scale: Positive, shape: Positive):
     Source: Johnson, Kotz and Balakrishnan (1994), Continuous Univariate Distributions 1, ch. 20.
     """
     return shape / y * (scale / y) ** shape
+
+
+@distribution(
+    known=("phi", "p"),
+    variants=(variant(fix="p=3/2"), variant(link="mu=exp")),
+)
+def tweedie(y: Semicontinuous, *, mu: Positive, phi: Positive, p: BetweenOneAndTwo):
+    """An amount that is often nothing at all: the sum of a Poisson number of gamma variables.
+
+    y    amount, in the units of the data; 0 has a probability of its own
+    mu   mean, in the units of the data
+    phi  dispersion: the variance is phi times mu to the power p
+    p    power; towards 1 a Poisson number of equal amounts, towards 2 a gamma variable
+
+    Source: Dunn and Smyth (2005), Statistics and Computing 15, 267-280; d is half the unit deviance, and c is
+    their series over the Poisson number, 1 at y = 0, with the exponential at y = mu taken into it.
+    """
+    return tweedie_base(y, phi, p) * exp(-tweedie_deviance(y, mu, p) / phi)

@@ -5,6 +5,11 @@ have come in, and before anything is differentiated: a word carries its own stab
 of `BEFORE_LINKS`, whose left side a link would break up, are tried once before the links come in.
 """
 
+from derive.stable.circle import (
+    complement_less_slope,
+    log_bessel_less_argument,
+    one_minus_cosine_of_difference,
+)
 from derive.stable.classes import log_softmax, logsumexp_of_differences, zero_times_infinity
 from derive.stable.cut_points import (
     difference_of_sigmoids,
@@ -173,6 +178,8 @@ STABLE = (
     failures_and_chance,
     log_of_share,
     difference_of_logarithms,
+    log_bessel_less_argument,
+    one_minus_cosine_of_difference,
     square_of_scaled_by_exponential,
     absolute_scaled_by_exponential,
     residual_over_exponential_scale,
@@ -207,6 +214,7 @@ DERIVED = (
     rest_less_share,
     excess_over_share,
     excess_of_log1p_square,
+    complement_less_slope,
     curvature_over_squares,
     curvature_times_square_of_exponential,
     slope_of_slope_over_squares,

@@ -33,6 +33,7 @@ from derive.words.powers import *
 from derive.words.ratios import *
 from derive.words.squares import *
 from derive.words.symbols import *
+from derive.words.tweedie import *
 
 # Every word, by the name of its SymPy class: a function outside this table is an error everywhere.
 VOCABULARY = {row.primitive or row.name: row for row in list(vars().values()) if isinstance(row, Word)}

@@ -45,6 +45,36 @@ def one_minus_cosine(a: Real) -> Nonnegative:
 
 
 @word(
+    numpy="_one_minus_cosine_between({0}, {1})",
+    torch="_one_minus_cosine_between({0}, {1})",
+    derivatives=(lambda a, b: sine_between(a, b), lambda a, b: -sine_between(a, b)),
+)
+def one_minus_cosine_between(a: Real, b: Real) -> Nonnegative:
+    """1 − cos(a − b), of the difference itself and not as it is rounded: far angles have few digits."""
+    return one_minus_cosine(a - b)
+
+
+@word(
+    numpy="_sine_between({0}, {1})",
+    torch="_sine_between({0}, {1})",
+    derivatives=(lambda a, b: cosine_between(a, b), lambda a, b: -cosine_between(a, b)),
+)
+def sine_between(a: Real, b: Real) -> Real:
+    """sin(a − b), of the difference itself and not as it is rounded."""
+    return sine(a - b)
+
+
+@word(
+    numpy="_cosine_between({0}, {1})",
+    torch="_cosine_between({0}, {1})",
+    derivatives=(lambda a, b: -sine_between(a, b), lambda a, b: sine_between(a, b)),
+)
+def cosine_between(a: Real, b: Real) -> Real:
+    """cos(a − b), of the difference itself and not as it is rounded."""
+    return cosine(a - b)
+
+
+@word(
     reference="besseli 0",
     text="I₀({0})",
     latex="I_0{0:()}",
@@ -89,6 +119,8 @@ def log_bessel_0_scaled(a: Positive) -> Real:
 
 
 @word(
+    text=("I₁({0})/I₀({0})", Level.PRODUCT),
+    latex=(r"\frac{{I_1{0:()}}}{{I_0{0:()}}}", Level.PRODUCT),
     numpy="_bessel_ratio({0})",
     torch="_bessel_ratio({0})",
     derivatives=(lambda a: bessel_ratio_slope(a),),
@@ -125,3 +157,12 @@ def bessel_ratio_slope(a: Positive) -> Positive:
 def bessel_ratio_curvature(a: Positive) -> Real:
     """The second derivative of I₁/I₀: near −1/a³ for large a and −3a/8 for small a, where its terms cancel."""
     return bessel_ratio(a) / a**2 - bessel_ratio_slope(a) / a - 2 * bessel_ratio(a) * bessel_ratio_slope(a)
+
+
+@word(
+    numpy="_scaled_complement_slope({0})",
+    torch="_scaled_complement_slope({0})",
+)
+def scaled_complement_slope(a: Positive) -> Real:
+    """The derivative of a(1 − I₁(a)/I₀(a)): near −1/(8a²) for large a, where its terms cancel."""
+    return bessel_ratio_complement(a) - a * bessel_ratio_slope(a)

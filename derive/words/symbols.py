@@ -1,8 +1,9 @@
 """Constants, indices, and the shapes that mathematics is built of beside the words."""
 
+from collections.abc import Callable
 from typing import Any
 
-from derive.heads import Constant, Index, Size
+from derive.heads import Constant, Index, Size, index_symbol
 
 j, k, m = Index("j", "K"), Index("k", "K"), Index("l", "K")
 pi = Constant("pi", r"\pi")
@@ -24,6 +25,14 @@ def total(body: Any, index: Index) -> Any:
     import sympy
 
     return sympy.Sum(body, index.limits)
+
+
+def series(term: Callable[[Any], Any]) -> Any:
+    """The sum of a term over n = 1, 2, 3 and so on."""
+    import sympy
+
+    n = index_symbol("n")
+    return sympy.Sum(term(n), (n, 1, sympy.oo))
 
 
 def product(body: Any, index: Index) -> Any:

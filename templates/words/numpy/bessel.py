@@ -93,6 +93,33 @@ _BESSEL_CURVATURE_TAIL = (
     -0.00033879348094457756, -0.00012123768079730172, 7.96878245299603e-05, 1.2210856918458431e-05,
     -8.519718245221463e-06,
 )
+# 1 - (A(k) + k A'(k))^2 = (z^2 - k^2) q, 0 <= k <= 8, with the zero z: the quotient q of polynomials in k^2.
+_BESSEL_GROWTH_N = (
+    0.34505395626992713, 0.08247228224962984, 0.008869491496495399, 0.00048310376692575096,
+    1.9644748943339438e-05, 6.474022722490585e-07, 1.5764178844509324e-08, 2.77921686666578e-10,
+    3.5696049753873876e-12, 3.271719359137412e-14, 2.0375373520138635e-16, 8.024736325153785e-19,
+    1.5377955211617117e-21,
+)
+_BESSEL_GROWTH_D = (
+    1.0, 0.8939587568175112, 0.3371911254937158, 0.07024233739638024, 0.008942036849902829,
+    0.0007346351291711942, 4.054320883028638e-05, 1.5479231879644984e-06, 4.170252452714911e-08,
+    8.013489722481587e-10, 1.0988741250866025e-11, 1.0609490559849634e-13, 6.963819246557568e-16,
+    2.859403744617757e-18, 5.8972912928775875e-21, 9.321344667081778e-26, -3.5681913109139025e-29,
+)
+# 1 - A(k) - k A'(k) = -q/k^2, k >= 8: the polynomial q in 16/k - 1.
+_BESSEL_GROWTH_TAIL = (
+    0.14341578156984638, 0.021849174951397158, 0.004267483865552979, 0.0011009106460611014,
+    0.00038308072214111465, 0.0001870840806581662, 0.00012218219368272912, 7.50619139160743e-05,
+    -4.295809699574953e-07, -8.578888122351783e-05, -9.397448723957542e-05, 1.7833066813218434e-05,
+    0.00011343845712595142, 2.477708537271446e-05, -0.00011762415746168705, -3.697171598038735e-05,
+    0.00012950337275505433, 2.5797894659921905e-05, -0.00014799658329038483, 1.5249052470792565e-06,
+    0.00016066496554327116, -3.2219703209120685e-05, -0.00015342743944071757, 4.992160140475492e-05,
+    0.00012189230068106652, -4.6434533215259506e-05, -7.69012581703399e-05, 2.9015260485945533e-05,
+    3.6644864220804325e-05, -1.1979475954296002e-05, -1.2310206652320064e-05,
+    2.9688246565358783e-06, 2.5869734336235514e-06, -3.353777555439007e-07, -2.550284234223132e-07,
+)
+# The zero z, and what is missing of it.
+_BESSEL_GROWTH_ZERO = (1.7023799448787635, -1.1698278222356116e-17)
 # fmt: on
 
 
@@ -207,6 +234,25 @@ def _bessel_ratio_curvature(k):
         return (-np.where(k < 8.0, below, r * r * r * (1.0 + tail))).astype(kind, copy=False)
 
 
+def _scaled_complement_slope(k):
+    """The derivative (1 - A(k)) - k A'(k) of k (1 - A(k)), k >= 0: 1 at 0, near -1/(8 k^2) for large k.
+
+    Below 8 it is (1 - u^2) / (1 + u) with u = A(k) + k A'(k), for 1 - u^2 is even and keeps its zero.
+
+    Measured beyond conditioning: at most 4 ulp in float64, 0.5 in float32.
+    """
+    k, kind = _wide(k)
+    with np.errstate(all="ignore"):
+        low = np.minimum(k, 8.0)
+        share = _bessel_ratio_below_8(k)
+        slope = _below_8(k, _BESSEL_SLOPE_N, _BESSEL_SLOPE_D)
+        zero, missing = _BESSEL_GROWTH_ZERO
+        even = (zero - low + missing) * (zero + low) * _below_8(k, _BESSEL_GROWTH_N, _BESSEL_GROWTH_D)
+        below = even / (1.0 + low * (share + slope))
+        r, tail = _beyond_8(k, _BESSEL_GROWTH_TAIL)
+        return np.where(k < 8.0, below, -(r * tail)).astype(kind)
+
+
 def _one_minus_cosine(x):
     """The difference 1 - cos x = 2 sin(x/2)^2.
 
@@ -216,3 +262,44 @@ def _one_minus_cosine(x):
     with np.errstate(all="ignore"):
         s = np.sin(0.5 * x)
         return (2.0 * s * s).astype(kind, copy=False)
+
+
+def _difference(a, b):
+    """The difference a - b as it is rounded, and what it then misses, exactly (Knuth's two-sum)."""
+    d = a - b
+    part = d - a
+    return d, (a - (d - part)) - (b + part)
+
+
+def _one_minus_cosine_between(a, b):
+    """1 - cos(a - b) = 2 sin((a - b)/2)^2, of the exact difference.
+
+    At most 4 ulp of the value, or of 1 where the difference is beyond 1.
+    """
+    a, b, kind = _wide(a, b)
+    with np.errstate(all="ignore"):
+        d, e = _difference(0.5 * a, 0.5 * b)
+        s = np.sin(d) * np.cos(e) + np.cos(d) * np.sin(e)
+        return (2.0 * s * s).astype(kind)
+
+
+def _sine_between(a, b):
+    """The sine of the exact difference a - b.
+
+    At most 4 ulp of the value, or of 1 where the difference is beyond 1.
+    """
+    a, b, kind = _wide(a, b)
+    with np.errstate(all="ignore"):
+        d, e = _difference(a, b)
+        return (np.sin(d) * np.cos(e) + np.cos(d) * np.sin(e)).astype(kind)
+
+
+def _cosine_between(a, b):
+    """The cosine of the exact difference a - b.
+
+    At most 4 ulp of the value, or of 1 where the difference is beyond 1.
+    """
+    a, b, kind = _wide(a, b)
+    with np.errstate(all="ignore"):
+        d, e = _difference(a, b)
+        return (np.cos(d) * np.cos(e) - np.sin(d) * np.sin(e)).astype(kind)

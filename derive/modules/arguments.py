@@ -24,6 +24,7 @@ class Argument:
     demand    what it must be, as an error says
     broken    where it is not, as code; nan is left to the formula
     harmless  what stands for it in a sample that is removed, as code; None: one over the vector's length
+    within    quick tests of all samples at once, as code: where they hold, it is nowhere broken, nor nan
     """
 
     name: str
@@ -32,6 +33,7 @@ class Argument:
     demand: str
     broken: str
     harmless: str
+    within: tuple[str, ...] = ()
     vector: bool = False
     sums_to_one: bool = False
 
@@ -60,6 +62,11 @@ class Arguments(tuple[Argument, ...]):
     def keywords(self) -> str:
         """What a caller gave, by the names of the mathematics: `y=target, mu=mu`."""
         return ", ".join(f"{argument.name}={argument.public}" for argument in self)
+
+    @property
+    def own_keywords(self) -> str:
+        """What the mathematics calls them, by that name: `y=y, mu=mu`."""
+        return ", ".join(f"{argument.name}={argument.name}" for argument in self)
 
     @property
     def directions(self) -> str:
@@ -103,6 +110,13 @@ class Signature:
         return Arguments((*self.data, *self.known_in_loss))
 
     @property
+    def within(self) -> list[str]:
+        """Quick tests, where all of which hold no argument of the loss is broken in any sample."""
+        summing = [one.name for one in self.loss if one.sums_to_one]
+        sums = [f"_sum_to_one({name}, tolerances[{place}])" for place, name in enumerate(summing)]
+        return [*(condition for one in self.loss for condition in one.within), *sums]
+
+    @property
     def tested(self) -> Arguments:
         """All that is tested to be what it must be."""
         return Arguments((*self.likelihood, self.weight))
@@ -144,6 +158,7 @@ def of_domain(domain: Domain, name: str, role: str, library: Library, public: st
         demand=domain.demanded,
         broken=" | ".join(broken(domain, name, library)),
         harmless=repr(domain.harmless),
+        within=tuple(within(domain.entry if isinstance(domain, Entries) else domain, name, library)),
         vector=isinstance(domain, Entries),
         sums_to_one=isinstance(domain, Entries) and domain.sums_to_one,
     )
@@ -176,3 +191,22 @@ def _outside(domain: Interval, name: str, library: Library) -> Iterator[str]:
         yield f"({library.of('floor', name)} < {name})"
     if domain.nonzero:
         yield f"({name} == 0)"
+
+
+def within(domain: Interval, name: str, library: Library) -> Iterator[str]:
+    """Reductions of all values at once that together say that each lies inside the domain, nan aside.
+
+    A sum that is finite has finite terms, and is the cheapest to compute.
+    """
+    for bound, closed, end, sign in (
+        (domain.lower, domain.closed[0], "amin", ">"),
+        (domain.upper, domain.closed[1], "amax", "<"),
+    ):
+        if abs(bound) != INFINITY:
+            yield f"{library.of(end, name)} {sign}{'=' if closed else ''} {bound:g}"
+    if INFINITY in (-domain.lower, domain.upper):
+        yield f"math.isfinite({library.of('sum', name)})"
+    if domain.integer:
+        yield f"{library.printer.library}.equal({name}, {library.of('floor', name)})"
+    if domain.nonzero:
+        yield library.of("all", name)

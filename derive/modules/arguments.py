@@ -203,7 +203,7 @@ def within(domain: Interval, name: str, library: Library) -> Iterator[str]:
         (domain.upper, domain.closed[1], "amax", "<"),
     ):
         if abs(bound) != INFINITY:
-            yield f"{library.of(end, name)} {sign}{'=' if closed else ''} {bound:g}"
+            yield f"{library.of(end, name)}.item() {sign}{'=' if closed else ''} {bound:g}"
     if INFINITY in (-domain.lower, domain.upper):
         yield f"math.isfinite({library.of('sum', name)})"
     if domain.integer:

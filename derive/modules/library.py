@@ -17,6 +17,7 @@ class Library:
     printer     what prints mathematics in it
     axis        what it calls an axis in a reduction
     data_first  whether data come first among the arguments (else the target comes last)
+    overwrites  whether the gradient is computed in its own temporaries
     imports     what code in it may need
     shapes      how arguments go together, in prose: scalars, then vectors
     """
@@ -25,6 +26,7 @@ class Library:
     printer: type[Code]
     axis: str
     data_first: bool
+    overwrites: bool
     imports: tuple[str, ...]
     shapes: tuple[str, str]
 
@@ -42,6 +44,7 @@ NUMPY = Library(
     printer=NumPy,
     axis="axis",
     data_first=True,
+    overwrites=False,
     imports=(
         "import math",
         "import numpy as np",
@@ -62,7 +65,9 @@ TORCH = Library(
     printer=Torch,
     axis="dim",
     data_first=False,
+    overwrites=True,
     imports=(
+        "import inspect",
         "import math",
         "import torch",
         "import torch.nn.functional as F",

@@ -174,7 +174,7 @@ def broken(domain: Domain, name: str, library: Library) -> list[str]:
         alone = len(conditions) == 1 and conditions[0].startswith("(")
         return [conditions[0][1:-1]] if alone else conditions
     if domain.finite_maximum:
-        return [library.of("isinf", library.over_entries("amax", name))]
+        return [library.infinite.format(library.over_entries("amax", name))]
     return [library.over_entries("any", " | ".join(broken(domain.entry, name, library)))]
 
 
@@ -186,7 +186,7 @@ def _outside(domain: Interval, name: str, library: Library) -> Iterator[str]:
         if abs(bound) != INFINITY:
             yield f"({name} {strict if closed else loose} {bound:g})"
     if INFINITY in (-domain.lower, domain.upper):
-        yield library.of("isinf", name)
+        yield library.infinite.format(name)
     if domain.integer:
         yield f"({library.of('floor', name)} < {name})"
     if domain.nonzero:

@@ -15,6 +15,7 @@ class Library:
 
     name        the target, which is also the folder of the words that the library lacks
     printer     what prints mathematics in it
+    infinite    where an array is infinite, as it is computed fastest
     axis        what it calls an axis in a reduction
     data_first  whether data come first among the arguments (else the target comes last)
     overwrites  whether the gradient is computed in its own temporaries
@@ -24,6 +25,7 @@ class Library:
 
     name: str
     printer: type[Code]
+    infinite: str
     axis: str
     data_first: bool
     overwrites: bool
@@ -42,6 +44,7 @@ class Library:
 NUMPY = Library(
     name="numpy",
     printer=NumPy,
+    infinite="np.isinf({0})",
     axis="axis",
     data_first=True,
     overwrites=False,
@@ -63,6 +66,7 @@ NUMPY = Library(
 TORCH = Library(
     name="torch",
     printer=Torch,
+    infinite="(torch.abs({0}) == math.inf)",
     axis="dim",
     data_first=False,
     overwrites=True,

@@ -86,7 +86,11 @@ def sharing(library: str, argument: str, codes: Sequence[str]) -> tuple[dict[str
     known = definitions(library)
     calls = re.compile(rf"\b(_\w+)\({argument}((?:, \w+)*)\)")
     found = [known[name].shares for code in codes for name, _ in calls.findall(code) if name in known]
-    shared = {first[1:]: f"{first}({argument})" for first in dict.fromkeys(found) if first and found.count(first) > 1}
+    shared = {
+        first[1:]: f"{first}({argument})"
+        for first in dict.fromkeys(found)
+        if first and found.count(first) > 1
+    }
 
     def shared_call(call: re.Match[str]) -> str:
         first = known[call[1]].shares[1:] if call[1] in known else ""

@@ -10,8 +10,26 @@ import ast
 import re
 from collections.abc import Iterator, Sequence, Set
 
+# How Torch spells each in place; of the functions, those of one argument, with a "_" at the end.
 OPERATORS: dict[type, str] = {ast.Add: "add_", ast.Sub: "sub_", ast.Mult: "mul_", ast.Div: "div_"}
-FUNCTIONS = frozenset("abs cos cosh exp lgamma log log1p sigmoid sign sin sinh sqrt square tanh".split())
+FUNCTIONS = frozenset(
+    (
+        "abs",
+        "cos",
+        "cosh",
+        "exp",
+        "lgamma",
+        "log",
+        "log1p",
+        "sigmoid",
+        "sign",
+        "sin",
+        "sinh",
+        "sqrt",
+        "square",
+        "tanh",
+    )
+)
 
 
 def overwriting(

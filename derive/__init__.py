@@ -3,39 +3,41 @@
 This file is the map.  Read the rooms in this order; a file imports only from those above it, and a
 test holds it to that.
 
-    there is     errors       what a person is told
-                 version      which release this is
-                 resources    what lies beside the code: templates, hand-written losses
-                 domains      where a quantity may live
-                 declare      the one form in which mathematics is declared
-                 heads        how a declared word becomes a SymPy function
-                 words        the words: meaning, derivatives, spelling in every language
-                 oracle       numerical truth, to as many digits as are asked for
-                 relation     how two lines of a derivation stand to each other
-    is known     catalogue    the densities; what is generated; its name in other libraries
-                 links        from a model's output to a parameter
-                 identities   how a logarithm opens
-                 stable       the rewrites that floating point asks for
-                 request      what a person asks for, checked
-    follows      rewriting    matches and replaces, one rule at a time
-                 derivation   density -> recorded lines -> loss, factor, dropped
-                 calculus     gradient and Hessian over shared parts
-                 program      shared parts -> a short sequence of assignments
-                 scenes       the points at which claims are tested
-                 expectation  means under a density
-                 calls        what a generated module computes, by library
-                 accuracy     units in the last place beyond conditioning
-    is written   printers     tree -> text, LaTeX, NumPy, Torch
-                 pages        what the pages show
-                 record       what a machine reads of a derivation
-                 elsewhere    the loss by what other libraries compute
-                 modules      what the generated modules say
-                 targets      what a derivation can be written as
-                 emit         a derivation through a template
-                 certificate  bits lost beyond conditioning, near and far
-                 verify       the evidence
-                 generate     the committed modules and their index
-                 cli          the door
+    there is     errors        what a person is told
+                 version       which release this is
+                 resources     what lies beside the code: templates, hand-written losses
+                 counterparts  what a density or a loss is in other libraries
+                 domains       where a quantity may live
+                 declare       the one form in which mathematics is declared
+                 heads         how a declared word becomes a SymPy function
+                 words         the words: meaning, derivatives, spelling in every language
+                 oracle        numerical truth, to as many digits as are asked for
+                 relation      how two lines of a derivation stand to each other
+    is known     catalogue     the densities, with their variants and counterparts
+                 links         from a model's output to a parameter
+                 identities    how a logarithm opens
+                 stable        the rewrites that floating point asks for
+                 request       what a person asks for, checked
+    follows      rewriting     matches and replaces, one rule at a time
+                 derivation    density -> recorded lines -> loss, factor, dropped
+                 calculus      gradient and Hessian over shared parts
+                 program       shared parts -> a short sequence of assignments
+                 scenes        the points at which claims are tested
+                 expectation   means under a density
+                 calls         what a generated module computes, by library
+                 accuracy      units in the last place beyond conditioning
+    is written   printers      tree -> text, LaTeX, NumPy, Torch
+                 pages         what the pages show
+                 record        what a machine reads of a derivation
+                 elsewhere     the loss by what other libraries compute
+                 modules       what the generated modules say
+                 targets       what a derivation can be written as
+                 emit          a derivation through a template
+                 peers         what others compute of the same density, with its derivatives
+                 certificate   bits lost beyond conditioning, near and far
+                 verify        the evidence
+                 generate      the committed modules and their index
+                 cli           the door
 
 Public names: `derive`, `Derivation`, `Misuse`, and a derivation's `emit`, `load`,
 `gradient`, `hessian`.  They are imported when first asked for, so that `derive list` needs no SymPy.

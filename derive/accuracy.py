@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
 from types import ModuleType
-from typing import Any
+from typing import Any, Literal
 
 import mpmath
 import numpy as np
@@ -22,6 +22,7 @@ from sympy.core.parameters import distribute
 
 from derive.calculus import DIRECTION
 from derive.calls import computed, places
+from derive.counterparts import Figure
 from derive.derivation import Derivation
 from derive.identities import OPENING
 from derive.oracle import Place, Point, derivative, value
@@ -51,20 +52,28 @@ class Worst:
 
 
 class Truth:
-    """A loss and its derivatives as the density itself has them, at points of one dtype."""
+    """A loss, or -log p in full, and its derivatives as the density itself has them, at points of one dtype."""
 
-    def __init__(self, derivation: Derivation, dtype: str, points: Sequence[Point]) -> None:
-        self.derivation, self.dtype, self.points = derivation, dtype, points
+    def __init__(
+        self,
+        derivation: Derivation,
+        dtype: str,
+        points: Sequence[Point],
+        figure: Literal[Figure.LOSS, Figure.NEGATIVE_LOG_LIKELIHOOD] = Figure.LOSS,
+    ) -> None:
+        self.derivation, self.dtype, self.points, self.figure = derivation, dtype, points, figure
         self._found: dict[tuple[int, tuple[Place, ...], int], Any] = {}
 
     @cached_property
     def loss(self) -> Expr:
-        """(-log p - dropped) / factor, the logarithm opened, which the ledger is held to: e^-(1e200) is 0."""
+        """(-log p - dropped) / factor, or -log p, the logarithm opened: e^-(1e200) is 0, its logarithm is not."""
         derivation = self.derivation
         closed = log(derivation.density, evaluate=False)
         with distribute(False):
             opened = settled(closed, OPENING, derivation.domains)
             linked = settled(derivation.in_predictors(opened), COMPLEMENTS, derivation.domains)
+        if self.figure is Figure.NEGATIVE_LOG_LIKELIHOOD:
+            return -linked
         return (-linked - derivation.dropped) / derivation.factor
 
     @cached_property

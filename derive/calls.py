@@ -46,6 +46,22 @@ def computed(
         yield one
 
 
+def in_full(
+    derivation: Derivation, library: str, module: ModuleType, points: Sequence[Point], dtype: str
+) -> Computed:
+    """-log p of each sample, with nothing dropped."""
+    given = arrays(derivation, points, dtype)
+    data = [given[quantity.name] for quantity in derivation.data]
+    parameters = sorted(derivation.predictors, key=lambda quantity: not quantity.role.learned)
+    others = [given[quantity.name] for quantity in parameters]
+    if library == "numpy":
+        return Computed((), module.negative_log_likelihood(*data, *others, reduction="none"))
+    import torch
+
+    tensors = (torch.tensor(array) for array in (*others, *data))
+    return Computed((), module.negative_log_likelihood(*tensors, reduction="none").numpy())
+
+
 def places(quantity: Quantity) -> list[Place]:
     """The numbers that a quantity holds."""
     if not quantity.vector:
@@ -60,12 +76,12 @@ def _numpy(
     loss, slopes = module.loss_and_gradient(*arguments, reduction="none")
     yield Computed((), loss)
     for quantity, slope in zip(derivation.learned, slopes, strict=True):
-        yield from _entries(quantity, np.broadcast_to(slope, given[quantity.name].shape))
+        yield from entries(quantity, np.broadcast_to(slope, given[quantity.name].shape))
     if derivation.learned[0].vector:
         (quantity,) = derivation.learned
         yield from _diagonal(quantity, module.hessian_diagonal(*arguments, reduction="none"))
         product = module.hessian_vector_product(*arguments, directions, reduction="none")
-        yield from _entries(quantity, product, DIRECTION)
+        yield from entries(quantity, product, DIRECTION)
         return
     hessian = module.hessian(*arguments, reduction="none")
     for row, one in enumerate(derivation.learned):
@@ -79,28 +95,42 @@ def _torch(
     import torch
 
     tensors = {name: torch.tensor(array) for name, array in given.items()}
-    leaves = [tensors[quantity.name].requires_grad_() for quantity in derivation.learned]
+    for quantity in derivation.learned:
+        tensors[quantity.name].requires_grad_()
     data, *others = ordered(derivation, tensors)
-    loss = module.loss(*others, data, reduction="none")
+    yield from by_autograd(derivation, tensors, module.loss(*others, data, reduction="none"), directions)
+
+
+def by_autograd(
+    derivation: Derivation, tensors: dict[str, Any], loss: Any, directions: Array
+) -> Iterator[Computed]:
+    """A tensor of losses and what autograd makes of it, twice, in the learned ones of the tensors."""
+    import torch
+
+    leaves = [tensors[quantity.name] for quantity in derivation.learned]
     slopes = torch.autograd.grad(loss.sum(), leaves, create_graph=True)
 
     def again(slope: Any, direction: Any = None) -> Any:
         """The derivative of a slope, or of its product with a direction, in every leaf."""
-        return torch.autograd.grad(slope, leaves, direction, retain_graph=True)
+        if not slope.requires_grad:
+            return [torch.zeros_like(leaf) for leaf in leaves]
+        return torch.autograd.grad(
+            slope, leaves, direction, retain_graph=True, allow_unused=True, materialize_grads=True
+        )
 
-    yield Computed((), loss.detach().numpy())
+    yield Computed((), loss.numpy(force=True))
     for quantity, slope in zip(derivation.learned, slopes, strict=True):
-        yield from _entries(quantity, slope.detach().numpy())
+        yield from entries(quantity, slope.numpy(force=True))
     if derivation.learned[0].vector:
         ((quantity,), (slope,)) = derivation.learned, slopes
         rows = [again(slope[:, entry].sum())[0][:, entry] for entry in range(CLASSES)]
-        yield from _diagonal(quantity, torch.stack(rows, -1).numpy())
-        yield from _entries(quantity, again(slope, torch.tensor(directions))[0].numpy(), DIRECTION)
+        yield from _diagonal(quantity, torch.stack(rows, -1).numpy(force=True))
+        yield from entries(quantity, again(slope, torch.tensor(directions))[0].numpy(force=True), DIRECTION)
         return
     for row, one in enumerate(derivation.learned):
         bends = again(slopes[row].sum())
         for column, other in enumerate(derivation.learned[row:], row):
-            yield Computed((one.name, other.name), bends[column].numpy())
+            yield Computed((one.name, other.name), bends[column].numpy(force=True))
 
 
 # How the modules of each library are called.
@@ -110,7 +140,7 @@ CALLS: dict[str, Callable[[Derivation, ModuleType, dict[str, Array], Array], Ite
 }
 
 
-def _entries(quantity: Quantity, values: Array, *others: Place) -> Iterator[Computed]:
+def entries(quantity: Quantity, values: Array, *others: Place) -> Iterator[Computed]:
     """What was computed for each number that a quantity holds."""
     for number, place in enumerate(places(quantity)):
         yield Computed((place, *others), values[:, number] if quantity.vector else values)

@@ -10,20 +10,27 @@ the last place of every real input explains is nobody's fault.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from statistics import median
 from types import ModuleType
-from typing import Any
+from typing import Any, Final
 
 import mpmath
 import numpy as np
 
 from derive.accuracy import Truth, quantity_of
-from derive.calls import computed
+from derive.calls import Computed, computed, in_full
+from derive.counterparts import Figure
 from derive.derivation import Derivation
 from derive.oracle import Place, Point
+from derive.peers import Peer, peers
 from derive.scenes import LEVELS, far_points, points
+
+LOSS: Final = Figure.LOSS
+IN_FULL: Final = Figure.NEGATIVE_LOG_LIKELIHOOD
 
 # A relative error beyond this, past conditioning, is a failure.
 TOLERANCE = {"float64": 1e-10, "float32": 1e-4}
@@ -46,16 +53,20 @@ class Judged:
 
 @dataclass(frozen=True)
 class Line:
-    """What was found of one quantity of a loss, in one library and one dtype.
+    """What was found of one quantity of a loss, of one who computes it, in one dtype.
 
+    kind           the column in which it counts: a library has several versions of a loss
     without_truth  how many numbers the oracle has no truth for: they are not judged, and are told
+    ours           whether a generated module computed it
     """
 
-    library: str
+    name: str
+    kind: str
     dtype: str
     quantity: str
     judged: tuple[Judged, ...]
     without_truth: int
+    ours: bool
 
     @property
     def failures(self) -> int:
@@ -78,22 +89,81 @@ class Line:
         return max(self.judged, key=lambda one: (one.fails, one.bits))
 
 
+@dataclass(frozen=True)
+class _Contestant:
+    """Who computes what: numbers at some of the points, and what they are a figure of."""
+
+    name: str
+    kind: str
+    figure: Any
+    computed: Callable[[Sequence[Point]], Iterable[Computed]]
+    only: Callable[[Point], bool] = lambda point: True
+    ours: bool = True
+    quantity: str = ""
+
+
 def certificate(
-    derivation: Derivation, modules: dict[str, ModuleType], dtype: str, count: int
+    derivation: Derivation, modules: dict[str, ModuleType], dtype: str, count: int, others: bool = True
 ) -> Iterator[Line]:
-    """What is found of a loss in one dtype, at `count` points of each level."""
+    """What is found of a loss in one dtype, at `count` points of each level, and of those who compute it too.
+
+    others  whether to judge other libraries, what was written by hand and SymPy at the same points
+    """
     drawn = [*points(derivation, count, dtype)]
     for level in LEVELS:
         drawn += far_points(derivation, level, dtype, count)
-    truth = Truth(derivation, dtype, drawn)
-    for library, module in modules.items():
+    truths = {figure: Truth(derivation, dtype, drawn, figure) for figure in (LOSS, IN_FULL)}
+    contestants = [*_ours(derivation, modules, dtype)]
+    contestants += [*_theirs(derivation, dtype)] if others else []
+    for one in contestants:
+        numbers = [number for number, point in enumerate(drawn) if one.only(point)]
         found: dict[str, list[Judged | None]] = {}
-        for one in computed(derivation, library, module, drawn, dtype):
-            numbers = (_judged(truth, place, one.places, float(got)) for place, got in enumerate(one.values))
-            found.setdefault(quantity_of(one.places), []).extend(numbers)
-        for quantity, numbers_found in found.items():
-            judged = tuple(one for one in numbers_found if one is not None)
-            yield Line(library, dtype, quantity, judged, len(numbers_found) - len(judged))
+        with np.errstate(all="ignore"), warnings.catch_warnings():
+            warnings.simplefilter("ignore", RuntimeWarning)
+            for result in one.computed([drawn[number] for number in numbers]) if numbers else ():
+                judged = (
+                    _judged(truths[one.figure], number, result.places, float(got))
+                    for number, got in zip(numbers, result.values, strict=True)
+                )
+                found.setdefault(one.quantity or quantity_of(result.places), []).extend(judged)
+        for quantity, results in found.items():
+            kept = tuple(result for result in results if result is not None)
+            if kept:
+                yield Line(one.name, one.kind, dtype, quantity, kept, len(results) - len(kept), one.ours)
+
+
+def _ours(derivation: Derivation, modules: dict[str, ModuleType], dtype: str) -> Iterator[_Contestant]:
+    """The generated modules: the loss with its derivatives, and -log p in full."""
+    for library, module in modules.items():
+        kind = f"derive {library}"
+        yield _Contestant(library, kind, LOSS, partial(_computed, derivation, library, module, dtype))
+        if derivation.dropped != 0:
+            whole = partial(_in_full, derivation, library, module, dtype)
+            yield _Contestant(library, kind, IN_FULL, whole, quantity="-log p")
+
+
+def _computed(
+    derivation: Derivation, library: str, module: ModuleType, dtype: str, drawn: Sequence[Point]
+) -> Iterable[Computed]:
+    return computed(derivation, library, module, drawn, dtype)
+
+
+def _in_full(
+    derivation: Derivation, library: str, module: ModuleType, dtype: str, drawn: Sequence[Point]
+) -> Iterable[Computed]:
+    yield in_full(derivation, library, module, drawn, dtype)
+
+
+def _theirs(derivation: Derivation, dtype: str) -> Iterator[_Contestant]:
+    """Everyone else."""
+    for peer in peers(derivation):
+        yield _Contestant(
+            peer.name, peer.kind, peer.figure, partial(_of_peer, peer, dtype), peer.only, ours=False
+        )
+
+
+def _of_peer(peer: Peer, dtype: str, drawn: Sequence[Point]) -> Iterable[Computed]:
+    return peer.computed(drawn, dtype)
 
 
 def _judged(truth: Truth, number: int, places: tuple[Place, ...], got: float) -> Judged | None:

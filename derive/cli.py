@@ -262,12 +262,14 @@ def verify(names: Sequence[str], points: int, accuracy: bool, every: bool, **opt
     table = Table(box=None, pad_edge=False, header_style="bold")
     for heading in ("", "loss", "check", "largest error", "where"):
         table.add_column(heading, overflow="fold")
+    found = []
     for findings in verify_all(chosen, points, accuracy):
+        found += findings
         for finding in findings:
             short += not finding.passed
             skipped += finding.skipped
             table.add_row(
-                "skip" if finding.skipped else "ok" if finding.passed else "FAILS",
+                finding.status,
                 finding.loss,
                 finding.check,
                 finding.figure,
@@ -275,10 +277,29 @@ def verify(names: Sequence[str], points: int, accuracy: bool, every: bool, **opt
             )
         table.add_section()
     _print(table)
+    if accuracy:
+        _print(_summary(found))
     untested = f"; {skipped} not tested" if skipped else ""
     click.echo(f"\n{short} fall short{untested}" if short else f"\nnothing falls short{untested}")
     if short:
         sys.exit(1)
+
+
+def _summary(findings: Sequence[Any]) -> Any:
+    """The table of the shares of failing numbers, a row for each who computes them."""
+    from rich.table import Table
+
+    from derive.verify import summary
+
+    shares = summary(findings)
+    columns = list(dict.fromkeys(column for row in shares.values() for column in row))
+    table = Table(box=None, pad_edge=False, header_style="bold", title="\nfailures", title_justify="left")
+    table.add_column("computed by")
+    for column in columns:
+        table.add_column(column)
+    for kind, row in shares.items():
+        table.add_row(kind, *(row.get(column, "") for column in columns))
+    return table
 
 
 def _losses(names: Sequence[str], options: Mapping[str, Any]) -> list[Request]:

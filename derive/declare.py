@@ -22,11 +22,13 @@ from __future__ import annotations
 
 import dis
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from functools import cached_property
 from types import ModuleType
 from typing import Any, TypeVar
 
+from derive.counterparts import Counterpart, Variant
 from derive.domains import Domain, Entries, Interval
 
 Function = Callable[..., Any]
@@ -82,14 +84,19 @@ class Declaration:
 class Distribution(Declaration):
     """A density or mass function p(data | parameters).
 
-    latex     how a symbol is set where its name does not say it
-    regular   whether the support is free of the parameters, so that the mean score is zero
-    soft      what the loss is once the data lie outside the support but inside the accepted set
+    latex         how a symbol is set where its name does not say it
+    regular       whether the support is free of the parameters, so that the mean score is zero
+    soft          what the loss is once the data lie outside the support but inside the accepted set
+    variants      with which options it is generated and verified, beside none
+    counterparts  what it is in other libraries, whatever is fixed, shared or linked: theirs takes its data
+                  and parameters
     """
 
     latex: Mapping[str, str] = field(default_factory=dict)
     regular: bool = True
     soft: str = ""
+    variants: tuple[Variant, ...] = ()
+    counterparts: tuple[Counterpart, ...] = ()
 
     @property
     def domains(self) -> dict[str, Domain]:
@@ -111,11 +118,13 @@ class Link(Declaration):
     """A function from what a model puts out (the predictor) to a parameter.
 
     synonym    what statisticians call its inverse: exp is the log link
+    torch      what Torch calls it, below `torch`; of a vector, with the axis of its entries
     predictor  the name of the predictor, of the parameter's name
     letters    the LaTeX letter of the predictor, by the parameter's name ("" is for all others)
     """
 
     synonym: str = ""
+    torch: str = ""
     predictor: str = "{name}"
     letters: Mapping[str, str] = field(default_factory=dict)
 
@@ -136,6 +145,24 @@ class Link(Declaration):
             both = isinstance(domain, Entries) and isinstance(self.range, Entries)
             return both and domain.name == self.range.name
         return self.range.within(domain)
+
+    def scaled(self, number: Fraction) -> Link:
+        """So many times the link: `5*tanh`.  Only what gives scalars has multiples."""
+        assert isinstance(self.range, Interval)
+        return replace(
+            self,
+            function=lambda a: _rational(number) * self.function(a),
+            name=f"{number}*{self.name}",
+            synonym=f"scaled {self.synonym}",
+            torch="",
+            result=self.range.scaled(float(number)),
+        )
+
+
+def _rational(number: Fraction) -> Any:
+    import sympy
+
+    return sympy.Rational(number.numerator, number.denominator)
 
 
 @dataclass(frozen=True, eq=False)

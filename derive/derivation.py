@@ -309,7 +309,7 @@ def _predictor(parameter: Quantity, request: Request) -> Quantity:
     """What the model puts out for a linked parameter."""
     link = request.linked[parameter.name]
     letter = link.letters.get(parameter.name, link.letters.get("", parameter.latex))
-    rivals = [other for other in request.linked.values() if other is link]
+    rivals = [other for other in request.linked.values() if other.letters.get("") == link.letters.get("")]
     shared = len(rivals) > 1 and parameter.name not in link.letters
     taken = {request.distribution.symbol_latex(name) for name in request.distribution.domains}
     if shared or (letter in taken and letter != parameter.latex):

@@ -91,6 +91,25 @@ class Interval:
         """Whether there are finitely many points."""
         return self.integer and math.isfinite(self.upper - self.lower)
 
+    def scaled(self, size: float) -> Interval:
+        """The interval of so many times its points, for a positive size; its ends stay open or closed."""
+        lower, upper = size * self.lower, size * self.upper
+        ends = ["−∞" if lower == -math.inf else f"{lower:g}", "∞" if upper == math.inf else f"{upper:g}"]
+        text = "(["[self.closed[0]] + ", ".join(ends).replace("-", "−") + ")]"[self.closed[1]]
+        return replace(
+            self,
+            name=f"in {text}",
+            text=text,
+            latex=text.replace("−", "-").replace("∞", r"\infty"),
+            lower=lower,
+            upper=upper,
+            typical=lambda random: size * self.typical(random),
+            wide=lambda random: size * self.wide(random),
+            extremes=tuple(size * point for point in self.extremes),
+            harmless=size * self.harmless,
+            stretch=None,
+        )
+
     def far(self, random: Random, decades: float) -> float:
         """A point of any size up to so many decades; of a bounded interval one as near to either end."""
         if self.finite:
@@ -238,6 +257,13 @@ def _logistic(t: Any) -> tuple[Any, Any]:
     return y, y / (1 + exp(t))
 
 
+def _tanh(t: Any) -> tuple[Any, Any]:
+    """Onto (-1, 1)."""
+    from mpmath import sech, tanh
+
+    return tanh(t / 2), sech(t / 2) ** 2 / 2
+
+
 Real = Interval(
     name="real",
     text="ℝ",
@@ -311,6 +337,20 @@ Unit = Interval(
     harmless=0.5,
     stretch=_logistic,
     closed=(True, True),
+)
+
+SignedUnit = Interval(
+    name="between -1 and 1",
+    text="(−1, 1)",
+    latex="(-1, 1)",
+    lower=-1.0,
+    upper=1.0,
+    facts={"real": True},
+    typical=lambda random: random.uniform(-0.98, 0.98),
+    wide=lambda random: math.tanh(random.uniform(-10, 10)),
+    extremes=(0.0, 1e-8, -1e-8, 1 - 1e-8, 1e-8 - 1),
+    harmless=0.0,
+    stretch=_tanh,
 )
 
 Binary = Interval(

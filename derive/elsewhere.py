@@ -1,6 +1,6 @@
 """The loss by what other libraries compute: theirs becomes ours by the ledger.
 
-The ledger says -log p = factor * loss + dropped, and a row of `catalogue.counterparts` says which part of
+The ledger says -log p = factor * loss + dropped, and a counterpart says which part of
 it theirs is.  So loss = scale * theirs - removed, with a scale and a removed term of the derivation itself.
 """
 
@@ -15,7 +15,7 @@ import numpy as np
 import sympy
 from sympy import Add, Expr, log
 
-from derive.catalogue.counterparts import COUNTERPARTS, Counterpart, Figure
+from derive.counterparts import Counterpart, Figure
 from derive.derivation import Derivation, Quantity, derivation
 from derive.oracle import Point, value
 from derive.pages import text_printer
@@ -104,7 +104,8 @@ class Elsewhere:
             [point[quantity.name] if quantity.value is None else quantity.value for point in points]
             for quantity in self.arguments
         )
-        return np.asarray(self.row.call(*(np.array(column, float) for column in columns)))
+        given = (np.array(column, float) for column in columns)
+        return np.asarray(self.row.of_arrays(*given))
 
     def loss(self, points: Sequence[Point]) -> np.ndarray[Any, Any]:
         """Our loss at the points, by what the library gives."""
@@ -132,7 +133,7 @@ class Elsewhere:
             Figure.LOSS: home.loss,
         }
         with np.errstate(all="ignore"):
-            given = self.row.call(*(np.array([number], float) for number in point.values())).item()
+            given = self.row.of_arrays(*(np.array([number], float) for number in point.values())).item()
         return Wrong(
             self.row.defect.reason, point, given, float(value(figures[self.row.figure], here, DIGITS))
         )
@@ -153,15 +154,11 @@ def elsewhere(derived: Derivation) -> list[Elsewhere]:
     >>> print(elsewhere(derive("bernoulli", link={"p": "sigmoid"}))[-2].statement)
     loss = -torch.distributions.Bernoulli(probs).log_prob, at p = sigmoid(logit_p), for hard labels
     """
-    density = derived.distribution.name
-    own = [
-        Elsewhere(derived, row, (*derived.data, *derived.predictors))
-        for row in COUNTERPARTS.get(derived.name, ())
-    ]
-    if derived.name == density:
-        return own
-    return own + [
-        Elsewhere(derived, row, (*derived.data, *derived.parameters))
-        for row in COUNTERPARTS.get(density, ())
-        if row.figure is not Figure.LOSS
+    density, asked = derived.distribution, derived.request.options
+    own = (variant.counterparts for variant in density.variants if variant.options == asked)
+    taken = (*derived.data, *derived.predictors)
+    given = (*derived.data, *derived.parameters)
+    return [
+        *(Elsewhere(derived, row, taken) for rows in own for row in rows),
+        *(Elsewhere(derived, row, given) for row in density.counterparts),
     ]

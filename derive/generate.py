@@ -1,6 +1,6 @@
 """Writes the committed modules and pages, and compares them with what is there.
 
-`generated/` is product and golden file at once: a module and a page for every row of `variants`, and
+`generated/` is product and golden file at once: a module and a page for every density and its variants, and
 an index.  The same input gives the same bytes.
 """
 
@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from derive.catalogue.variants import VARIANTS
+from derive.catalogue import VARIANTS
 from derive.derivation import derivation
 from derive.emit import emit
 from derive.errors import Misuse
@@ -22,7 +22,7 @@ from derive.targets import COMMITTED, Target
 
 
 def requests(names: Sequence[str] = ()) -> list[Request]:
-    """The rows of `variants`, or those of the named densities or variants.
+    """What is asked for in the catalogue, or that of the named densities or variants.
 
     Raises Misuse for a name that no row has.
     """

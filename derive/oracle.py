@@ -82,40 +82,41 @@ def derivative(expression: Expr, point: Point, names: Sequence[Place], digits: i
 
 @cache
 def _slope(expression: Expr, places: tuple[Place, ...], sizes: tuple[tuple[str, int], ...]) -> Expr:
-    """The derivative over the symbols of `_written_out`."""
+    """The derivative over the symbols of `written_out`."""
     if not places:
-        return _written_out(expression, dict(sizes))
+        return written_out(expression, dict(sizes))
     *others, last = places
     slope = _slope(expression, tuple(others), sizes)
-    name = last if isinstance(last, str) else _entry_name(*last)
+    name = last if isinstance(last, str) else entry_name(*last)
     symbols = [symbol for symbol in slope.free_symbols if symbol.name == name]
     found = slope.diff(symbols[0]) if symbols else sympy.S.Zero
     return found.replace(sympy.DiracDelta, lambda *_: sympy.S.Zero)  # a kink has no second derivative
 
 
-def _written_out(expression: Expr, point: Point) -> Expr:
+def written_out(expression: Expr, point: Point) -> Expr:
     """The expression over primitives: words by their meaning, sums term by term, entries as symbols."""
     if isinstance(expression, Indexed):
         (position,) = expression.indices
         label = expression.base.label
-        return Symbol(_entry_name(label.name, int(evaluate(position, point)) - 1), **label.assumptions0)
+        return Symbol(entry_name(label.name, int(evaluate(position, point)) - 1), **label.assumptions0)
     if isinstance(expression, Sum | Product):
         body, *inner, (index, first, last) = expression.args
         body = expression.func(body, *inner) if inner else body
         steps = range(int(evaluate(first, point)), int(evaluate(last, point)) + 1)
-        terms = [_written_out(body.xreplace({index: sympy.Integer(step)}), point) for step in steps]
+        terms = [written_out(body.xreplace({index: sympy.Integer(step)}), point) for step in steps]
         return Add(*terms) if isinstance(expression, Sum) else Mul(*terms)
     if isinstance(expression, sympy.Function) and type(expression).__name__ not in SYMPY_ONLY:
         word = word_of(expression)
         meaning = None if word.primitive else word.meaning(*expression.args)
         if meaning is not None:
-            return _written_out(meaning, point)
+            return written_out(meaning, point)
     if not expression.args:
         return expression
-    return expression.func(*(_written_out(part, point) for part in expression.args))
+    return expression.func(*(written_out(part, point) for part in expression.args))
 
 
-def _entry_name(name: str, position: int) -> str:
+def entry_name(name: str, position: int) -> str:
+    """The name of an entry, which stands for it once a vector is written out: `z[0]`."""
     return f"{name}[{position}]"
 
 
@@ -124,7 +125,7 @@ def _entries_named(point: Point) -> Point:
     named = dict(point)
     for name, entries in point.items():
         if isinstance(entries, list):
-            named |= {_entry_name(name, place): entry for place, entry in enumerate(entries)}
+            named |= {entry_name(name, place): entry for place, entry in enumerate(entries)}
     return named
 
 

@@ -246,12 +246,28 @@ def _linked(name: str, given: object, parameters: Mapping[str, Domain]) -> Link:
     fitting = ", ".join(link.name for link in fitting_links(domain))
     if given is None:
         raise Misuse(f"--link {name} needs a link: --link {name}=LINK with one of {fitting}")
-    link = _lookup(given, LINKS, "link", f"for {name} there are {fitting}")
+    link = _multiple(name, given, fitting)
     if not link.fits(domain):
         raise Misuse(
             f"the link {link.name} gives values in {link.range.text}, but {name} lies in {domain.text}; links that fit: {fitting}"
         )
     return link
+
+
+def _multiple(name: str, given: object, fitting: str) -> Link:
+    """The link of this name, or a positive number times one of scalars: `5*tanh`."""
+    advice = f"for {name} there are {fitting}"
+    number, times, kind = given.partition("*") if isinstance(given, str) else ("", "", given)
+    link = _lookup(kind.strip() if times and isinstance(kind, str) else given, LINKS, "link", advice)
+    if not times:
+        return link
+    written = NUMBER.fullmatch(number.strip())
+    if written is None or len(number) > LONGEST or isinstance(link.range, Entries):
+        raise Misuse(f"--link {name}={given}: a multiple is a number times a link of scalars, such as 5*tanh")
+    value = Fraction(number.strip()) if len(written["exponent"] or "") <= 4 else Fraction(0)
+    if not SMALLEST <= value <= 1 / SMALLEST:
+        raise Misuse(f"--link {name}={given}: the number is between 1e-100 and 1e100")
+    return link.scaled(value)
 
 
 def _known_text(known: Known) -> str:

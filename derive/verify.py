@@ -9,7 +9,7 @@ library that is wrong: the table says so.
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -22,7 +22,7 @@ from sympy import Expr, log
 from derive.accuracy import BOUND_IN_ULP, DTYPES, Truth, Worst, quantity_of
 from derive.calculus import DIRECTION, gradient
 from derive.calls import computed, places
-from derive.certificate import certificate
+from derive.certificate import Line, certificate
 from derive.derivation import Derivation, Quantity, derivation
 from derive.domains import Entries
 from derive.elsewhere import Elsewhere, elsewhere
@@ -39,19 +39,42 @@ SKIPPED = "not tested"
 
 
 @dataclass(frozen=True)
+class Share:
+    """How many of the numbers that one kind of contestant computed fail the certificate."""
+
+    ours: bool
+    kind: str
+    quantity: str
+    dtype: str
+    failures: int
+    numbers: int
+
+
+@dataclass(frozen=True)
 class Finding:
-    """What one check of one loss found."""
+    """What one check of one loss found.
+
+    shares  of the accuracy certificate: what is counted in its summary
+    """
 
     loss: str
     check: str
     passed: bool
     figure: str
     note: str = ""
+    shares: tuple[Share, ...] = ()
 
     @property
     def skipped(self) -> bool:
         """Whether nothing was tested, for the reason in the note."""
         return self.figure == SKIPPED
+
+    @property
+    def status(self) -> str:
+        """One word for the table; none for what others compute, which is told and not judged."""
+        if any(not share.ours for share in self.shares):
+            return ""
+        return "skip" if self.skipped else "ok" if self.passed else "FAILS"
 
 
 def verify(request: Request, count: int = 40, accuracy: bool = False) -> list[Finding]:
@@ -87,7 +110,8 @@ def _asked_again(arguments: dict[str, Any], count: int, accuracy: bool) -> list[
     return verify(request(**arguments), count, accuracy)
 
 
-Found = Iterator[tuple[str, bool, str, str]]
+# A check, whether it passed, the largest error, where that is, and what counts in the certificate's summary.
+Found = Iterator[tuple[str, bool, str, str] | tuple[str, bool, str, str, tuple[Share, ...]]]
 
 
 def _mass(derived: Derivation, count: int) -> Found:
@@ -150,14 +174,42 @@ def _certificate(derived: Derivation, count: int) -> Found:
     """Bits lost beyond conditioning at ordinary, wide and extreme points, by library, dtype and quantity."""
     modules = {target.library: load(derived, target.name) for target in MODULES if _installed(target.library)}
     for dtype in DTYPES:
+        theirs: dict[str, list[Line]] = {}
         for line in certificate(derived, modules, dtype, count):
+            if not line.ours:
+                theirs.setdefault(line.quantity, []).append(line)
+                continue
             worst = line.worst
             figure = f"{line.failures} of {len(line.judged)} fail, {line.not_finite} not finite, "
             figure += f"worst {worst.bits:.1f} bits, median {line.median:.1f}"
             figure += f", {line.without_truth} without truth" if line.without_truth else ""
             note = f"{_named(worst.places)} at {_shown(worst.point, exact=bool(line.failures))}"
             note += f": got {worst.got!r}, truth {worst.truth!r}" if line.failures else ""
-            yield f"{line.library} {dtype} {line.quantity}", not line.failures, figure, note
+            yield f"{line.name} {dtype} {line.quantity}", not line.failures, figure, note, (_share(line),)
+        for quantity, lines in theirs.items():
+            figure = "; ".join(f"{line.name} {line.failures} of {len(line.judged)}" for line in lines)
+            yield f"others {dtype} {quantity}", True, f"fail: {figure}", "", tuple(map(_share, lines))
+
+
+def _share(line: Line) -> Share:
+    quantity = "Hessian" if line.quantity.startswith("Hessian") else line.quantity
+    return Share(line.ours, line.kind, quantity, line.dtype, line.failures, len(line.judged))
+
+
+def summary(findings: Iterable[Finding]) -> dict[str, dict[str, str]]:
+    """The share of failing numbers in the certificate, by contestant and by what was computed in which dtype."""
+    tally: dict[str, dict[str, list[int]]] = {}
+    for share in (share for finding in findings for share in finding.shares):
+        column = f"{share.quantity} {share.dtype}"
+        counted = tally.setdefault(share.kind, {}).setdefault(column, [0, 0])
+        counted[0] += share.failures
+        counted[1] += share.numbers
+    return {
+        kind: {
+            column: f"{failures / numbers:.2%} of {numbers}" for column, (failures, numbers) in row.items()
+        }
+        for kind, row in tally.items()
+    }
 
 
 def _by_hand(derived: Derivation, count: int) -> Found:

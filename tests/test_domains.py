@@ -128,6 +128,7 @@ WITHIN = {
     "positive": {"positive", "nonnegative", "nonzero real", "real"},
     "nonnegative": {"nonnegative", "real"},
     "in the unit interval": {"in the unit interval", "nonnegative", "real"},
+    "between -1 and 1": {"between -1 and 1", "real"},
     "binary": {"binary", "in the unit interval", "count", "nonnegative", "real"},
     "count": {"count", "nonnegative", "real"},
     "index": {"index", "count", "positive", "nonnegative", "nonzero real", "real"},
@@ -264,6 +265,7 @@ FITS = {
     "square": POSITIVE,
     "sigmoid": {"real", "nonnegative", "in the unit interval"},
     "normal_cdf": {"real", "nonnegative", "in the unit interval"},
+    "tanh": {"real", "between -1 and 1"},
     "softmax": {"probability vector"},
 }
 
@@ -278,7 +280,7 @@ def test_fitting_links():
     """The links offered for a parameter are those that fit it, in the order of the table."""
     assert [row.name for row in fitting_links(Positive)] == ["exp", "softplus", "square"]
     assert [row.name for row in fitting_links(Unit)] == ["sigmoid", "normal_cdf"]
-    real = ["identity", "exp", "softplus", "square", "sigmoid", "normal_cdf"]
+    real = ["identity", "exp", "softplus", "square", "sigmoid", "tanh", "normal_cdf"]
     assert [row.name for row in fitting_links(Real)] == real
     assert [row.name for row in fitting_links(Simplex["C"])] == ["softmax"]
     assert fitting_links(Count) == []
@@ -438,6 +440,6 @@ def test_mistakes_of_a_table(kind, function, message):
 
 def test_rows_are_those_of_the_module():
     """A table lists the rows written in it, in their order, not those it imports."""
-    names = ["identity", "exp", "softplus", "square", "sigmoid", "normal_cdf", "softmax"]
+    names = ["identity", "exp", "softplus", "square", "sigmoid", "tanh", "normal_cdf", "softmax"]
     assert list(rows([links], Link)) == names
     assert rows([domains_room], Link) == {}

@@ -10,7 +10,7 @@ import derive
 from derive.accuracy import DTYPES, Truth, quantity_of
 from derive.calculus import DIRECTION
 from derive.calls import computed
-from derive.catalogue.variants import VARIANTS
+from derive.catalogue import VARIANTS
 from derive.derivation import derivation
 from derive.relation import Goal, Line, Relation, holds, judge
 from derive.request import request
@@ -272,7 +272,28 @@ def test_the_certificate_sees_a_digit_that_is_lost():
         ),
     )
     for module, fails in ((stable, False), (popular, True)):
-        lines = list(certificate(derived, {"numpy": module}, "float64", 20))
+        lines = list(certificate(derived, {"numpy": module}, "float64", 20, others=False))
         assert bool(lines[0].failures) is fails
         assert not any(line.failures for line in lines[1:])
         assert lines[0].worst.fails is fails
+
+
+def test_the_certificate_judges_others_at_the_same_points():
+    """Libraries, a loss written by hand and SymPy are counted beside ours; the variance that torch.nn raises fails."""
+    from derive.certificate import certificate
+
+    pytest.importorskip("torch")
+    derived = derive.derive("normal")
+    lines = {line.name: line for line in certificate(derived, {}, "float64", 20) if line.quantity == "value"}
+    assert list(lines) == [
+        "scipy.stats.norm.logpdf",
+        "torch.distributions.Normal.log_prob",
+        "torch.nn.GaussianNLLLoss(full=True)",
+        "hand-written",
+        "SymPy, naive",
+        "SymPy, log expanded",
+    ]
+    assert not any(line.ours for line in lines.values())
+    assert lines["torch.nn.GaussianNLLLoss(full=True)"].failures > 0
+    assert lines["scipy.stats.norm.logpdf"].failures == 0
+    assert lines["SymPy, naive"].failures > 0

@@ -126,3 +126,30 @@ def test_an_unknown_target_is_one_sentence(target):
             write(target)
     with pytest.raises(derive.Misuse, match="there are numpy and torch"):
         derived.load("json")
+
+
+def test_a_multiple_of_a_link():
+    """`5*tanh` keeps a mean between -5 and 5; its letter is its own beside another link's."""
+    derived = derive.derive("normal", link="mu=5*tanh,sigma=softplus")
+    assert [quantity.latex for quantity in derived.predictors] == [r"r_{\mu}", r"r_{\sigma}"]
+    module = derived.load("numpy")
+    tanh = np.tanh(0.3) * 5
+    plain = derive.derive("normal").load("numpy")
+    spread = np.log1p(np.exp(0.2))
+    assert module.loss(1.0, 0.3, 0.2) == pytest.approx(plain.loss(1.0, tanh, spread), rel=1e-14)
+
+
+@pytest.mark.parametrize(
+    ("link", "told"),
+    [
+        ("mu=5*softmax", "a number times a link of scalars"),
+        ("mu=*tanh", "a number times a link of scalars"),
+        ("mu=-5*tanh", "between 1e-100 and 1e100"),
+        ("mu=1e999999*tanh", "between 1e-100 and 1e100"),
+        ("mu=5*tan", "Did you mean tanh"),
+        ("sigma=5*tanh", "gives values in \\(−5, 5\\)"),
+    ],
+)
+def test_what_is_no_multiple_of_a_link(link, told):
+    with pytest.raises(derive.Misuse, match=told):
+        derive.derive("normal", link=link)

@@ -1,7 +1,8 @@
 """The densities, one file per kind of support.
 
 A row is a declaration (`declare`); a parametrisation is a row that calls another, never the
-mathematics again.  `variants` lists what `derive generate` writes and `derive verify` proves.
+mathematics again.  Beside it stand its variants, which `derive generate` writes and `derive verify`
+proves, and its counterparts in other libraries.
 """
 
 from collections.abc import Mapping
@@ -12,3 +13,12 @@ from derive.declare import Distribution, rows
 CATALOGUE: Mapping[str, Distribution] = rows(
     (real_line, positive, unit_interval, counts, classes), Distribution
 )
+
+PLAIN: Mapping[str, str] = {}
+
+VARIANTS: tuple[tuple[str, Mapping[str, str]], ...] = tuple(
+    (row.name, options)
+    for row in CATALOGUE.values()
+    for options in (PLAIN, *(variant.options for variant in row.variants))
+)
+"""What is generated and verified: every density, as it stands and with the options of its variants."""

@@ -1,12 +1,19 @@
 """Densities on the positive half line."""
 
+from derive.counterparts import array_exp, scipy, torch_distribution
 from derive.declare import distribution
 from derive.domains import Positive, Real
 from derive.words import exp, log, sqrt, two_pi
 from derive.words import gamma as gamma_function
 
 
-@distribution(latex={"shape": "a", "rate": r"\beta"})
+@distribution(
+    latex={"shape": "a", "rate": r"\beta"},
+    counterparts=(
+        scipy("gamma.logpdf", lambda y, shape, rate: (y, shape, 0, 1 / rate)),
+        torch_distribution("Gamma"),
+    ),
+)
 def gamma(y: Positive, *, shape: Positive, rate: Positive):
     """A positive amount: the waiting time for several events.
 
@@ -19,7 +26,13 @@ def gamma(y: Positive, *, shape: Positive, rate: Positive):
     return rate**shape / gamma_function(shape) * y ** (shape - 1) * exp(-rate * y)
 
 
-@distribution(latex={"shape": "a", "mean": r"\mu"})
+@distribution(
+    latex={"shape": "a", "mean": r"\mu"},
+    counterparts=(
+        scipy("gamma.logpdf", lambda y, mean, shape: (y, shape, 0, mean / shape)),
+        torch_distribution("Gamma", lambda y, mean, shape: (y, shape, shape / mean)),
+    ),
+)
 def gamma_mean(y: Positive, *, mean: Positive, shape: Positive):
     """The gamma distribution by its mean, as generalised linear models have it.
 
@@ -32,7 +45,12 @@ def gamma_mean(y: Positive, *, mean: Positive, shape: Positive):
     return gamma(y, shape=shape, rate=shape / mean)
 
 
-@distribution
+@distribution(
+    counterparts=(
+        scipy("lognorm.logpdf", lambda y, mu, sigma: (y, sigma, 0, array_exp(mu))),
+        torch_distribution("LogNormal"),
+    ),
+)
 def lognormal(y: Positive, *, mu: Real, sigma: Positive):
     """A positive amount that is the product of many small effects.
 
@@ -45,7 +63,13 @@ def lognormal(y: Positive, *, mu: Real, sigma: Positive):
     return exp(-(((log(y) - mu) / sigma) ** 2) / 2) / (y * sigma * sqrt(two_pi))
 
 
-@distribution(latex={"shape": "k", "scale": r"\lambda"})
+@distribution(
+    latex={"shape": "k", "scale": r"\lambda"},
+    counterparts=(
+        scipy("weibull_min.logpdf", lambda y, shape, scale: (y, shape, 0, scale)),
+        torch_distribution("Weibull", lambda y, shape, scale: (y, scale, shape)),
+    ),
+)
 def weibull(y: Positive, *, shape: Positive, scale: Positive):
     """A time to failure whose hazard is a power of time.
 
@@ -58,7 +82,10 @@ def weibull(y: Positive, *, shape: Positive, scale: Positive):
     return shape / scale * (y / scale) ** (shape - 1) * exp(-((y / scale) ** shape))
 
 
-@distribution(latex={"mean": r"\mu", "shape": r"\lambda"})
+@distribution(
+    latex={"mean": r"\mu", "shape": r"\lambda"},
+    counterparts=(scipy("invgauss.logpdf", lambda y, mean, shape: (y, mean / shape, 0, shape)),),
+)
 def inverse_gaussian(y: Positive, *, mean: Positive, shape: Positive):
     """The time at which a drifting Brownian motion first reaches a level.
 

@@ -1,11 +1,44 @@
 """Densities on the real line."""
 
+from derive.counterparts import Defect, Figure, scipy, torch_distribution, torch_nn, variant
 from derive.declare import distribution
 from derive.domains import Positive, Real
 from derive.words import absolute, exp, gamma, pi, sqrt, two_pi
 
+MEAN_SQUARED_ERROR = torch_nn("MSELoss", lambda y, mu, sigma=1: (mu, y), Figure.LOSS)
+SMALL_VARIANCE = "a variance below eps = 1e-6 is raised to 1e-6"
 
-@distribution
+
+@distribution(
+    variants=(
+        variant(MEAN_SQUARED_ERROR, fix="sigma"),
+        variant(MEAN_SQUARED_ERROR, fix="sigma=1"),
+        variant(
+            torch_nn(
+                "MSELoss / sigma**2",
+                lambda y, mu, sigma: (mu, y),
+                Figure.LOSS,
+                after=lambda square, y, mu, sigma: square / sigma**2,
+            ),
+            fix="sigma[i]",
+        ),
+        variant(link="sigma=exp"),
+        variant(shared="mu,sigma"),
+    ),
+    counterparts=(
+        scipy("norm.logpdf"),
+        torch_distribution(
+            "Normal",
+            defect=Defect("the scale is squared, which underflows below about 1e-162", (2e-170, 0.0, 1e-170)),
+        ),
+        torch_nn(
+            "GaussianNLLLoss",
+            lambda y, mu, sigma: (mu, y, sigma**2),
+            full=True,
+            defect=Defect(SMALL_VARIANCE, (1e-3, 0.0, 1e-4)),
+        ),
+    ),
+)
 def normal(y: Real, *, mu: Real, sigma: Positive):
     """An observation whose error is the sum of many small ones.
 
@@ -18,7 +51,20 @@ def normal(y: Real, *, mu: Real, sigma: Positive):
     return exp(-(((y - mu) / sigma) ** 2) / 2) / (sigma * sqrt(two_pi))
 
 
-@distribution(latex={"variance": "v"})
+@distribution(
+    latex={"variance": "v"},
+    variants=(variant(link="variance=square"),),
+    counterparts=(
+        scipy("norm.logpdf", lambda y, mu, variance: (y, mu, variance**0.5)),
+        torch_distribution("Normal", lambda y, mu, variance: (y, mu, variance**0.5)),
+        torch_nn(
+            "GaussianNLLLoss",
+            lambda y, mu, variance: (mu, y, variance),
+            full=True,
+            defect=Defect(SMALL_VARIANCE, (1e-3, 0.0, 1e-8)),
+        ),
+    ),
+)
 def normal_variance(y: Real, *, mu: Real, variance: Positive):
     """The normal distribution by its variance.
 
@@ -31,7 +77,10 @@ def normal_variance(y: Real, *, mu: Real, variance: Positive):
     return normal(y, mu=mu, sigma=sqrt(variance))
 
 
-@distribution
+@distribution(
+    variants=(variant(torch_nn("L1Loss", lambda y, mu, b: (mu, y), Figure.LOSS), fix="b"),),
+    counterparts=(scipy("laplace.logpdf"), torch_distribution("Laplace")),
+)
 def laplace(y: Real, *, mu: Real, b: Positive):
     """An observation whose error has exponential tails on both sides.
 
@@ -44,7 +93,16 @@ def laplace(y: Real, *, mu: Real, b: Positive):
     return exp(-absolute(y - mu) / b) / (2 * b)
 
 
-@distribution
+@distribution(
+    variants=(variant(fix="nu"),),
+    counterparts=(
+        scipy("t.logpdf"),
+        torch_distribution(
+            "StudentT",
+            defect=Defect("log Gammas of about 1e13 are subtracted", (1.5, 1e12, 0.5, 2.0)),
+        ),
+    ),
+)
 def student_t(y: Real, *, nu: Positive, mu: Real, sigma: Positive):
     """An observation whose error is normal with an unknown precision: heavy tails.
 
@@ -59,7 +117,7 @@ def student_t(y: Real, *, nu: Positive, mu: Real, sigma: Positive):
     return gamma((nu + 1) / 2) / (gamma(nu / 2) * sqrt(pi * nu) * sigma) * kernel
 
 
-@distribution
+@distribution(counterparts=(scipy("cauchy.logpdf"), torch_distribution("Cauchy")))
 def cauchy(y: Real, *, mu: Real, sigma: Positive):
     """An observation with tails so heavy that it has no mean.
 
@@ -72,7 +130,7 @@ def cauchy(y: Real, *, mu: Real, sigma: Positive):
     return 1 / (pi * sigma * (1 + ((y - mu) / sigma) ** 2))
 
 
-@distribution
+@distribution(counterparts=(scipy("logistic.logpdf"),))
 def logistic(y: Real, *, mu: Real, sigma: Positive):
     """An observation whose distribution function is the logistic one.
 
@@ -86,7 +144,7 @@ def logistic(y: Real, *, mu: Real, sigma: Positive):
     return exp(-z) / (sigma * (1 + exp(-z)) ** 2)
 
 
-@distribution
+@distribution(counterparts=(scipy("gumbel_r.logpdf"), torch_distribution("Gumbel")))
 def gumbel(y: Real, *, mu: Real, sigma: Positive):
     """The largest of many observations.
 

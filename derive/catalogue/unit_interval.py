@@ -1,11 +1,19 @@
 """Densities on the unit interval."""
 
+from derive.counterparts import Defect, scipy, torch_distribution
 from derive.declare import distribution
 from derive.domains import Positive, Unit
 from derive.words import beta as beta_function
 
 
-@distribution
+@distribution(
+    counterparts=(
+        scipy("beta.logpdf"),
+        torch_distribution(
+            "Beta", defect=Defect("log Gammas of about 3e13 are subtracted", (1e-12, 2.0, 1e12))
+        ),
+    ),
+)
 def beta(y: Unit, *, a: Positive, b: Positive):
     """A proportion.
 

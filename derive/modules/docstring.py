@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from derive.accuracy import BOUND_IN_ULP
-from derive.catalogue.variants import VARIANTS
+from derive.catalogue import VARIANTS
 from derive.derivation import Derivation
 from derive.elsewhere import elsewhere
 from derive.modules.library import Library

@@ -49,6 +49,7 @@ NUMPY = Library(
     data_first=True,
     overwrites=False,
     imports=(
+        "import itertools",
         "import math",
         "import numpy as np",
         "import warnings",

@@ -83,11 +83,11 @@ def hessian(y, p, *, reduction="mean", weight=None, validate=False):
     The axes before are those of the learned arguments, broadcast: there is one block for each set
     of learned values, summed over the samples that share it.
     """
-    shape = np.broadcast_shapes(np.shape(p))
+    blocks = np.broadcast_shapes(np.shape(p))
     with np.errstate(all="ignore"):
         y, p, penalty, weight = _prepared(weight, validate, y=y, p=p)
         sample_weight = _sample_weight(_loss(y, p), penalty, weight, reduction)
-        upper = [_summed(sample_weight * entry, shape, reduction) for entry in _hessian(y, p)]
+        upper = [_summed(sample_weight * entry, blocks, reduction) for entry in _hessian(y, p)]
     matrix = np.empty((*upper[0].shape, 1, 1), upper[0].dtype)
     for row, column, entry in zip(*np.triu_indices(1), upper):
         matrix[..., row, column] = matrix[..., column, row] = entry

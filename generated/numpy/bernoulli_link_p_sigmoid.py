@@ -89,11 +89,11 @@ def hessian(y, logit_p, *, reduction="mean", weight=None, validate=False):
     The axes before are those of the learned arguments, broadcast: there is one block for each set
     of learned values, summed over the samples that share it.
     """
-    shape = np.broadcast_shapes(np.shape(logit_p))
+    blocks = np.broadcast_shapes(np.shape(logit_p))
     with np.errstate(all="ignore"):
         y, logit_p, penalty, weight = _prepared(weight, validate, y=y, logit_p=logit_p)
         sample_weight = _sample_weight(_loss(y, logit_p), penalty, weight, reduction)
-        upper = [_summed(sample_weight * entry, shape, reduction) for entry in _hessian(y, logit_p)]
+        upper = [_summed(sample_weight * entry, blocks, reduction) for entry in _hessian(y, logit_p)]
     matrix = np.empty((*upper[0].shape, 1, 1), upper[0].dtype)
     for row, column, entry in zip(*np.triu_indices(1), upper):
         matrix[..., row, column] = matrix[..., column, row] = entry

@@ -80,11 +80,11 @@ def hessian(y, a, b, *, reduction="mean", weight=None, validate=False):
     The axes before are those of the learned arguments, broadcast: there is one block for each set
     of learned values, summed over the samples that share it.
     """
-    shape = np.broadcast_shapes(np.shape(a), np.shape(b))
+    blocks = np.broadcast_shapes(np.shape(a), np.shape(b))
     with np.errstate(all="ignore"):
         y, a, b, penalty, weight = _prepared(weight, validate, y=y, a=a, b=b)
         sample_weight = _sample_weight(_loss(y, a, b), penalty, weight, reduction)
-        upper = [_summed(sample_weight * entry, shape, reduction) for entry in _hessian(y, a, b)]
+        upper = [_summed(sample_weight * entry, blocks, reduction) for entry in _hessian(y, a, b)]
     matrix = np.empty((*upper[0].shape, 2, 2), upper[0].dtype)
     for row, column, entry in zip(*np.triu_indices(2), upper):
         matrix[..., row, column] = matrix[..., column, row] = entry

@@ -81,11 +81,11 @@ def hessian(y, mu, sigma, *, reduction="mean", weight=None, validate=False):
     The axes before are those of the learned arguments, broadcast: there is one block for each set
     of learned values, summed over the samples that share it.
     """
-    shape = np.broadcast_shapes(np.shape(mu), np.shape(sigma))
+    blocks = np.broadcast_shapes(np.shape(mu), np.shape(sigma))
     with np.errstate(all="ignore"):
         y, mu, sigma, penalty, weight = _prepared(weight, validate, y=y, mu=mu, sigma=sigma)
         sample_weight = _sample_weight(_loss(y, mu, sigma), penalty, weight, reduction)
-        upper = [_summed(sample_weight * entry, shape, reduction) for entry in _hessian(y, mu, sigma)]
+        upper = [_summed(sample_weight * entry, blocks, reduction) for entry in _hessian(y, mu, sigma)]
     matrix = np.empty((*upper[0].shape, 2, 2), upper[0].dtype)
     for row, column, entry in zip(*np.triu_indices(2), upper):
         matrix[..., row, column] = matrix[..., column, row] = entry

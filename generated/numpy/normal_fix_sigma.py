@@ -78,11 +78,11 @@ def hessian(y, mu, *, reduction="mean", weight=None, validate=False):
     The axes before are those of the learned arguments, broadcast: there is one block for each set
     of learned values, summed over the samples that share it.
     """
-    shape = np.broadcast_shapes(np.shape(mu))
+    blocks = np.broadcast_shapes(np.shape(mu))
     with np.errstate(all="ignore"):
         y, mu, penalty, weight = _prepared(weight, validate, y=y, mu=mu)
         sample_weight = _sample_weight(_loss(y, mu), penalty, weight, reduction)
-        upper = [_summed(sample_weight * entry, shape, reduction) for entry in _hessian(y, mu)]
+        upper = [_summed(sample_weight * entry, blocks, reduction) for entry in _hessian(y, mu)]
     matrix = np.empty((*upper[0].shape, 1, 1), upper[0].dtype)
     for row, column, entry in zip(*np.triu_indices(1), upper):
         matrix[..., row, column] = matrix[..., column, row] = entry

@@ -81,11 +81,11 @@ def hessian(y, mu, variance, *, reduction="mean", weight=None, validate=False):
     The axes before are those of the learned arguments, broadcast: there is one block for each set
     of learned values, summed over the samples that share it.
     """
-    shape = np.broadcast_shapes(np.shape(mu), np.shape(variance))
+    blocks = np.broadcast_shapes(np.shape(mu), np.shape(variance))
     with np.errstate(all="ignore"):
         y, mu, variance, penalty, weight = _prepared(weight, validate, y=y, mu=mu, variance=variance)
         sample_weight = _sample_weight(_loss(y, mu, variance), penalty, weight, reduction)
-        upper = [_summed(sample_weight * entry, shape, reduction) for entry in _hessian(y, mu, variance)]
+        upper = [_summed(sample_weight * entry, blocks, reduction) for entry in _hessian(y, mu, variance)]
     matrix = np.empty((*upper[0].shape, 2, 2), upper[0].dtype)
     for row, column, entry in zip(*np.triu_indices(2), upper):
         matrix[..., row, column] = matrix[..., column, row] = entry

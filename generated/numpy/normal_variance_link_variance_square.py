@@ -84,11 +84,11 @@ def hessian(y, mu, root_variance, *, reduction="mean", weight=None, validate=Fal
     The axes before are those of the learned arguments, broadcast: there is one block for each set
     of learned values, summed over the samples that share it.
     """
-    shape = np.broadcast_shapes(np.shape(mu), np.shape(root_variance))
+    blocks = np.broadcast_shapes(np.shape(mu), np.shape(root_variance))
     with np.errstate(all="ignore"):
         y, mu, root_variance, penalty, weight = _prepared(weight, validate, y=y, mu=mu, root_variance=root_variance)
         sample_weight = _sample_weight(_loss(y, mu, root_variance), penalty, weight, reduction)
-        upper = [_summed(sample_weight * entry, shape, reduction) for entry in _hessian(y, mu, root_variance)]
+        upper = [_summed(sample_weight * entry, blocks, reduction) for entry in _hessian(y, mu, root_variance)]
     matrix = np.empty((*upper[0].shape, 2, 2), upper[0].dtype)
     for row, column, entry in zip(*np.triu_indices(2), upper):
         matrix[..., row, column] = matrix[..., column, row] = entry

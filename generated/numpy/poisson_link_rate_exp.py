@@ -82,11 +82,11 @@ def hessian(y, log_rate, *, reduction="mean", weight=None, validate=False):
     The axes before are those of the learned arguments, broadcast: there is one block for each set
     of learned values, summed over the samples that share it.
     """
-    shape = np.broadcast_shapes(np.shape(log_rate))
+    blocks = np.broadcast_shapes(np.shape(log_rate))
     with np.errstate(all="ignore"):
         y, log_rate, penalty, weight = _prepared(weight, validate, y=y, log_rate=log_rate)
         sample_weight = _sample_weight(_loss(y, log_rate), penalty, weight, reduction)
-        upper = [_summed(sample_weight * entry, shape, reduction) for entry in _hessian(y, log_rate)]
+        upper = [_summed(sample_weight * entry, blocks, reduction) for entry in _hessian(y, log_rate)]
     matrix = np.empty((*upper[0].shape, 1, 1), upper[0].dtype)
     for row, column, entry in zip(*np.triu_indices(1), upper):
         matrix[..., row, column] = matrix[..., column, row] = entry

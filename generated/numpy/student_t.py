@@ -82,11 +82,11 @@ def hessian(y, nu, mu, sigma, *, reduction="mean", weight=None, validate=False):
     The axes before are those of the learned arguments, broadcast: there is one block for each set
     of learned values, summed over the samples that share it.
     """
-    shape = np.broadcast_shapes(np.shape(nu), np.shape(mu), np.shape(sigma))
+    blocks = np.broadcast_shapes(np.shape(nu), np.shape(mu), np.shape(sigma))
     with np.errstate(all="ignore"):
         y, nu, mu, sigma, penalty, weight = _prepared(weight, validate, y=y, nu=nu, mu=mu, sigma=sigma)
         sample_weight = _sample_weight(_loss(y, nu, mu, sigma), penalty, weight, reduction)
-        upper = [_summed(sample_weight * entry, shape, reduction) for entry in _hessian(y, nu, mu, sigma)]
+        upper = [_summed(sample_weight * entry, blocks, reduction) for entry in _hessian(y, nu, mu, sigma)]
     matrix = np.empty((*upper[0].shape, 3, 3), upper[0].dtype)
     for row, column, entry in zip(*np.triu_indices(3), upper):
         matrix[..., row, column] = matrix[..., column, row] = entry

@@ -8,7 +8,7 @@ so that it can stand as independent evidence. A variant ``<slug>`` is two functi
 * ``<slug>_gradient(y, *predictors, *known)``, the tuple of its partial derivatives with respect to the
   learned predictors, in the order of the arguments.
 
-Famous libraries' versions of the same losses are rows of `derive.catalogue.counterparts`.
+Famous libraries' versions of the same losses are rows of the densities (`counterparts`).
 """
 
 from importlib import import_module

@@ -75,7 +75,7 @@ def _stirling_correction(x):
     with np.errstate(all="ignore"):
         r = 1.0 / (x + 1.0)
         step, _ = _stirling_step(x)
-        return (step + r * _rational(_STIRLING_CORRECTION_N, _STIRLING_CORRECTION_D, r * r)).astype(kind)
+        return (step + r * _rational(_STIRLING_CORRECTION_N, _STIRLING_CORRECTION_D, r * r)).astype(kind, copy=False)
 
 
 def _stirling_correction_slope(x):
@@ -92,7 +92,7 @@ def _stirling_correction_slope(x):
         w = r * r
         step, z = _stirling_step(x)
         tail = w * _rational(_STIRLING_SLOPE_N, _STIRLING_SLOPE_D, w)
-        return (-((z - step) / (x + 0.5) + tail)).astype(kind)
+        return (-((z - step) / (x + 0.5) + tail)).astype(kind, copy=False)
 
 
 def _stirling_correction_curvature(x):
@@ -108,7 +108,7 @@ def _stirling_correction_curvature(x):
         p, r = 1.0 / x, 1.0 / (x + 1.0)
         w = r * r
         tail = r * w * _rational(_STIRLING_CURVATURE_N, _STIRLING_CURVATURE_D, w)
-        return (0.5 * p * w * p + tail).astype(kind)
+        return (0.5 * p * w * p + tail).astype(kind, copy=False)
 
 
 def _log_gamma_rise(x, a):
@@ -149,4 +149,4 @@ def _log_binomial(n, k):
         rest = _stirling_correction(p) + _stirling_correction(q) - _stirling_correction(total)
         half = 0.5 * np.log(p * (q / total)) + 0.9189385332046728
         far = p * np.log1p(q / p) + q * np.log1p(p / q) - (half + rest)
-        return np.where(d < 0.5, tiny, np.where(m < 2.0, near, far)).astype(kind)
+        return np.where(d < 0.5, tiny, np.where(m < 2.0, near, far)).astype(kind, copy=False)

@@ -1,0 +1,91 @@
+"""Differences of exponentials, hyperbolic functions, and what an exponential scales."""
+
+from derive.declare import stable
+from derive.domains import Nonnegative, Nonzero, Positive, Real
+from derive.words import (
+    absolute,
+    cosh,
+    exp,
+    exp_less,
+    log,
+    log1mexp,
+    log_cosh,
+    log_expm1_ratio,
+    logaddexp,
+    reciprocal_expm1,
+    scaled,
+    sign,
+    square,
+)
+
+
+@stable(f64={"a": 1e-17}, f32={"a": 1e-8})
+def log_of_complement_of_exponential(a: Positive):
+    """The exponential rounds to 1, or is lost beside 1; log1mexp bears both."""
+    return log(1 - exp(-a)), log1mexp(a)
+
+
+@stable(f64={"a": 800}, f32={"a": 90})
+def log_of_exponential_less_one(a: Positive):
+    """The exponential overflows, or rounds to 1; log1mexp bears both."""
+    return log(exp(a) - 1), a + log1mexp(a)
+
+
+@stable(f64={"a": 1e-17}, f32={"a": 1e-8})
+def reciprocal_of_exponential_less_one(a: Nonzero):
+    """The exponential rounds to 1, and 0 has no reciprocal; expm1 keeps what is left."""
+    return 1 / (exp(a) - 1), reciprocal_expm1(a)
+
+
+@stable(f64={"a": 1e-9}, f32={"a": 1e-5})
+def log_of_mean_exponential(a: Nonzero):
+    """Near 0 the two logarithms cancel, and far from it the words bear more; the logarithm of the quotient keeps what is left."""
+    return log((1 - exp(-a)) / a), log_expm1_ratio(a)
+
+
+@stable(f64={"a": 1e-9}, f32={"a": 1e-5})
+def log1mexp_over_argument(a: Positive):
+    """Near 0 the two logarithms cancel; the logarithm of the quotient keeps what is left."""
+    return log1mexp(a) - log(a), log_expm1_ratio(a)
+
+
+@stable(f64={"a": 711}, f32={"a": 90})
+def log_of_cosh(a: Real):
+    """The hyperbolic cosine overflows, and near 0 it rounds to 1; its logarithm does neither."""
+    return log(cosh(a)), log_cosh(a)
+
+
+@stable(f64={"a": 1e-9}, f32={"a": 1e-4})
+def log_of_cosh_as_exponentials(a: Real):
+    """Near 0 everything cancels but a square, which is lost."""
+    return logaddexp(a, -a) - log(2), log_cosh(a)
+
+
+@stable(f64={"a": 0, "b": 800}, f32={"a": 0, "b": 90})
+def square_of_scaled_by_exponential(a: Real, b: Real):
+    """The exponential could overflow where the product does not: its root is multiplied in twice."""
+    return square(a * exp(b)), square(scaled(a, exp(b / 2)))
+
+
+@stable(f64={"a": 0, "b": 800}, f32={"a": 0, "b": 90})
+def absolute_scaled_by_exponential(a: Real, b: Real):
+    """The exponential could overflow where the product does not: its root is multiplied in twice."""
+    return absolute(a) * exp(b), scaled(absolute(a), exp(b / 2))
+
+
+@stable(f64={"a": 0, "b": 1, "c": 800}, f32={"a": 0, "b": 1, "c": 90})
+def scaled_once_more(a: Real, b: Real, c: Real):
+    """The exponential could overflow where the product does not: its root is multiplied in twice."""
+    return scaled(a, b) * exp(c), scaled(scaled(a, b), exp(c / 2))
+
+
+@stable(f64={"a": 0, "b": 800}, f32={"a": 0, "b": 90})
+def sign_scaled_by_exponential(a: Real, b: Real):
+    """The exponential overflows even where the sign is 0: its root is multiplied in twice."""
+    return sign(a) * exp(b), scaled(sign(a), exp(b / 2))
+
+
+@stable(f64={"a": 1e-17, "b": 1.0}, f32={"a": 1e-8, "b": 1.0})
+def exponential_less_count(a: Real, b: Nonnegative):
+    """Near 0 the exponential rounds to 1, from which a count of 1 leaves nothing."""
+    return exp(a) - b, exp_less(a, b)

@@ -1,0 +1,77 @@
+"""The sigmoid, softplus and the odds."""
+
+from derive.declare import stable
+from derive.domains import Real, Unit
+from derive.words import exp, log, log_softplus, logaddexp, logit, sigmoid, softplus, softplus_rate
+
+
+@stable(f64={"a": -746}, f32={"a": -104})
+def log_sigmoid(a: Real):
+    """The sigmoid underflows to 0, which has no logarithm; softplus does not."""
+    return log(sigmoid(a)), -softplus(-a)
+
+
+@stable(f64={"a": 37}, f32={"a": 17})
+def log_sigmoid_complement(a: Real):
+    """The sigmoid rounds to 1, and nothing is left of its complement; softplus keeps it."""
+    return log(1 - sigmoid(a)), -softplus(a)
+
+
+@stable(f64={"a": 710}, f32={"a": 89})
+def logistic_quotient(a: Real):
+    """The exponential overflows in both places; the sigmoid does not."""
+    return exp(a) / (1 + exp(a)), sigmoid(a)
+
+
+@stable(f64={"a": 40}, f32={"a": 20})
+def logistic_complement(a: Real):
+    """The quotient rounds to 1, and nothing is left of its complement; the sigmoid of the opposite keeps it."""
+    return 1 - 1 / (1 + exp(-a)), sigmoid(-a)
+
+
+@stable(f64={"a": -40}, f32={"a": -20})
+def logistic_complement_of_opposite(a: Real):
+    """The quotient rounds to 1, and nothing is left of its complement; the sigmoid keeps it."""
+    return 1 - 1 / (1 + exp(a)), sigmoid(a)
+
+
+@stable(f64={"a": 40}, f32={"a": 20})
+def sigmoid_complement(a: Real):
+    """The sigmoid rounds to 1, and nothing is left of its complement; the sigmoid of the opposite keeps it."""
+    return 1 - sigmoid(a), sigmoid(-a)
+
+
+@stable(f64={"a": 800}, f32={"a": 90})
+def log_of_one_plus_exponential(a: Real):
+    """The exponential overflows, or is lost beside 1; softplus does neither."""
+    return log(1 + exp(a)), softplus(a)
+
+
+@stable(f64={"a": 800, "b": 799}, f32={"a": 90, "b": 89})
+def log_of_two_exponentials(a: Real, b: Real):
+    """Both exponentials overflow or vanish; logaddexp takes out the larger."""
+    return log(exp(a) + exp(b)), logaddexp(a, b)
+
+
+@stable(f64={"a": 0.4999999993}, f32={"a": 0.499997})
+def difference_of_log_odds(a: Unit):
+    """Near one half the two logarithms cancel; the logit keeps its zero there."""
+    return log(a) - log(1 - a), logit(a)
+
+
+@stable(f64={"a": 0.4999999993}, f32={"a": 0.499997})
+def log_of_odds(a: Unit):
+    """Near one half the odds round to 1; the logit keeps its zero there."""
+    return log(a / (1 - a)), logit(a)
+
+
+@stable(f64={"a": -746}, f32={"a": -104})
+def log_of_softplus(a: Real):
+    """The softplus underflows to 0, which has no logarithm; log softplus is near its argument there."""
+    return log(softplus(a)), log_softplus(a)
+
+
+@stable(f64={"a": -746}, f32={"a": -104})
+def rate_of_softplus(a: Real):
+    """The sigmoid and the softplus underflow to 0/0; their quotient is 1."""
+    return sigmoid(a) / softplus(a), softplus_rate(a)

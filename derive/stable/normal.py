@@ -1,0 +1,23 @@
+"""The normal distribution function."""
+
+from derive.declare import stable
+from derive.domains import Real
+from derive.words import log, log_normal_cdf, normal_cdf, times
+
+
+@stable(f64={"a": -39}, f32={"a": -15})
+def log_of_normal_cdf(a: Real):
+    """The distribution function underflows to 0, which has no logarithm; its logarithm is computed as one."""
+    return log(normal_cdf(a)), log_normal_cdf(a)
+
+
+@stable(f64={"a": 9}, f32={"a": 6})
+def normal_complement(a: Real):
+    """The distribution function rounds to 1, and nothing is left of its complement; the other tail keeps it."""
+    return 1 - normal_cdf(a), normal_cdf(-a)
+
+
+@stable(f64={"a": 0, "b": -1e155}, f32={"a": 0, "b": -1e20})
+def zero_times_log_normal_cdf(a: Real, b: Real):
+    """Where a factor is 0 so is its product with the logarithm of a vanished probability: zero wins."""
+    return a * log_normal_cdf(b), times(a, log_normal_cdf(b))

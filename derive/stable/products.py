@@ -1,0 +1,35 @@
+"""Powers, and products of which one factor vanishes."""
+
+from derive.declare import stable
+from derive.domains import Nonnegative, Positive, Real, Unit
+from derive.words import log, log1p, log_one_minus_power, xlog1py, xlogy
+
+
+@stable(f64={"a": 0.5, "b": 60}, f32={"a": 0.5, "b": 30})
+def log_of_one_minus_power(a: Unit, b: Positive):
+    """The power is lost beside 1, or rounds to 1; the logarithm as one function bears both."""
+    return log(1 - a**b), log_one_minus_power(a, b)
+
+
+@stable(unless={"b": Nonnegative}, f64={"a": 0, "b": -1}, f32={"a": 0, "b": -1})
+def zero_times_log1p(a: Real, b: Real):
+    """The function log1p keeps a small argument, and 0 times its infinity is 0, the limit."""
+    return a * log(1 + b), xlog1py(a, b)
+
+
+@stable(unless={"b": Positive}, f64={"a": 0, "b": 0}, f32={"a": 0, "b": 0})
+def zero_times_log(a: Real, b: Nonnegative):
+    """Where a factor is 0 so is its product with log 0, the limit (0 log 0 = 0)."""
+    return a * log(b), xlogy(a, b)
+
+
+@stable(f64={"a": 1e-17}, f32={"a": 1e-8})
+def log_of_one_plus(a: Real):
+    """One plus a small number rounds to one; log1p keeps the small number."""
+    return log(1 + a), log1p(a)
+
+
+@stable(f64={"a": 0.5, "b": 5e-324}, f32={"a": 0.5, "b": 1e-45})
+def shares_of_a_whole(a: Unit, b: Real):
+    """A share and its complement make the whole."""
+    return (1 - a) * b + a * b, b

@@ -1,0 +1,85 @@
+"""Squares, and log(1 + z²)."""
+
+from derive.declare import stable
+from derive.domains import Nonzero, Positive, Real
+from derive.words import (
+    exp,
+    log,
+    log1p_square,
+    log1p_square_curvature,
+    log1p_square_excess,
+    log1p_square_slope,
+    scaled_log1p_square,
+    sqrt,
+    square,
+    square_rest,
+    square_share,
+)
+
+
+@stable(f64={"a": 1e-160, "b": 1e-162}, f32={"a": 1e-23, "b": 1e-25})
+def square_of_quotient(a: Real, b: Nonzero):
+    """The quotient is squared as a whole: the two squares could overflow or vanish by themselves."""
+    return a**2 / b**2, square(a / b)
+
+
+@stable(f64={"a": 1e-160, "b": 750}, f32={"a": 1e-23, "b": 110})
+def square_of_scaled(a: Real, b: Real):
+    """The product is squared as a whole: the two squares could overflow or vanish by themselves."""
+    return a**2 * exp(b), square(a * exp(b / 2))
+
+
+@stable(f64={"a": 1e-9}, f32={"a": 1e-5})
+def log_of_one_plus_square(a: Real):
+    """A small square is lost beside 1, a large one overflows; the logarithm as one function bears both."""
+    return log(1 + a**2), log1p_square(a)
+
+
+@stable(f64={"a": 1e-9}, f32={"a": 1e-5})
+def log_of_one_plus_squared(a: Real):
+    """A small square is lost beside 1, a large one overflows; the logarithm as one function bears both."""
+    return log(1 + square(a)), log1p_square(a)
+
+
+@stable(f64={"a": 1e160, "b": 3}, f32={"a": 1e22, "b": 3})
+def log_of_one_plus_square_over(a: Real, b: Positive):
+    """A small quotient is lost beside 1 and a large square overflows; with all of it under the square neither happens."""
+    return log(1 + square(a) / b), log1p_square(a / sqrt(b))
+
+
+@stable(f64={"a": 1e-10, "b": 1e308}, f32={"a": 1e-5, "b": 1e38})
+def scaled_log_of_one_plus_square(a: Real, b: Positive):
+    """The square underflows where the product does not."""
+    return b * log1p_square(a / sqrt(b)), scaled_log1p_square(a, b)
+
+
+@stable(f64={"a": 1e160}, f32={"a": 1e25})
+def share_of_square(a: Real):
+    """The share of the square differentiates into a product; slope and curvature would cancel for large arguments."""
+    return a**2 / (1 + a**2), square_share(a)
+
+
+@stable(f64={"a": 1e5}, f32={"a": 300})
+def slope_of_slope_times_argument(a: Real):
+    """For large arguments the two cancel to the third order."""
+    slope = log1p_square_slope(a)
+    return slope + a * log1p_square_curvature(a), 2 * slope * square_rest(a)
+
+
+@stable(f64={"a": 1e9, "b": 1e-12}, f32={"a": 1e5, "b": 1e-6})
+def rest_less_share(a: Real, b: Positive):
+    """The share rounds to 1, and nothing is left of its complement."""
+    return 1 - (b + 1) * a * log1p_square_slope(a) / 2, square_rest(a) - b * square_share(a)
+
+
+@stable(f64={"a": 1e-5, "b": 1e300}, f32={"a": 0.003, "b": 1e30})
+def excess_over_share(a: Real, b: Positive):
+    """For small arguments logarithm and share agree to the fourth order, which is all that is left."""
+    whole = log1p_square(a) - (b + 1) * a * log1p_square_slope(a) / (2 * b)
+    return whole, log1p_square_excess(a) - square_share(a) / b
+
+
+@stable(f64={"a": 1e-5}, f32={"a": 0.01})
+def excess_of_log1p_square(a: Real):
+    """For small arguments the two agree to the fourth order, which is all that is left."""
+    return log1p_square(a) - square_share(a), log1p_square_excess(a)

@@ -1,0 +1,68 @@
+"""Hyperbolic functions."""
+
+from derive.domains import Nonnegative, Positive, Real
+from derive.heads import Level, word
+from derive.words.elementary import exp, log
+
+
+@word(
+    reference="sinh",
+    text="sinh({0})",
+    latex=(r"\sinh{0:argument}", Level.FUNCTION),
+    numpy="np.sinh({0})",
+    torch="torch.sinh({0})",
+    derivatives=(lambda a: cosh(a),),
+)
+def sinh(a: Real) -> Real:
+    """The hyperbolic sine."""
+    return (exp(a) - exp(-a)) / 2
+
+
+@word(
+    reference="cosh",
+    text="cosh({0})",
+    latex=(r"\cosh{0:argument}", Level.FUNCTION),
+    numpy="np.cosh({0})",
+    torch="torch.cosh({0})",
+    derivatives=(lambda a: sinh(a),),
+)
+def cosh(a: Real) -> Positive:
+    """The hyperbolic cosine."""
+    return (exp(a) + exp(-a)) / 2
+
+
+@word(
+    reference="tanh",
+    text="tanh({0})",
+    latex=(r"\tanh{0:argument}", Level.FUNCTION),
+    numpy="np.tanh({0})",
+    torch="torch.tanh({0})",
+    derivatives=(lambda a: sech_square(a),),
+)
+def tanh(a: Real) -> Real:
+    """The hyperbolic tangent."""
+    return (exp(a) - exp(-a)) / (exp(a) + exp(-a))
+
+
+@word(
+    text="sech²({0})",
+    latex=(r"\operatorname{{sech}}^2{0:argument}", Level.FUNCTION),
+    numpy="_sech_square({0})",
+    torch="_sech_square({0})",
+    derivatives=(lambda a: -2 * tanh(a) * sech_square(a),),
+)
+def sech_square(a: Real) -> Positive:
+    """1/cosh²(a), the derivative of tanh: one less its square cancels."""
+    return 4 / (exp(a) + exp(-a)) ** 2
+
+
+@word(
+    text=("log cosh({0})", Level.FUNCTION),
+    latex=(r"\log\cosh{0:argument}", Level.FUNCTION),
+    numpy="_log_cosh({0})",
+    torch="_log_cosh({0})",
+    derivatives=(lambda a: tanh(a),),
+)
+def log_cosh(a: Real) -> Nonnegative:
+    """Log cosh a, which is a²/2 for small a and |a| − log 2 for large."""
+    return log((exp(a) + exp(-a)) / 2)

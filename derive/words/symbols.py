@@ -1,0 +1,58 @@
+"""Constants, indices, and the shapes that mathematics is built of beside the words."""
+
+from typing import Any
+
+from derive.heads import Constant, Index
+
+j, k, m = Index("j", "K"), Index("k", "K"), Index("l", "K")
+pi = Constant("pi", r"\pi")
+two_pi = Constant("two_pi", r"2\pi")
+
+
+def delta(first: Any, second: Any) -> Any:
+    """Kronecker's delta of two indices."""
+    import sympy
+
+    return sympy.KroneckerDelta(first, second)
+
+
+def total(body: Any, index: Index) -> Any:
+    """The sum of `body` over the index."""
+    import sympy
+
+    return sympy.Sum(body, index.limits)
+
+
+def product(body: Any, index: Index) -> Any:
+    """The product of `body` over the index."""
+    import sympy
+
+    return sympy.Product(body, index.limits)
+
+
+def sqrt(a: Any) -> Any:
+    """The square root, a power of one half."""
+    import sympy
+
+    return sympy.sqrt(a)
+
+
+def polygamma(order: int, a: Any) -> Any:
+    """SymPy's derivative of the digamma function, of which it knows all others."""
+    import sympy
+
+    return sympy.polygamma(order, a)
+
+
+def besseli(order: int, a: Any) -> Any:
+    """SymPy's modified Bessel function of an order."""
+    import sympy
+
+    return sympy.besseli(order, a)
+
+
+def half() -> Any:
+    """One half."""
+    import sympy
+
+    return sympy.Rational(1, 2)

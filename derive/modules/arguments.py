@@ -13,6 +13,9 @@ from derive.request import identifier
 
 INFINITY = float("inf")
 
+# What is said of an argument only where it is true.
+FLAGS = ("vector", "sums_to_one", "increasing", "at_most_length")
+
 
 @dataclass(frozen=True)
 class Argument:
@@ -25,6 +28,8 @@ class Argument:
     broken    where it is not, as code; nan is left to the formula
     harmless  what stands for it in a sample that is removed, as code; None: one over the vector's length
     within    quick tests of all samples at once, as code: where they hold, it is nowhere broken, nor nan
+
+    An argument that is at_most_length is a scalar that the length of the vectors bounds.
     """
 
     name: str
@@ -36,12 +41,14 @@ class Argument:
     within: tuple[str, ...] = ()
     vector: bool = False
     sums_to_one: bool = False
+    increasing: bool = False
+    at_most_length: bool = False
 
     @property
     def row(self) -> str:
         """Its row in the table of the generated module."""
         facts = [f'"{self.role}"', f'"{self.demand}"', f"lambda {self.name}: {self.broken}", self.harmless]
-        flags = [f"{flag}=True" for flag in ("vector", "sums_to_one") if getattr(self, flag)]
+        flags = [f"{flag}=True" for flag in FLAGS if getattr(self, flag)]
         return "\n    ".join(call(f'"{self.name}": _Argument', [*facts, *flags]))
 
 
@@ -114,7 +121,11 @@ class Signature:
         """Quick tests, where all of which hold no argument of the loss is broken in any sample."""
         summing = [one.name for one in self.loss if one.sums_to_one]
         sums = [f"_sum_to_one({name}, tolerances[{place}])" for place, name in enumerate(summing)]
-        return [*(condition for one in self.loss for condition in one.within), *sums]
+        lengths = [f"{one.name}.shape[-1]" for one in self.loss if one.vector]
+        bounded = [
+            f"torch.amax({one.name}).item() <= {lengths[0]}" for one in self.loss if one.at_most_length
+        ]
+        return [*(condition for one in self.loss for condition in one.within), *sums, *bounded]
 
     @property
     def tested(self) -> Arguments:
@@ -158,9 +169,11 @@ def of_domain(domain: Domain, name: str, role: str, library: Library, public: st
         demand=domain.demanded,
         broken=" | ".join(broken(domain, name, library)),
         harmless=repr(domain.harmless),
-        within=tuple(within(domain.entry if isinstance(domain, Entries) else domain, name, library)),
+        within=tuple(within(domain, name, library)),
         vector=isinstance(domain, Entries),
         sums_to_one=isinstance(domain, Entries) and domain.sums_to_one,
+        increasing=isinstance(domain, Entries) and domain.increasing,
+        at_most_length=isinstance(domain, Interval) and bool(domain.size),
     )
 
 
@@ -175,7 +188,10 @@ def broken(domain: Domain, name: str, library: Library) -> list[str]:
         return [conditions[0][1:-1]] if alone else conditions
     if domain.finite_maximum:
         return [library.infinite.format(library.over_entries("amax", name))]
-    return [library.over_entries("any", " | ".join(broken(domain.entry, name, library)))]
+    conditions = [library.over_entries("any", " | ".join(broken(domain.entry, name, library)))]
+    if domain.increasing:
+        conditions.append(library.over_entries("any", f"{name}[..., 1:] <= {name}[..., :-1]"))
+    return conditions
 
 
 def _outside(domain: Interval, name: str, library: Library) -> Iterator[str]:
@@ -193,11 +209,16 @@ def _outside(domain: Interval, name: str, library: Library) -> Iterator[str]:
         yield f"({name} == 0)"
 
 
-def within(domain: Interval, name: str, library: Library) -> Iterator[str]:
+def within(domain: Domain, name: str, library: Library) -> Iterator[str]:
     """Reductions of all values at once that together say that each lies inside the domain, nan aside.
 
     A sum that is finite has finite terms, and is the cheapest to compute.
     """
+    if not isinstance(domain, Interval):
+        yield from within(domain.entry, name, library)
+        if domain.increasing:
+            yield library.of("all", f"{name}[..., 1:] > {name}[..., :-1]")
+        return
     for bound, closed, end, sign in (
         (domain.lower, domain.closed[0], "amin", ">"),
         (domain.upper, domain.closed[1], "amax", "<"),

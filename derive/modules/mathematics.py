@@ -8,7 +8,7 @@ from functools import cached_property
 
 from sympy import Expr
 
-from derive.calculus import DIRECTION, Calculus, calculus
+from derive.calculus import Calculus, calculus
 from derive.derivation import Derivation
 from derive.modules.arguments import Arguments, Signature
 from derive.modules.layout import statement
@@ -67,15 +67,15 @@ class Mathematics:
         return self._function("_hessian", self._upper_triangle, as_tuple=True)
 
     def hessian_diagonal(self) -> Function:
-        """The diagonal of the Hessian in a vector."""
-        return self._function("_hessian_diagonal", [self.calculus.hessian[0][0]])
+        """The diagonal of the Hessian, a result for each block."""
+        return self._function("_hessian_diagonal", self.calculus.diagonal)
 
     def hessian_vector_product(self, *, as_tuple: bool = False) -> Function:
-        """The Hessian in a vector, times a vector."""
+        """The Hessian times a direction for each block, a result for each."""
         return self._function(
             "_hessian_vector_product",
-            [self.calculus.hessian_vector_product],
-            f", {DIRECTION}",
+            self.calculus.hessian_vector_product,
+            f", {', '.join(self.calculus.directions)}",
             as_tuple=as_tuple,
         )
 
@@ -130,13 +130,15 @@ class Mathematics:
 
     def _printed(self, results: Sequence[Expr], overwrites: bool = False) -> tuple[list[str], list[str]]:
         """The assignments, as lines, and the results over them; perhaps so that temporaries are overwritten."""
-        arranged = program(self.calculus.parts, results, {*self.names.values(), DIRECTION, "weight", "value"})
+        reserved = {*self.names.values(), *self.calculus.directions, "weight", "value"}
+        arranged = program(self.calculus.parts, results, reserved)
         show = self.library.printer({**self.names, **arranged.names}, arranged.inline, self._order)
         names = [name for name, _ in arranged.assignments]
         codes = [show(expression) for expression in (*dict(arranged.assignments).values(), *arranged.results)]
         for argument in self.arguments.learned:
-            shared, codes = sharing(self.library.name, argument.name, codes)
-            names, codes = [*shared, *names], [*shared.values(), *codes]
+            shared, sharing_codes = sharing(self.library.name, argument.name, codes)
+            if shared.keys().isdisjoint(names):
+                names, codes = [*shared, *names], [*shared.values(), *sharing_codes]
         assignments, shown = list(zip(names, codes, strict=False)), codes[len(names) :]
         if overwrites:
             assignments, shown = overwriting([one.name for one in self.arguments.loss], assignments, shown)

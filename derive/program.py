@@ -37,7 +37,7 @@ def program(parts: Parts, results: Sequence[Expr], reserved: Collection[str]) ->
     """Arrange the results; no name is taken from `reserved` (the arguments of the function)."""
     with distribute(False):
         results = [_with_squares(parts, result) for result in results]
-        results = [_with_shared_sums(parts, result, results) for result in results]
+        results = [_with_shared(parts, result, results) for result in results]
     uses: Counter[Expr] = Counter()
     order: list[Expr] = []
     for result in results:
@@ -90,20 +90,22 @@ def _with_squares(parts: Parts, expression: Expr) -> Expr:
     return expression.xreplace(squares)
 
 
-def _with_shared_sums(parts: Parts, expression: Expr, results: Sequence[Expr]) -> Expr:
-    """The expression with every sum that stands twice in the results as a part."""
-    sums = Counter(part for result in results for part in _sums_of(result))
-    shared = {part: parts.named(part) for part, count in sums.items() if count > 1}
+def _with_shared(parts: Parts, expression: Expr, results: Sequence[Expr]) -> Expr:
+    """The expression with every sum, product and power that stands twice in the results as a part."""
+    found = Counter(part for result in results for part in _worth_sharing(result))
+    shared = {part: parts.named(part) for part, count in found.items() if count > 1}
     return expression.xreplace(shared)
 
 
-def _sums_of(expression: Basic) -> Iterator[Expr]:
+def _worth_sharing(expression: Basic) -> Iterator[Expr]:
+    """The sums, products and powers within the expression, of more than a number."""
     if isinstance(expression, Indexed | IndexedBase):
         return
     for part in expression.args:
-        if isinstance(part, Add):
+        several = sum(not factor.is_number for factor in part.args) > 1
+        if isinstance(part, Add) or (isinstance(part, Mul | Pow) and several):
             yield part
-        yield from _sums_of(part)
+        yield from _worth_sharing(part)
 
 
 def _kind(definition: Expr) -> str:

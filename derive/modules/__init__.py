@@ -1,1 +1,1 @@
-"""What the generated modules say; read library, layout, arguments, mathematics, pasted, docstring, module."""
+"""What the generated modules say; read library, layout, arguments, pasted, temporaries, mathematics, docstring, module."""

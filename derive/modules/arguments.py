@@ -29,6 +29,7 @@ class Argument:
     harmless  what stands for it in a sample that is removed, as code; None: one over the vector's length
     bound     the name of another argument that bounds it; empty for none
     beyond    where it is beyond that bound, as code
+    within    quick tests of all samples at once, as code: where they hold, it is nowhere broken, nor nan
 
     An argument that is at_most_length is a scalar that the length of the vectors bounds.
     """
@@ -39,6 +40,7 @@ class Argument:
     demand: str
     broken: str
     harmless: str
+    within: tuple[str, ...] = ()
     vector: bool = False
     sums_to_one: bool = False
     bound: str = ""
@@ -73,6 +75,11 @@ class Arguments(tuple[Argument, ...]):
     def keywords(self) -> str:
         """What a caller gave, by the names of the mathematics: `y=target, mu=mu`."""
         return ", ".join(f"{argument.name}={argument.public}" for argument in self)
+
+    @property
+    def own_keywords(self) -> str:
+        """What the mathematics calls them, by that name: `y=y, mu=mu`."""
+        return ", ".join(f"{argument.name}={argument.name}" for argument in self)
 
     @property
     def directions(self) -> str:
@@ -121,6 +128,17 @@ class Signature:
         return any(argument.bound for argument in self.data)
 
     @property
+    def within(self) -> list[str]:
+        """Quick tests, where all of which hold no argument of the loss is broken in any sample."""
+        summing = [one.name for one in self.loss if one.sums_to_one]
+        sums = [f"_sum_to_one({name}, tolerances[{place}])" for place, name in enumerate(summing)]
+        lengths = [f"{one.name}.shape[-1]" for one in self.loss if one.vector]
+        bounded = [
+            f"torch.amax({one.name}).item() <= {lengths[0]}" for one in self.loss if one.at_most_length
+        ]
+        return [*(condition for one in self.loss for condition in one.within), *sums, *bounded]
+
+    @property
     def tested(self) -> Arguments:
         """All that is tested to be what it must be."""
         return Arguments((*self.likelihood, self.weight))
@@ -160,6 +178,7 @@ def _bounded(one: Argument, quantity: Quantity, derivation: Derivation, library:
         bound = derivation.bound(symbol)
         names = {q.name: identifier(q.name) for q in derivation.quantities}
         beyond = f"{one.name} {'<' if symbol == domain.least else '>'} {library.printer(names, {}, list(names))(bound)}"
+        one = replace(one, within=(*one.within, f"not torch.any({beyond}).item()"))
         if bound.is_number:
             harmless = f"{float(bound)!r}" if symbol == domain.least else one.harmless
             demand = f"{one.demand.removesuffix(symbol)}{float(bound):g}"
@@ -178,6 +197,7 @@ def of_domain(domain: Domain, name: str, role: str, library: Library, public: st
         demand=domain.demanded,
         broken=" | ".join(broken(domain, name, library)),
         harmless=repr(domain.harmless),
+        within=tuple(within(domain, name, library)),
         vector=isinstance(domain, Entries),
         sums_to_one=isinstance(domain, Entries) and domain.sums_to_one,
         increasing=isinstance(domain, Entries) and domain.increasing,
@@ -195,7 +215,7 @@ def broken(domain: Domain, name: str, library: Library) -> list[str]:
         alone = len(conditions) == 1 and conditions[0].startswith("(")
         return [conditions[0][1:-1]] if alone else conditions
     if domain.finite_maximum:
-        return [library.of("isinf", library.over_entries("amax", name))]
+        return [library.infinite.format(library.over_entries("amax", name))]
     conditions = [library.over_entries("any", " | ".join(broken(domain.entry, name, library)))]
     if domain.increasing:
         conditions.append(library.over_entries("any", f"{name}[..., 1:] <= {name}[..., :-1]"))
@@ -210,8 +230,32 @@ def _outside(domain: Interval, name: str, library: Library) -> Iterator[str]:
         if abs(bound) != INFINITY:
             yield f"({name} {strict if closed else loose} {bound:g})"
     if INFINITY in (-domain.lower, domain.upper):
-        yield library.of("isinf", name)
+        yield library.infinite.format(name)
     if domain.integer:
         yield f"({library.of('floor', name)} < {name})"
     if domain.nonzero:
         yield f"({name} == 0)"
+
+
+def within(domain: Domain, name: str, library: Library) -> Iterator[str]:
+    """Reductions of all values at once that together say that each lies inside the domain, nan aside.
+
+    A sum that is finite has finite terms, and is the cheapest to compute.
+    """
+    if not isinstance(domain, Interval):
+        yield from within(domain.entry, name, library)
+        if domain.increasing:
+            yield library.of("all", f"{name}[..., 1:] > {name}[..., :-1]")
+        return
+    for bound, closed, end, sign in (
+        (domain.lower, domain.closed[0], "amin", ">"),
+        (domain.upper, domain.closed[1], "amax", "<"),
+    ):
+        if abs(bound) != INFINITY:
+            yield f"{library.of(end, name)}.item() {sign}{'=' if closed else ''} {bound:g}"
+    if INFINITY in (-domain.lower, domain.upper):
+        yield f"math.isfinite({library.of('sum', name)})"
+    if domain.integer:
+        yield f"{library.printer.library}.equal({name}, {library.of('floor', name)})"
+    if domain.nonzero:
+        yield library.of("all", name)

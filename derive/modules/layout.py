@@ -36,14 +36,14 @@ def _bracketed(head: str, parts: Sequence[str]) -> list[str]:
 
 
 def _terms(expression: str) -> Iterator[str]:
-    """The terms of a sum, each with its sign: those outside of all brackets."""
+    """The terms of a sum, each with its sign, or the links of a chain of methods: those outside of all brackets."""
     start = depth = 0
-    for match in re.finditer(r"[(\[]|[)\]]| [+-] ", expression):
-        if match.group() in "([":
+    for match in re.finditer(r"[(\[]|[)\]]| (?=[+-] )|(?=\.\w+_\()", expression):
+        if match.group() in ("(", "["):
             depth += 1
-        elif match.group() in ")]":
+        elif match.group() in (")", "]"):
             depth -= 1
         elif depth == 0:
             yield expression[start : match.start()]
-            start = match.start() + 1
+            start = match.end()
     yield expression[start:]

@@ -15,16 +15,20 @@ class Library:
 
     name        the target, which is also the folder of the words that the library lacks
     printer     what prints mathematics in it
+    infinite    where an array is infinite, as it is computed fastest
     axis        what it calls an axis in a reduction
     data_first  whether data come first among the arguments (else the target comes last)
+    overwrites  whether the gradient is computed in its own temporaries
     imports     what code in it may need
     shapes      how arguments go together, in prose: scalars, then vectors
     """
 
     name: str
     printer: type[Code]
+    infinite: str
     axis: str
     data_first: bool
+    overwrites: bool
     imports: tuple[str, ...]
     shapes: tuple[str, str]
 
@@ -40,8 +44,10 @@ class Library:
 NUMPY = Library(
     name="numpy",
     printer=NumPy,
+    infinite="np.isinf({0})",
     axis="axis",
     data_first=True,
+    overwrites=False,
     imports=(
         "import itertools",
         "import math",
@@ -61,9 +67,12 @@ NUMPY = Library(
 TORCH = Library(
     name="torch",
     printer=Torch,
+    infinite="(torch.abs({0}) == math.inf)",
     axis="dim",
     data_first=False,
+    overwrites=True,
     imports=(
+        "import inspect",
         "import math",
         "import torch",
         "import torch.nn.functional as F",

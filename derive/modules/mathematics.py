@@ -13,6 +13,8 @@ from derive.derivation import Derivation, derivation
 from derive.modules.arguments import Arguments, Signature
 from derive.modules.layout import statement
 from derive.modules.library import Library
+from derive.modules.pasted import sharing
+from derive.modules.temporaries import overwriting
 from derive.program import program
 from derive.request import identifier
 from derive.rewriting import settled
@@ -58,7 +60,7 @@ class Mathematics:
     def loss_and_gradient(self) -> Function:
         """The loss and its gradient, from shared parts."""
         results = [self.calculus.loss, *self.calculus.gradient]
-        return self._function("_loss_and_gradient", results)
+        return self._function("_loss_and_gradient", results, overwrites=self.library.overwrites)
 
     def hessian(self) -> Function:
         """The upper triangle of the Hessian, row by row."""
@@ -128,18 +130,31 @@ class Mathematics:
         return [entry for place, row in enumerate(self.calculus.hessian) for entry in row[place:]]
 
     def _function(
-        self, name: str, results: Sequence[Expr], more: str = "", *, as_tuple: bool = False
+        self,
+        name: str,
+        results: Sequence[Expr],
+        more: str = "",
+        *,
+        as_tuple: bool = False,
+        overwrites: bool = False,
     ) -> Function:
-        lines, shown = self._printed(results)
+        lines, shown = self._printed(results, overwrites)
         lines += statement("return", shown, as_tuple=as_tuple)
         return Function(name, self.arguments.loss.names + more, tuple(lines))
 
-    def _printed(self, results: Sequence[Expr]) -> tuple[list[str], list[str]]:
-        """The assignments, as lines, and the results over them."""
+    def _printed(self, results: Sequence[Expr], overwrites: bool = False) -> tuple[list[str], list[str]]:
+        """The assignments, as lines, and the results over them; perhaps so that temporaries are overwritten."""
         reserved = {*self.names.values(), *self.calculus.directions, "weight", "value"}
         arranged = program(self.calculus.parts, results, reserved)
         show = self.library.printer({**self.names, **arranged.names}, arranged.inline, self._order)
-        lines: list[str] = []
-        for name, expression in arranged.assignments:
-            lines += statement(f"{name} =", [show(expression)])
-        return lines, [show(result) for result in arranged.results]
+        names = [name for name, _ in arranged.assignments]
+        codes = [show(expression) for expression in (*dict(arranged.assignments).values(), *arranged.results)]
+        for argument in self.arguments.learned:
+            shared, sharing_codes = sharing(self.library.name, argument.name, codes)
+            if shared.keys().isdisjoint(names):
+                names, codes = [*shared, *names], [*shared.values(), *sharing_codes]
+        assignments, shown = list(zip(names, codes, strict=False)), codes[len(names) :]
+        if overwrites:
+            assignments, shown = overwriting([one.name for one in self.arguments.loss], assignments, shown)
+        lines = [line for name, code in assignments for line in statement(f"{name} =", [code])]
+        return lines, shown

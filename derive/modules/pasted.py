@@ -7,6 +7,7 @@ as one: a function may call those of other files, and a name is defined once.
 from __future__ import annotations
 
 import ast
+import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,11 +18,16 @@ from derive.resources import TEMPLATES
 
 @dataclass(frozen=True)
 class Definition:
-    """A function, or a table of coefficients with the comment above it."""
+    """A function, or a table of coefficients with the comment above it.
+
+    shares  the function of its first argument that it begins with, and takes from who has its value:
+            `_largest` of one whose last parameter is `largest=None`; empty where there is none
+    """
 
     text: str
     is_function: bool
     mentions: frozenset[str]
+    shares: str = ""
 
 
 def source(library: str) -> str:
@@ -51,7 +57,9 @@ def definitions(library: str) -> Mapping[str, Definition]:
         if name in found:
             raise ValueError(f"templates/words/{library} defines {name} twice; keep one of the two")
         body = "\n".join(lines[first : node.end_lineno])
-        found[name] = Definition(body, isinstance(node, ast.FunctionDef), names_in(body))
+        optional = isinstance(node, ast.FunctionDef) and node.args.defaults and node.args.args[-1].arg
+        shares = f"_{optional}" if optional else ""
+        found[name] = Definition(body, isinstance(node, ast.FunctionDef), names_in(body), shares)
     return found
 
 
@@ -67,6 +75,28 @@ def pasted(library: str, code: str) -> str:
     tables = "\n".join(definition.text for definition in chosen if not definition.is_function)
     functions = [definition.text for definition in chosen if definition.is_function]
     return "\n\n\n".join(part for part in (tables, *functions) if part)
+
+
+def sharing(library: str, argument: str, codes: Sequence[str]) -> tuple[dict[str, str], list[str]]:
+    """What several calls of functions of an argument begin with, by the name it gets, and the codes that use it.
+
+    `_softmax(z) * _softmax_complement(z)` becomes `_softmax(z, largest) * _softmax_complement(z, largest)`
+    over `largest = _largest(z)`.
+    """
+    known = definitions(library)
+    calls = re.compile(rf"\b(_\w+)\({argument}((?:, \w+)*)\)")
+    found = [known[name].shares for code in codes for name, _ in calls.findall(code) if name in known]
+    shared = {
+        first[1:]: f"{first}({argument})"
+        for first in dict.fromkeys(found)
+        if first and found.count(first) > 1
+    }
+
+    def shared_call(call: re.Match[str]) -> str:
+        first = known[call[1]].shares[1:] if call[1] in known else ""
+        return f"{call[1]}({argument}{call[2]}, {first})" if first in shared else call[0]
+
+    return shared, [calls.sub(shared_call, code) for code in codes]
 
 
 def imports(library: str, statements: Sequence[str], code: str) -> str:

@@ -22,6 +22,7 @@ from sympy import Add, Expr, Indexed, IndexedBase, KroneckerDelta, Lambda, Mul, 
 from sympy.core.parameters import distribute
 
 from derive import words
+from derive.declare import Rule
 from derive.derivation import Derivation, Quantity
 from derive.domains import Domain, Entries
 from derive.errors import Misuse
@@ -29,7 +30,7 @@ from derive.forms import Choices, written
 from derive.heads import Row, Word
 from derive.request import identifier
 from derive.rewriting import label, settled
-from derive.stable import DERIVED, STABLE
+from derive.stable import DERIVED, LAST, STABLE
 from derive.words import word_of
 
 CLASS = words.k._sympy_()
@@ -90,10 +91,16 @@ class Parts:
             ((index,), body) = expression.args
             entry = self.taken_apart(body.xreplace({index: CLASS}))
             return (entry if isinstance(entry, Indexed) else self.named(entry)).base
-        if isinstance(expression, Add | Mul):
+        if isinstance(expression, Add):
             return expression.func(*(self.taken_apart(part) for part in expression.args))
+        if isinstance(expression, Mul):
+            return self._known(expression.func(*(self.taken_apart(part) for part in expression.args)))
         if isinstance(expression, Pow):
             return Pow(self.atom(expression.base), self.taken_apart(expression.exp))
+        if isinstance(expression, sympy.exp):
+            times, rest = expression.args[0].as_coeff_Mul()
+            if times.is_Integer and times > 1 and (known := self._names.get(sympy.exp(rest))) is not None:
+                return known**times  # SymPy writes the square of an exponential as one of twice the argument
         return self.named(expression.func(*(self.atom(part) for part in expression.args)))
 
     def atom(self, expression: Expr) -> Expr:
@@ -102,9 +109,19 @@ class Parts:
         opposite = self.definition(-expression)
         if opposite is not None and not (-opposite).args:
             return -opposite
+        if expression.as_coeff_Mul()[0] == -1:
+            return -self.atom(-expression)
         if expression.is_number or not expression.args or isinstance(expression, Indexed | IndexedBase):
             return expression
         return self.named(expression)
+
+    def _known(self, product: Expr) -> Expr:
+        """The product of several parts, by its name or its opposite's where it has one already."""
+        if not isinstance(product.as_coeff_Mul()[1], Mul):
+            return product
+        if product in self._names:
+            return self._names[product]
+        return -self._names[-product] if -product in self._names else product
 
     def definition(self, part: Expr) -> Expr | None:
         """What a part stands for; None for a symbol of the loss."""
@@ -152,22 +169,33 @@ class Parts:
         slope = gathered(self.over_one_denominator(self._stabilised(slope)))
         return self._stabilised(slope)
 
-    def _stabilised(self, expression: Expr) -> Expr:
+    def finished(self, expression: Expr) -> Expr:
+        """A derivative as it is written, and differentiated no more."""
+        return self._stabilised(expression, LAST)
+
+    def _stabilised(self, expression: Expr, rules: tuple[Rule, ...] = DERIVED) -> Expr:
         """The expression after the rules for derivatives, which see its words by name."""
         before = self._seen(expression)
-        after = settled(before, DERIVED, self._domains)
+        after = settled(before, rules, self._domains)
         return expression if after == before else self.taken_apart(after)
 
     def _seen(self, expression: Expr) -> Expr:
-        """The expression with its words and its sums by what they are; their own arguments stay parts."""
+        """The expression with its words and its sums by what they are; the sums in their arguments stay parts."""
         definition = self.definition(expression)
-        if isinstance(definition, sympy.Function | Add):
+        if isinstance(definition, Add):
             return definition
+        if isinstance(definition, sympy.Function):
+            return definition.func(*map(self._nested, definition.args))
         if isinstance(expression, Add | Mul | Pow | Sum):
             return expression.func(
                 *(self._seen(part) if isinstance(part, Expr) else part for part in expression.args)
             )
         return expression
+
+    def _nested(self, argument: Expr) -> Expr:
+        """A word's argument as it is seen where it stands alone: a word by what it is, a sum as a part."""
+        definition = self.definition(argument)
+        return self._seen(argument) if isinstance(definition, sympy.Function) else argument
 
     def over_one_denominator(self, expression: Expr) -> Expr:
         """The rational terms of a sum over one denominator, where that is a sum itself.
@@ -234,14 +262,13 @@ class Parts:
         return self._chain_rule(expression, variable)
 
     def _product_rule(self, product: Mul, whole: Expr, variable: Variable) -> Iterator[Expr]:
-        """One term a factor: a power and an exponential give the product back."""
+        """One term a factor: a power, and what is a factor of its own derivative, give the product back."""
         for factor in product.args:
             slope = self._slope(factor, variable)
             if slope == 0:
                 continue
-            definition = self.definition(factor)
-            if isinstance(definition, sympy.exp):
-                yield whole * self._slope(definition.args[0], variable)
+            if factor.args == () and factor in Mul.make_args(slope):
+                yield whole * (slope / factor)
             elif isinstance(factor, Pow) and factor.exp != 1:
                 yield factor.exp * whole / factor.base * self._slope(factor.base, variable)
                 yield self._exponent_slope(factor, whole, variable)
@@ -355,6 +382,7 @@ class Calculus:
     """A loss with its gradient and its second derivatives, over shared parts.
 
     variables  the blocks: each is a scalar or a vector, whose part of the gradient stands at the index k
+    slopes     the gradient as it is differentiated again, before it is finished
     """
 
     parts: Parts
@@ -365,16 +393,16 @@ class Calculus:
 
     @cached_property
     def gradient(self) -> tuple[Expr, ...]:
-        """The first derivatives, each in the form that was chosen for it."""
+        """The derivative in each predictor, in the form that was chosen for it."""
         names = (f"gradient {quantity.name}" for quantity in self.variables)
-        return tuple(self._chosen(name, slope) for name, slope in zip(names, self.slopes, strict=True))
+        return tuple(self._finished(name, slope) for name, slope in zip(names, self.slopes, strict=True))
 
     @cached_property
     def hessian(self) -> tuple[tuple[Expr, ...], ...]:
         """The second derivatives, a row for each block; between vectors those in entries at the same k."""
         with distribute(False):
             upper = {
-                (row, column): self._chosen(
+                (row, column): self._finished(
                     f"Hessian {self.variables[row].name}, {other.name}",
                     self.parts.derivative(slope, _variable(other)),
                 )
@@ -401,7 +429,8 @@ class Calculus:
     def hessian_vector_product(self) -> tuple[Expr, ...]:
         """The Hessian times the `directions`, a part for each block, never forming K^2 entries."""
         with distribute(False):
-            return tuple(Add(*self._changes(slope)) for slope in self.slopes)
+            changes = (Add(*self._changes(slope)) for slope in self.slopes)
+            return tuple(map(self.parts.finished, changes))
 
     def _changes(self, slope: Expr) -> Iterator[Expr]:
         """How a part of the gradient changes along the direction of each block."""
@@ -414,13 +443,13 @@ class Calculus:
                 change = self.parts.derivative(slope, Scalar(quantity.plain))
                 yield change * direction if change.is_number else words.times(direction, change)
 
-    def _chosen(self, name: str, expression: Expr) -> Expr:
-        """The expression in the forms that were chosen under the name, the stable words seen again."""
+    def _finished(self, name: str, expression: Expr) -> Expr:
+        """A derivative as it is written: in the forms that were chosen under the name."""
         forms = self.choices.get(name, ())
-        if not forms:
-            return expression
         with distribute(False):
-            return self.parts.recognised(written(self.parts.put_together(expression), forms))
+            if forms:
+                expression = self.parts.recognised(written(self.parts.put_together(expression), forms))
+            return self.parts.finished(expression)
 
     @property
     def of_vector(self) -> bool:
@@ -432,7 +461,8 @@ def calculus(derivation: Derivation) -> Calculus:
     """Differentiate the loss in every learned predictor."""
     parts = Parts(derivation.domains)
     with distribute(False):
-        loss = parts.taken_apart(derivation.loss)
+        parts.taken_apart(derivation.loss)
+        loss = parts.taken_apart(derivation.loss)  # now what is an argument somewhere has its name everywhere
         slopes = tuple(parts.derivative(loss, _variable(quantity)) for quantity in derivation.learned)
     return Calculus(parts, loss, derivation.learned, slopes, derivation.choices)
 

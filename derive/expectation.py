@@ -161,8 +161,8 @@ class _Integral:
         with mpmath.workdps(DIGITS):
             if not self._breaks:
                 return Mean(mpmath.nan, mpmath.inf)
-            # mpmath aims at an absolute error, so the function is measured by its own size.
-            size = max(abs(self._at(t, function)) for t in self._breaks) or 1
+            # mpmath aims at an absolute error, so the function is measured by its own size where there is mass.
+            size = max(abs(self._at(t, function)) * self._share(t) for t in self._breaks) or 1
             found, error = mpmath.quad(
                 lambda t: self._at(t, function) / size * self._at(t, self._density) * self._place(t).speed,
                 self._breaks,
@@ -192,6 +192,14 @@ class _Integral:
         if place.bits > MOST_BITS:
             return -mpmath.inf
         return self._at(t, self._log_density) + mpmath.log(place.speed)
+
+    def _share(self, t: Any) -> Any:
+        """The mass in a unit of the line, as a share of the most that is found."""
+        return mpmath.exp(self._log_mass(t) - self._most)
+
+    @cached_property
+    def _most(self) -> Any:
+        return max(map(self._log_mass, self._breaks))
 
     @cached_property
     def _breaks(self) -> list[Any]:

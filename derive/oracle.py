@@ -14,7 +14,7 @@ from typing import Any
 
 import mpmath
 import sympy
-from sympy import Add, Expr, Indexed, KroneckerDelta, Mul, Pow, Product, Sum, Symbol
+from sympy import Add, Expr, Indexed, KroneckerDelta, Mul, Pow, Product, Sum, Symbol, exp
 
 from derive.words import word_of
 
@@ -27,6 +27,8 @@ MOST_DIGITS = 4000
 SYMPY_ONLY = {"polygamma": mpmath.psi, "besseli": mpmath.besseli}
 # What is zero or infinite to so many digits is: log(1 + exp(-745)), the least that a float can hold, needs 324.
 ZERO_DIGITS = 400
+# Beyond, the exponential of a number is larger or smaller than every float.
+FARTHEST_EXPONENT = 750
 
 
 def value(expression: Expr, point: Point, digits: int = 40) -> Any:
@@ -34,22 +36,29 @@ def value(expression: Expr, point: Point, digits: int = 40) -> Any:
 
     Raises ArithmeticError where precision grew to its limit without agreement.
     """
-    return confirmed(lambda: evaluate(expression, point), digits, _spread(point))
+    return confirmed(lambda: evaluate(expression, point), digits, _spread(expression, point))
 
 
-# Beyond it an exponential is no float.
-LARGEST_EXPONENT = 750
+def _spread(expression: Expr, point: Point) -> int:
+    """Digits between 1 and the sizes at a point: with fewer, 1 is lost beside 1e63 at both precisions alike.
 
-
-def _spread(point: Point) -> int:
-    """Digits between the sizes at a point and 1: with fewer, 1 is lost beside 1e63 at both precisions alike.
-
-    So it is with exponentials, of which e^-160 is lost beside 1.
+    A predictor is as large as the logarithm of its parameter, so its exponential is such a size too.  Sums
+    over the classes hide theirs, so every entry of a vector counts for one.
     """
-    numbers = [n for entry in point.values() for n in (entry if isinstance(entry, list | tuple) else [entry])]
-    sizes = [abs(mpmath.mpf(number)) for number in numbers if not isinstance(number, list | tuple)]
-    digits = [abs(mpmath.log10(size)) for size in sizes if size and mpmath.isfinite(size)]
-    return int(max((*digits, *(size / mpmath.log(10) for size in sizes if size <= LARGEST_EXPONENT), 0)))
+    vectors = [entry for entry in point.values() if isinstance(entry, list | tuple)]
+    entries = [abs(mpmath.mpf(n)) for vector in vectors for n in vector if not isinstance(n, list | tuple)]
+    numbers = [entry for entry in point.values() if not isinstance(entry, list | tuple)]
+    sizes = [*entries, *(abs(mpmath.mpf(number)) for number in numbers)]
+    with mpmath.workdps(15):
+        known = {part.args[0] for part in expression.atoms(exp) if _names(part) <= point.keys()}
+        exponents = (evaluate(exponent, point) for exponent in known)
+        sizes += [mpmath.exp(a) for a in (*exponents, *entries) if abs(a) < FARTHEST_EXPONENT]
+        digits = (abs(mpmath.log10(size)) for size in sizes if size and mpmath.isfinite(size))
+        return int(max(digits, default=0))
+
+
+def _names(expression: Expr) -> set[str]:
+    return {symbol.name for symbol in expression.free_symbols if isinstance(symbol, Symbol)}
 
 
 def confirmed(compute: Callable[[], Any], digits: int, spread: int = 0) -> Any:
@@ -69,8 +78,9 @@ def confirmed(compute: Callable[[], Any], digits: int, spread: int = 0) -> Any:
             ordinary = after != 0 and not mpmath.isinf(after)
             if _agree(before, after, digits) and (ordinary or precision > ZERO_DIGITS):
                 return after
-            # Rounding that shrinks with every precision, twice by all the digits asked for, is zero.
-            vanishes = after == 0 or abs(after) < abs(before) * mpmath.mpf(10) ** -digits
+            # Rounding that shrinks with every precision, twice by nearly all the digits it gained, is zero.
+            gained = precision // 2 - digits
+            vanishes = after == 0 or abs(after) < abs(before) * mpmath.mpf(10) ** -gained
             shrunk = shrunk + 1 if vanishes else 0
             if shrunk >= 2 and precision > ZERO_DIGITS:
                 return mpmath.mpf(0)

@@ -94,6 +94,7 @@ READ = (
     (r"log \|([^|]*)\|", r"log(abs(\1))"),
     (r"\|([^|]*)\|", r"abs(\1)"),
     (r"log (Γ|B)\(", r"log\1("),
+    (r"log cosh\(", r"logcosh("),
     (r"log (\w+)!", r"logΓ(\1 + 1)"),
     (r"(\w+)!", r"Γ(\1 + 1)"),
     (r"ψ′", "ψ1"),
@@ -110,6 +111,10 @@ MEANT = {
     "logB": lambda a, b: mpmath.log(mpmath.beta(a, b)),
     "ψ": mpmath.digamma,
     "ψ1": lambda a: mpmath.psi(1, a),
+    "cosh": mpmath.cosh,
+    "logcosh": lambda a: mpmath.log(mpmath.cosh(a)),
+    "tanh": mpmath.tanh,
+    "sech": mpmath.sech,
     "softplus": lambda a: mpmath.log1p(mpmath.exp(a)),
     "sigmoid": lambda a: 1 / (1 + mpmath.exp(-a)),
 }

@@ -14,16 +14,23 @@ from derive.stable.cut_points import (
 from derive.stable.exponentials import (
     absolute_scaled_by_exponential,
     exponential_less_count,
+    exponential_over_square,
+    exponential_times_square,
+    growth_of_product,
     log1mexp_over_argument,
     log_of_complement_of_exponential,
     log_of_cosh,
     log_of_cosh_as_exponentials,
     log_of_exponential_less_one,
     log_of_mean_exponential,
+    product_of_exponentials,
     reciprocal_of_exponential_less_one,
-    scaled_once_more,
-    sign_scaled_by_exponential,
+    residual_over_exponential_scale,
+    scaled_by_square_of_exponential,
     square_of_scaled_by_exponential,
+    square_of_sech_over,
+    square_of_sech_times,
+    square_of_sech_times_exponential,
 )
 from derive.stable.gamma import log_gamma_of_neighbours, log_gamma_over_half_a_step
 from derive.stable.logistic import (
@@ -49,15 +56,20 @@ from derive.stable.products import (
     zero_times_log1p,
 )
 from derive.stable.squares import (
+    curvature_over_square,
+    curvature_times_exponential,
+    curvature_times_square,
     excess_of_log1p_square,
     excess_over_share,
     log_of_one_plus_square,
     log_of_one_plus_square_over,
     log_of_one_plus_squared,
     rest_less_share,
+    rest_over_square,
     scaled_log_of_one_plus_square,
     share_of_square,
     slope_of_slope_times_argument,
+    slope_of_slope_times_exponential,
     square_of_quotient,
     square_of_scaled,
 )
@@ -104,6 +116,7 @@ STABLE = (
     log_gamma_of_neighbours,
     square_of_scaled_by_exponential,
     absolute_scaled_by_exponential,
+    residual_over_exponential_scale,
 )
 
 # The other tail, which the truth is computed from as well: its digits beside 1 are without number.
@@ -113,6 +126,7 @@ BEFORE_LINKS = (log_gamma_over_half_a_step, log_gamma_of_neighbours, log_probabi
 
 # Tried after differentiating, on the gradient and on the Hessian.
 DERIVED = (
+    growth_of_product,
     exponential_less_count,
     difference_of_sigmoids,
     shares_of_a_whole,
@@ -121,6 +135,20 @@ DERIVED = (
     rest_less_share,
     excess_over_share,
     excess_of_log1p_square,
-    scaled_once_more,
-    sign_scaled_by_exponential,
+)
+
+# Tried last, on what is written of gradient and Hessian: what they put together is differentiated no more.
+LAST = (
+    square_of_sech_over,
+    square_of_sech_times_exponential,
+    square_of_sech_times,
+    exponential_over_square,
+    exponential_times_square,
+    product_of_exponentials,
+    curvature_times_square,
+    rest_over_square,
+    curvature_over_square,
+    slope_of_slope_times_exponential,
+    curvature_times_exponential,
+    scaled_by_square_of_exponential,
 )

@@ -129,15 +129,15 @@ def _softplus_rate_slope(x):
         return (-np.where(x < 1.0, near, far)).astype(kind, copy=False)
 
 
-def _sech_square(x):
-    """The square of 1 / cosh(x), the derivative of tanh(x).
+def _sech(x):
+    """The quotient 1 / cosh(x), whose square is the derivative of tanh(x).
 
-    Measured beyond conditioning: at most 3.5 ulp in float64, 0.5 in float32.
+    Measured beyond conditioning: at most 1.5 ulp in float64, 0.5 in float32.
     """
     x, kind = _wide(x)
     with np.errstate(all="ignore"):
         e = np.exp(-np.abs(x))
-        return np.square(2.0 * e / (1.0 + e * e)).astype(kind, copy=False)
+        return (2.0 * e / (1.0 + e * e)).astype(kind, copy=False)
 
 
 def _log_cosh(x):

@@ -100,13 +100,13 @@ def _softplus_rate_slope(x):
     return -torch.where(x < 1.0, near, far)
 
 
-def _sech_square(x):
-    """The square of 1 / cosh(x), the derivative of tanh(x).
+def _sech(x):
+    """The quotient 1 / cosh(x), whose square is the derivative of tanh(x).
 
-    Measured beyond conditioning: at most 3.5 ulp in float64, 3.5 in float32.
+    Measured beyond conditioning: at most 1.5 ulp in float64, 1.5 in float32.
     """
     e = torch.exp(-torch.abs(x))
-    return torch.square(2.0 * e / (1.0 + e * e))
+    return 2.0 * e / (1.0 + e * e)
 
 
 def _log_cosh(x):

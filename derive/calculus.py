@@ -381,8 +381,9 @@ def _own_slope(symbol: Expr, variable: Variable) -> Expr:
 class Calculus:
     """A loss with its gradient and its second derivatives, over shared parts.
 
+    `slopes` is the gradient as it is differentiated again, before it is finished.
+
     variables  the blocks: each is a scalar or a vector, whose part of the gradient stands at the index k
-    slopes     the gradient as it is differentiated again, before it is finished
     """
 
     parts: Parts
@@ -429,8 +430,7 @@ class Calculus:
     def hessian_vector_product(self) -> tuple[Expr, ...]:
         """The Hessian times the `directions`, a part for each block, never forming K^2 entries."""
         with distribute(False):
-            changes = (Add(*self._changes(slope)) for slope in self.slopes)
-            return tuple(map(self.parts.finished, changes))
+            return tuple(self.parts.finished(Add(*self._changes(slope))) for slope in self.slopes)
 
     def _changes(self, slope: Expr) -> Iterator[Expr]:
         """How a part of the gradient changes along the direction of each block."""

@@ -242,6 +242,11 @@ def derivation(request: Request, choices: Choices | None = None) -> Derivation:
         for rule, changed in applied(loss, BEFORE_LINKS, domains):
             loss = changed
             steps.append(_step(loss, Relation.EQUAL, rule.name, rule.summary))
+        if not request.keep_constants:
+            loss, more = _without_constants(loss, theta)
+            if more != 0:
+                dropped += factor * more
+                steps.append(_step(loss, Relation.SHIFT, "constants", DROPPED_CONSTANTS, more))
         if _spread(loss) != loss:
             loss = _spread(loss)
             steps.append(_step(loss, Relation.EQUAL, "sign", SIGN))

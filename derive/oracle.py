@@ -42,17 +42,14 @@ def value(expression: Expr, point: Point, digits: int = 40) -> Any:
 def _spread(expression: Expr, point: Point) -> int:
     """Digits between 1 and the sizes at a point: with fewer, 1 is lost beside 1e63 at both precisions alike.
 
-    A predictor is as large as the logarithm of its parameter, so its exponential is such a size too.  Sums
-    over the classes hide theirs, so every entry of a vector counts for one.
+    A predictor is as large as the logarithm of its parameter, so its exponential is such a size too.
     """
-    vectors = [entry for entry in point.values() if isinstance(entry, list | tuple)]
-    entries = [abs(mpmath.mpf(n)) for vector in vectors for n in vector if not isinstance(n, list | tuple)]
-    numbers = [entry for entry in point.values() if not isinstance(entry, list | tuple)]
-    sizes = [*entries, *(abs(mpmath.mpf(number)) for number in numbers)]
+    numbers = [n for entry in point.values() for n in (entry if isinstance(entry, list | tuple) else [entry])]
+    sizes = [abs(mpmath.mpf(number)) for number in numbers if not isinstance(number, list | tuple)]
     with mpmath.workdps(15):
         known = {part.args[0] for part in expression.atoms(exp) if _names(part) <= point.keys()}
-        exponents = (evaluate(exponent, point) for exponent in known)
-        sizes += [mpmath.exp(a) for a in (*exponents, *entries) if abs(a) < FARTHEST_EXPONENT]
+        exponents = [*sizes, *(evaluate(exponent, point) for exponent in known)]
+        sizes += [mpmath.exp(a) for a in exponents if abs(a) < FARTHEST_EXPONENT]
         digits = (abs(mpmath.log10(size)) for size in sizes if size and mpmath.isfinite(size))
         return int(max(digits, default=0))
 

@@ -28,6 +28,7 @@ from derive.relation import Goal, Relation
 from derive.request import fitting_links, request
 from derive.resources import RECORD_SCHEMA
 from derive.words import VOCABULARY, two_pi
+from tests import sampled
 
 IDS = [request(name, **options).slug for name, options in VARIANTS]
 
@@ -61,9 +62,9 @@ LEDGER = {
 }
 
 
-@pytest.fixture(params=VARIANTS, ids=IDS)
+@pytest.fixture(params=sampled(), ids=lambda row: request(row[0], **row[1]).slug)
 def derived(request):
-    """Each row that is generated."""
+    """Each loss of the sample."""
     name, options = request.param
     return derive.derive(name, **options)
 

@@ -154,11 +154,12 @@ DOMAINS = {
     "r": Nonzero,
     "s": Positive,
     "t": Positive,
+    "b": Positive,
     "w": Nonnegative,
     "p": Unit,
     "c": Count,
     "u": ABOVE_MINUS_ONE,
-    "b": Rank,
+    "a": Rank,
     "h": PositiveVector,
     "g": Increasing,
     "z": Vector,
@@ -166,7 +167,7 @@ DOMAINS = {
     "k": Position,
     "j": Position,
 }
-x, y, q, r, s, t, w, p, c, u, b = (Symbol(name, **DOMAINS[name].facts) for name in "xyqrstwpcub")
+x, y, q, r, s, t, b, w, p, c, u, a = (Symbol(name, **DOMAINS[name].facts) for name in "xyqrstbwpcua")
 z, v, h, g = (IndexedBase(Symbol(name, **DOMAINS[name].facts)) for name in "zvhg")
 over_k = (k, 1, K)
 over_i = (i, 1, N)
@@ -292,14 +293,14 @@ FIRES = {
         lambda: y * (log_gamma(s / 2) - log_gamma(s / 2 + Rational(1, 2))),
     ],
     "probability_between_cut_points": [
-        lambda: words.sigmoid_of_cut_point(g, b + 1, x) - words.sigmoid_of_cut_point(g, b, x),
-        lambda: y + words.sigmoid_of_cut_point(g, b + 1, x - s) - words.sigmoid_of_cut_point(g, b, x - s),
-        lambda: closed(words.sigmoid_of_cut_point(g, b + 1, x) - words.sigmoid_of_cut_point(g, b, x)),
+        lambda: words.sigmoid_of_cut_point(g, a + 1, x) - words.sigmoid_of_cut_point(g, a, x),
+        lambda: y + words.sigmoid_of_cut_point(g, a + 1, x - s) - words.sigmoid_of_cut_point(g, a, x - s),
+        lambda: closed(words.sigmoid_of_cut_point(g, a + 1, x) - words.sigmoid_of_cut_point(g, a, x)),
     ],
     "log_probability_between_cut_points": [
-        lambda: closed(words.sigmoid_of_cut_point(g, b + 1, x) - words.sigmoid_of_cut_point(g, b, x)),
-        lambda: y - closed(words.sigmoid_of_cut_point(g, b + 1, y) - words.sigmoid_of_cut_point(g, b, y)),
-        lambda: s * closed(words.sigmoid_of_cut_point(g, b + 1, -x) - words.sigmoid_of_cut_point(g, b, -x)),
+        lambda: closed(words.sigmoid_of_cut_point(g, a + 1, x) - words.sigmoid_of_cut_point(g, a, x)),
+        lambda: y - closed(words.sigmoid_of_cut_point(g, a + 1, y) - words.sigmoid_of_cut_point(g, a, y)),
+        lambda: s * closed(words.sigmoid_of_cut_point(g, a + 1, -x) - words.sigmoid_of_cut_point(g, a, -x)),
     ],
     "difference_of_sigmoids": [
         lambda: sigmoid(x) - sigmoid(y),
@@ -555,6 +556,109 @@ FIRES |= {
     ],
 }
 
+FIRES |= {
+    "log_gamma_beside_rate": [
+        lambda: log_gamma(s) + t * b - (s - 1) * log(t) - s * log(b),
+        lambda: 3 + log_gamma(t) + s * b - (t - 1) * log(b) - t * log(s) - x,
+        lambda: log_gamma(exp(x)) + s * t - (exp(x) - 1) * log(s) - exp(x) * log(t) + y,
+    ],
+    "log_gamma_beside_mean": [
+        lambda: log_gamma(s) + t * s / b - (s - 1) * log(t) - s * (log(s) - log(b)),
+        lambda: x + log_gamma(s) + t * s / b - (s - 1) * log(t) - s * (log(s) - log(b)),
+        lambda: log_gamma(t) + s * t / b - (t - 1) * log(s) - t * (log(t) - log(b)) - 2 * y,
+    ],
+    "log_gamma_beside_scale": [
+        lambda: log_gamma(s) + t / b - (-s - 1) * log(b) - s * log(t),
+        lambda: 3 + log_gamma(s) + t / b - (-s - 1) * log(b) - s * log(t),
+        lambda: log_gamma(exp(x)) + s / t - (-exp(x) - 1) * log(t) - exp(x) * log(s) - y,
+    ],
+    "log_gamma_beside_half": [
+        lambda: log_gamma(s / 2) + s * log(2) / 2 - (s / 2 - 1) * log(t),
+        lambda: x + log_gamma(s / 2) + s * log(2) / 2 - (s / 2 - 1) * log(t),
+        lambda: log_gamma(exp(x) / 2) + exp(x) * log(2) / 2 - (exp(x) / 2 - 1) * log(t) + y,
+    ],
+    "log_factorial_beside_rate": [
+        lambda: s - c * log(s) + words.log_factorial(c),
+        lambda: 3 + y + s - c * log(s) + words.log_factorial(c),
+        lambda: s * t - c * log(s * t, evaluate=False) + words.log_factorial(c),
+    ],
+    "log_factorial_beside_log_rate": [
+        lambda: exp(x) - c * x + words.log_factorial(c),
+        lambda: 3 + y + exp(x) - c * x + words.log_factorial(c),
+        lambda: exp(x - y) - c * (x - y) + words.log_factorial(c),
+    ],
+    "log_gamma_excess_beside_log": [
+        lambda: words.log_gamma_excess(s) + log(t),
+        lambda: 3 + words.log_gamma_excess(s / 2) + log(t),
+        lambda: words.log_gamma_excess(exp(x)) + y + log(t),
+    ],
+    "log_gamma_excess_of_log_shape": [
+        lambda: words.log_gamma_excess(exp(x)),
+        lambda: 3 - y * words.log_gamma_excess(exp(x - y)),
+        lambda: words.log_gamma_excess(exp(-x / 2)) / 2 + s,
+    ],
+    "power_of_ratio": [
+        lambda: (s / t) ** b - (b - 1) * (log(s) - log(t)),
+        lambda: 3 + (s / t) ** b - (b - 1) * (log(s) - log(t)) - log(b),
+        lambda: (t / b) ** s - (s - 1) * (log(t) - log(b)) + y,
+    ],
+    "log_of_ratio_and_denominator": [
+        lambda: words.log_ratio(s, t) + log(t),
+        lambda: 3 + words.log_ratio(s, t) + log(t) - y,
+        lambda: y * (words.log_ratio(s / 2, t) + log(t)),
+    ],
+    "divergence_from_exponential": [
+        lambda: words.product_divergence(s, t, exp(x)),
+        lambda: 3 - y * words.product_divergence(s, t, exp(x - y)),
+        lambda: words.product_divergence(exp(y), t, exp(-x / 2)) / s,
+    ],
+    "excess_of_ratio_to_exponential": [
+        lambda: words.ratio_excess(s, exp(x)),
+        lambda: 3 - y * words.ratio_excess(s, exp(x - y)),
+        lambda: words.ratio_excess(s / t, exp(-x / 2)) / s,
+    ],
+    "excess_of_power_of_exponential": [
+        lambda: words.power_excess(s, exp(x), t),
+        lambda: 3 - y * words.power_excess(s, exp(x - y), t),
+        lambda: words.power_excess(s / t, exp(-x / 2), exp(y)) / s,
+    ],
+    "excess_beside_log": [
+        lambda: words.exp_excess(exp(x) * (log(s) - y)) + 1 + log(s),
+        lambda: 1 + words.exp_excess(exp(x) * (log(s) - y)) + log(s) - x,
+        lambda: s + 1 + words.exp_excess(exp(-x / 2) * (log(t) - x * y)) + log(t),
+    ],
+    "log_of_ratio_to_exponential": [
+        lambda: words.log_ratio(s, exp(x)),
+        lambda: 3 - y * words.log_ratio(s, exp(x - y)),
+        lambda: words.log_ratio(s / t, exp(-x / 2)) / s,
+    ],
+    "deviance_from_exponential": [
+        lambda: words.inverse_gaussian_deviance(s, exp(x), t),
+        lambda: 3 - y * words.inverse_gaussian_deviance(s, exp(x - y), t),
+        lambda: words.inverse_gaussian_deviance(s / t, exp(-x / 2), exp(y)) / s,
+    ],
+    "curvature_over_squares": [
+        lambda: words.log1p_square_curvature(x) / (s * t**2),
+        lambda: (s + 1) * words.log1p_square_curvature(x - y) / (2 * s * t**2),
+        lambda: 3 - y * words.log1p_square_curvature(x) / (t**2 * s),
+    ],
+    "curvature_times_square_of_exponential": [
+        lambda: words.log1p_square_curvature(x) * exp(2 * y),
+        lambda: (s + 1) * words.log1p_square_curvature(x - y) * exp(2 * x / s) / s,
+        lambda: 3 - y * words.log1p_square_curvature(x) * exp(2 * x * y),
+    ],
+    "slope_of_slope_over_squares": [
+        lambda: t * words.log1p_square_slope(x) * words.square_rest(x) / (s**2 * sympy.sqrt(b)),
+        lambda: 3 - (s + 1) * words.log1p_square_slope(x) * words.square_rest(x) / (t**2 * sympy.sqrt(s)) / 2,
+        lambda: y + (1 + s) * words.log1p_square_slope(-x) * words.square_rest(-x) / (t**2 * sympy.sqrt(s)),
+    ],
+    "slope_of_slope_times_exponential_over_root": [
+        lambda: t * words.log1p_square_slope(x) * words.square_rest(x) * exp(y) / sympy.sqrt(s),
+        lambda: 3 - (s + 1) * words.log1p_square_slope(x) * words.square_rest(x) * exp(-y) / sympy.sqrt(s),
+        lambda: y + t * words.log1p_square_slope(q) * words.square_rest(q) * exp(x / 2) / sympy.sqrt(s) / 2,
+    ],
+}
+
 
 @pytest.mark.parametrize(
     ("rule", "context"),
@@ -586,8 +690,8 @@ SILENT = {
     "logarithm_of_factorial": [lambda: closed(gamma(s))],
     "logarithm_of_multivariate_beta": [lambda: closed(words.multivariate_beta(h) + 1)],
     "log_probability_between_cut_points": [
-        lambda: closed(words.sigmoid_of_cut_point(g, b + 1, x) - words.sigmoid_of_cut_point(g, b, y)),
-        lambda: closed(words.sigmoid_of_cut_point(g, b + 2, x) - words.sigmoid_of_cut_point(g, b, x)),
+        lambda: closed(words.sigmoid_of_cut_point(g, a + 1, x) - words.sigmoid_of_cut_point(g, a, y)),
+        lambda: closed(words.sigmoid_of_cut_point(g, a + 2, x) - words.sigmoid_of_cut_point(g, a, x)),
     ],
     "difference_of_sigmoids": [lambda: sigmoid(x) + sigmoid(y), lambda: 2 * sigmoid(x) - sigmoid(y)],
     "log_sigmoid_complement": [lambda: closed(2 - sigmoid(x)), lambda: closed(1 + sigmoid(x))],

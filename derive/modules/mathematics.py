@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
-from sympy import Expr
+from sympy import Add, Expr
 
 from derive.calculus import Calculus, calculus
-from derive.derivation import Derivation
+from derive.derivation import Derivation, derivation
 from derive.modules.arguments import Arguments, Signature
 from derive.modules.layout import statement
 from derive.modules.library import Library
@@ -95,6 +95,20 @@ class Mathematics:
         lines += statement("return", rows, as_tuple=True)
         arguments = f"{self.arguments.loss.names}, {self.arguments.learned.directions}"
         return Function("_hessian_vector_product", arguments, tuple(lines))
+
+    def in_full(self) -> Function | None:
+        """-log p of each sample, where the stable words of what was dropped and of what was kept meet; else None.
+
+        Log y! is large and so is the Poisson loss, but not their sum.
+        """
+        derived = self.derivation
+        whole = derivation(replace(derived.request, keep_constants=True, keep_factor=True)).loss
+        dropped = settled(derived.dropped, STABLE, derived.domains)
+        terms = [derived.factor * term for term in Add.make_args(derived.loss)]
+        if derived.dropped == 0 or whole == Add(*terms, dropped):
+            return None
+        arguments = self.arguments.likelihood.names
+        return Function("_negative_log_likelihood", arguments, tuple(statement("return", [self.code(whole)])))
 
     def plain(self, name: str, arguments: Arguments, expression: Expr) -> Function:
         """A function of an expression as it stands: the factor, or what was dropped."""

@@ -98,6 +98,7 @@ class Module:
     directions     what Hessians are multiplied by, where vectors are learned
     sum_tolerance  how far the entries of a probability vector may sum from one; eps_of_sum: in eps
     functions      the mathematics
+    in_full        whether -log p has a function of its own, for what was dropped and what was kept cancel
     words          the functions that it calls and the library lacks
     imports        gives the import statements that a text of code needs
     """
@@ -110,6 +111,7 @@ class Module:
     sum_tolerance: float
     eps_of_sum: int
     functions: Sequence[Function]
+    in_full: bool
     words: str
     imports: Callable[[str], str]
 
@@ -158,6 +160,9 @@ def _module(
     ]
     if ledger.factor_arguments:
         functions.append(mathematics.plain("_factor", ledger.factor_arguments, derivation.factor))
+    in_full = mathematics.in_full()
+    if in_full is not None:
+        functions.append(in_full)
     return Module(
         class_name="".join(word.capitalize() for word in derivation.distribution.name.split("_")) + "Loss",
         arguments=arguments,
@@ -174,6 +179,7 @@ def _module(
         sum_tolerance=SUM_TOLERANCE,
         eps_of_sum=EPS_OF_SUM,
         functions=functions,
+        in_full=in_full is not None,
         words=pasted(library.name, "\n\n".join(function.text for function in functions)),
         imports=partial(imports, library.name, library.imports),
     )

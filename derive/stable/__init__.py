@@ -32,7 +32,12 @@ from derive.stable.exponentials import (
     square_of_sech_times,
     square_of_sech_times_exponential,
 )
-from derive.stable.gamma import log_gamma_of_neighbours, log_gamma_over_half_a_step
+from derive.stable.gamma import (
+    log_gamma_excess_beside_log,
+    log_gamma_excess_of_log_shape,
+    log_gamma_of_neighbours,
+    log_gamma_over_half_a_step,
+)
 from derive.stable.logistic import (
     difference_of_log_odds,
     log_of_odds,
@@ -55,10 +60,28 @@ from derive.stable.products import (
     zero_times_log,
     zero_times_log1p,
 )
+from derive.stable.ratios import (
+    deviance_from_exponential,
+    divergence_from_exponential,
+    excess_beside_log,
+    excess_of_power_of_exponential,
+    excess_of_ratio_to_exponential,
+    log_factorial_beside_log_rate,
+    log_factorial_beside_rate,
+    log_gamma_beside_half,
+    log_gamma_beside_mean,
+    log_gamma_beside_rate,
+    log_gamma_beside_scale,
+    log_of_ratio_and_denominator,
+    log_of_ratio_to_exponential,
+    power_of_ratio,
+)
 from derive.stable.squares import (
     curvature_over_square,
+    curvature_over_squares,
     curvature_times_exponential,
     curvature_times_square,
+    curvature_times_square_of_exponential,
     excess_of_log1p_square,
     excess_over_share,
     log_of_one_plus_square,
@@ -68,8 +91,10 @@ from derive.stable.squares import (
     rest_over_square,
     scaled_log_of_one_plus_square,
     share_of_square,
+    slope_of_slope_over_squares,
     slope_of_slope_times_argument,
     slope_of_slope_times_exponential,
+    slope_of_slope_times_exponential_over_root,
     square_of_quotient,
     square_of_scaled,
 )
@@ -96,6 +121,22 @@ STABLE = (
     log_of_odds,
     log_of_softplus,
     rate_of_softplus,
+    log_factorial_beside_rate,
+    log_factorial_beside_log_rate,
+    log_gamma_beside_rate,
+    log_gamma_beside_mean,
+    log_gamma_beside_scale,
+    log_gamma_beside_half,
+    log_gamma_excess_beside_log,
+    log_gamma_excess_of_log_shape,
+    power_of_ratio,
+    log_of_ratio_and_denominator,
+    divergence_from_exponential,
+    excess_of_ratio_to_exponential,
+    excess_of_power_of_exponential,
+    excess_beside_log,
+    log_of_ratio_to_exponential,
+    deviance_from_exponential,
     log_of_complement_of_exponential,
     log_of_exponential_less_one,
     reciprocal_of_exponential_less_one,
@@ -122,7 +163,17 @@ STABLE = (
 # The other tail, which the truth is computed from as well: its digits beside 1 are without number.
 COMPLEMENTS = (sigmoid_complement, normal_complement, probability_between_cut_points)
 
-BEFORE_LINKS = (log_gamma_over_half_a_step, log_gamma_of_neighbours, log_probability_between_cut_points)
+BEFORE_LINKS = (
+    log_gamma_over_half_a_step,
+    log_gamma_of_neighbours,
+    log_gamma_beside_rate,
+    log_gamma_beside_mean,
+    log_gamma_beside_scale,
+    log_gamma_beside_half,
+    power_of_ratio,
+    log_of_ratio_and_denominator,
+    log_probability_between_cut_points,
+)
 
 # Tried after differentiating, on the gradient and on the Hessian.
 DERIVED = (
@@ -135,6 +186,10 @@ DERIVED = (
     rest_less_share,
     excess_over_share,
     excess_of_log1p_square,
+    curvature_over_squares,
+    curvature_times_square_of_exponential,
+    slope_of_slope_over_squares,
+    slope_of_slope_times_exponential_over_root,
 )
 
 # Tried last, on what is written of gradient and Hessian: what they put together is differentiated no more.

@@ -150,6 +150,29 @@ def test_the_class_axis_is_second_in_torch():
     assert float(theirs) == pytest.approx(float(ours), rel=1e-14)
 
 
+@pytest.mark.parametrize("reduction", REDUCTIONS)
+def test_many_samples_are_computed_in_blocks(reduction):
+    """More samples than a block holds give what they give one by one, for cut points of all of them."""
+    random = np.random.default_rng(6)
+    count, cuts = 20_000, np.array([-1.0, 0.5, 2.0])
+    y, eta = random.integers(0, K + 1, count).astype(float), random.normal(0, 1, count)
+    value, gradient = ORDINAL["numpy"].loss_and_gradient(y, eta, cuts, reduction=reduction)
+    np.testing.assert_allclose(
+        gradient.eta[-1] * (count if reduction == "mean" else 1),
+        (
+            special.expit(eta[-1] - [*cuts, np.inf][int(y[-1])])
+            - special.expit([-np.inf, *cuts][int(y[-1])] - eta[-1])
+        ),
+        rtol=1e-12,
+    )
+    total = {"none": lambda part: part, "mean": lambda part: part.mean(0), "sum": lambda part: part.sum(0)}[
+        reduction
+    ]
+    one, each = ORDINAL["numpy"].loss_and_gradient(y, eta, np.tile(cuts, (count, 1)), reduction="none")
+    np.testing.assert_allclose(value, total(one), rtol=1e-13)
+    np.testing.assert_allclose(gradient.cuts, total(each.cuts), rtol=1e-12)
+
+
 # Guards -----------------------------------------------------------------------------------------
 
 

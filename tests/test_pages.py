@@ -102,7 +102,10 @@ READ = (
     (r"([\w)]) (?=[\w(])", r"\1*"),
 )
 MEANT = {
-    **{name: getattr(mpmath, name) for name in ("sqrt", "log", "sign", "e", "log1p", "expm1", "gamma", "beta")},
+    **{
+        name: getattr(mpmath, name)
+        for name in ("sqrt", "log", "sign", "e", "log1p", "expm1", "gamma", "beta")
+    },
     "π": mpmath.pi,
     "Γ": mpmath.gamma,
     "B": mpmath.beta,

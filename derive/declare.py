@@ -29,7 +29,7 @@ from types import ModuleType
 from typing import Any, TypeVar
 
 from derive.counterparts import Counterpart, Variant
-from derive.domains import Domain, Entries, Interval
+from derive.domains import Domain, Entries, Interval, entries_in
 
 Function = Callable[..., Any]
 Breaking = Mapping[str, float | tuple[float, ...]]
@@ -141,10 +141,21 @@ class Link(Declaration):
 
     def fits(self, domain: Domain) -> bool:
         """Whether every value of the link is legal for a parameter with this domain."""
-        if isinstance(domain, Entries) or isinstance(self.range, Entries):
-            both = isinstance(domain, Entries) and isinstance(self.range, Entries)
-            return both and domain.name == self.range.name
+        if isinstance(self.range, Entries):
+            return isinstance(domain, Entries) and domain.name == self.range.name
+        if isinstance(domain, Entries):
+            return domain.free and self.range.within(domain.entry)
         return self.range.within(domain)
+
+    def over(self, domain: Entries) -> Link:
+        """The link of scalars applied to each entry of a vector, which then lives in the domain."""
+        assert isinstance(self.domain, Interval)
+        return replace(
+            self,
+            function=lambda a: lambda position: self.function(a[position]),
+            data={name: entries_in(self.domain) for name in self.data},
+            result=domain,
+        )
 
     def scaled(self, number: Fraction) -> Link:
         """So many times the link: `5*tanh`.  Only what gives scalars has multiples."""

@@ -18,11 +18,12 @@ from functools import cached_property
 from typing import Any
 
 import sympy
-from sympy import Add, Expr, Indexed, IndexedBase, Mul, Product, Sum, Symbol, log
+from sympy import Add, Expr, Indexed, IndexedBase, Lambda, Mul, Product, Sum, Symbol, log
 from sympy.core.parameters import distribute
 
 from derive.declare import Distribution, Link
 from derive.domains import Domain, Entries
+from derive.forms import CHOICES, FORMS, Choices
 from derive.heads import Row, Word, density_word, index_symbol
 from derive.identities import OPENING
 from derive.relation import Goal, Line, Relation
@@ -129,6 +130,7 @@ class Derivation:
     factor: Expr
     dropped: Expr
     density: Expr
+    choices: Choices
 
     @property
     def distribution(self) -> Distribution:
@@ -205,8 +207,12 @@ def derive(
     return derivation(request(name, fix, link, shared, keep_constants, keep_factor))
 
 
-def derivation(request: Request) -> Derivation:
-    """Derive the loss that the request asks for."""
+def derivation(request: Request, choices: Choices | None = None) -> Derivation:
+    """Derive the loss that the request asks for.
+
+    choices  in which forms it is written; None takes what was committed for it
+    """
+    choices = CHOICES.get(request.slug, {}) if choices is None else choices
     data, parameters, predictors = _quantities(request)
     domains = {q.name: q.domain for q in (*parameters, *data, *predictors)}
     theta = {symbol for q in parameters if q.role.learned for symbol in q.plain.free_symbols}
@@ -222,9 +228,9 @@ def derivation(request: Request) -> Derivation:
         for rule, changed in applied(opened, OPENING, domains):
             opened = changed
             steps.append(_step(-opened, Relation.EQUAL, rule.name, rule.summary))
-        loss = Add(*(-term for term in Add.make_args(opened)))
+        loss = _spread(-opened)
         if samples(loss) != samples(-opened):
-            steps.append(_step(loss, Relation.EQUAL, "sign", "The minus sign goes into the sum."))
+            steps.append(_step(loss, Relation.EQUAL, "sign", SIGN))
         if not request.keep_constants:
             loss, dropped = _without_constants(loss, theta)
         if dropped != 0:
@@ -241,20 +247,29 @@ def derivation(request: Request) -> Derivation:
             if more != 0:
                 dropped += factor * more
                 steps.append(_step(loss, Relation.SHIFT, "constants", DROPPED_CONSTANTS, more))
+        if _spread(loss) != loss:
+            loss = _spread(loss)
+            steps.append(_step(loss, Relation.EQUAL, "sign", SIGN))
         for parameter, predictor in zip(parameters, _aligned(parameters, predictors), strict=True):
             if predictor.parameter:
                 link = request.linked[parameter.name]
                 loss, mentions = _linked(loss, parameter, predictor, link)
                 because = f"{link.summary.removesuffix('.')}: {{0}} = {{1}}."
                 steps.append(_step(loss, Relation.EQUAL, f"link_{link.name}", because, *mentions))
+        for name in choices.get("loss", ()):
+            loss = FORMS[name].write(loss)
+            steps.append(_step(loss, Relation.EQUAL, name, f"{FORMS[name].summary} {CHOSEN}"))
         for rule, changed in applied(loss, OPENING + STABLE, domains):
             loss = changed
             steps.append(_step(loss, Relation.EQUAL, rule.name, rule.summary))
         every = {q.name: q for q in (*parameters, *data, *predictors)}
-        ledger = (_plain(part, every) for part in (loss, factor, dropped, density))
-        return Derivation(request, data, parameters, predictors, tuple(steps), *ledger)
+        loss, factor, dropped, density = (_plain(part, every) for part in (loss, factor, dropped, density))
+    quantities = (data, parameters, predictors)
+    return Derivation(request, *quantities, tuple(steps), loss, factor, dropped, density, choices)
 
 
+SIGN = "The minus sign goes into the sum."
+CHOSEN = "Of the equal forms that were measured this one loses the fewest bits."
 DROPPED_CONSTANTS = "{0} is free of θ: without it the minimum stays where it is."
 DROPPED_FACTOR = (
     "{0} is positive, free of θ and common to every term, so the minimum stays where it is; the "
@@ -269,6 +284,11 @@ def samples(term: Expr) -> Expr:
     if all(part.could_extract_minus_sign() for part in parts):
         return -Sum(Add(*(-part for part in parts)), (SAMPLE, 1, SIZE))
     return Sum(term, (SAMPLE, 1, SIZE))
+
+
+def _spread(term: Expr) -> Expr:
+    """A term whose sign is in front of a sum, with the sign in that sum."""
+    return Add(*(-part for part in Add.make_args(-term))) if isinstance(-term, Add) else term
 
 
 def _step(term: Expr, relation: Relation, rule: str, because: str, *mentions: Expr) -> Step:
@@ -317,7 +337,8 @@ def _predictor(parameter: Quantity, request: Request) -> Quantity:
     rivals = [other for other in request.linked.values() if other.letters.get("") == link.letters.get("")]
     shared = len(rivals) > 1 and parameter.name not in link.letters
     taken = {request.distribution.symbol_latex(name) for name in request.distribution.domains}
-    if shared or (letter in taken and letter != parameter.latex):
+    made = predictor_name(parameter.name, link) != parameter.name
+    if shared or (letter in taken and made):
         letter = f"{letter}_{{{parameter.latex}}}"
     return Quantity(
         predictor_name(parameter.name, link),
@@ -403,8 +424,10 @@ def _link_sides(expression: Expr, parameter: Any, linked: Any) -> dict[Expr, Exp
     """What stands for what: the parameter, or each of its entries in the expression, for its link."""
     if not isinstance(parameter, Row):
         return {parameter: linked}
+    index = index_symbol("k")
     entries = (entry for entry in expression.atoms(Indexed) if parameter[entry.indices[-1]] == entry)
-    return {entry: linked(entry.indices[-1]) for entry in entries}
+    whole = Lambda(index, linked(index))
+    return {**{entry: linked(entry.indices[-1]) for entry in entries}, parameter.vector: whole}
 
 
 def _plain(expression: Expr, quantities: Mapping[str, Quantity]) -> Expr:

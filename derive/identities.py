@@ -4,7 +4,7 @@ Each row is true on its declared domains.
 """
 
 from derive.declare import identity
-from derive.domains import Nonnegative, Nonzero, Positive, Real
+from derive.domains import Nonnegative, Nonzero, Positive, PositiveVector, Real
 from derive.words import (
     beta,
     exp,
@@ -15,6 +15,8 @@ from derive.words import (
     log_beta,
     log_factorial,
     log_gamma,
+    log_multivariate_beta,
+    multivariate_beta,
 )
 
 
@@ -55,6 +57,12 @@ def logarithm_of_beta(a: Positive, b: Positive):
 
 
 @identity
+def logarithm_of_multivariate_beta(z: PositiveVector):
+    """The logarithm of the beta function is a function of its own."""
+    return log(multivariate_beta(z)), log_multivariate_beta(z)
+
+
+@identity
 def logarithm_of_factorial(a: Nonnegative):
     """The logarithm of the factorial is a function of its own."""
     return log(factorial(a)), log_factorial(a)
@@ -67,5 +75,6 @@ OPENING = (
     logarithm_of_square,
     logarithm_of_gamma,
     logarithm_of_beta,
+    logarithm_of_multivariate_beta,
     logarithm_of_factorial,
 )

@@ -19,7 +19,7 @@ from typing import Any, TypeVar
 from derive import links
 from derive.catalogue import CATALOGUE
 from derive.declare import Distribution, Link, rows
-from derive.domains import Domain, Entries
+from derive.domains import Domain, Entries, Interval
 from derive.errors import Misuse
 
 LINKS: Mapping[str, Link] = rows((links,), Link)
@@ -247,6 +247,8 @@ def _linked(name: str, given: object, parameters: Mapping[str, Domain]) -> Link:
     if given is None:
         raise Misuse(f"--link {name} needs a link: --link {name}=LINK with one of {fitting}")
     link = _multiple(name, given, fitting)
+    if isinstance(domain, Entries) and isinstance(link.range, Interval) and link.fits(domain):
+        return link.over(domain)
     if not link.fits(domain):
         raise Misuse(
             f"the link {link.name} gives values in {link.range.text}, but {name} lies in {domain.text}; links that fit: {fitting}"

@@ -86,6 +86,8 @@ def bounds(expression: Expr, domains: Domains) -> Bounds:
             return 0.0, math.inf
     if isinstance(expression, Pow) and bounds(expression.base, domains)[0] >= 0:
         return 0.0, math.inf
+    if isinstance(expression, sympy.Sum | sympy.Product) and bounds(expression.function, domains)[0] >= 0:
+        return 0.0, math.inf
     word = VOCABULARY.get(type(expression).__name__)
     if word and word.result and not isinstance(word.result, Entries):
         return word.result.lower, word.result.upper
@@ -96,6 +98,10 @@ def lies_in(expression: Expr, domain: Domain, domains: Domains) -> bool:
     """Whether the expression provably takes its values in the domain."""
     if isinstance(domain, Entries):
         return isinstance(expression, IndexedBase | Indexed)
+    if isinstance(expression, Indexed) and (declared := domains.get(label(expression))):
+        entry = declared.data.entry if isinstance(declared, Entries) else declared.data
+        if entry.within(domain):
+            return True
     low, high = bounds(expression, domains)
     if domain.nonzero:
         return bool(expression.is_nonzero)

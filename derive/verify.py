@@ -32,7 +32,7 @@ from derive.oracle import Place, Point, value
 from derive.relation import holds, judge
 from derive.request import Request, request
 from derive.resources import hand_written
-from derive.scenes import arrays, ordered, parameter_points, points, scene, with_parameters
+from derive.scenes import arrays, numbers_in, ordered, parameter_points, points, scene, with_parameters
 from derive.targets import MODULES
 
 SKIPPED = "not tested"
@@ -290,7 +290,7 @@ def _mean_score(derived: Derivation, count: int) -> Found:
 
 def _scores(model: Model, quantity: Quantity, slope: Expr) -> Iterator[Mean]:
     """The mean of each entry of a score, by its spread; a mass that is missing is missing from it too."""
-    scores = [model.function(slope, k=entry) for entry in range(1, len(places(quantity)) + 1)]
+    scores = [model.function(slope, k=entry) for entry in range(1, numbers_in(quantity, model.classes) + 1)]
     with mpmath.workdps(30):
         means = [model.mean(score) for score in scores]
         tangent = isinstance(quantity.domain, Entries) and quantity.domain.sums_to_one

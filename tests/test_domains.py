@@ -129,9 +129,11 @@ WITHIN = {
     "nonnegative": {"nonnegative", "real"},
     "in the unit interval": {"in the unit interval", "nonnegative", "real"},
     "between -1 and 1": {"between -1 and 1", "real"},
-    "binary": {"binary", "in the unit interval", "count", "nonnegative", "real"},
-    "count": {"count", "nonnegative", "real"},
-    "index": {"index", "count", "positive", "nonnegative", "nonzero real", "real"},
+    "binary": {"binary", "in the unit interval", "count", "rank", "nonnegative", "real"},
+    "share": {"share", "positive", "in the unit interval", "nonnegative", "nonzero real", "real"},
+    "count": {"count", "rank", "nonnegative", "real"},
+    "rank": {"count", "rank", "nonnegative", "real"},
+    "index": {"index", "count", "rank", "positive", "nonnegative", "nonzero real", "real"},
 }
 
 
@@ -180,7 +182,12 @@ def test_the_line_is_stretched_onto_the_interval(domain):
 
 def test_integers_are_not_stretched():
     """A sum is taken over a discrete domain, not an integral."""
-    assert {domain.name for domain in INTERVALS if domain.stretch is None} == {"binary", "count", "index"}
+    assert {domain.name for domain in INTERVALS if domain.stretch is None} == {
+        "binary",
+        "count",
+        "rank",
+        "index",
+    }
 
 
 def test_accepted_data():
@@ -257,15 +264,16 @@ def test_links_keep_their_promise_to_sympy(row):
         assert getattr(value, f"is_{fact}") is claimed
 
 
-POSITIVE = {"real", "nonzero real", "positive", "nonnegative"}
+# A link of scalars fits a vector too, entry by entry, unless its entries are bound to one another.
+POSITIVE = {"real", "nonzero real", "positive", "nonnegative", "real vector", "positive vector"}
 FITS = {
-    "identity": {"real"},
+    "identity": {"real", "real vector"},
     "exp": POSITIVE,
     "softplus": POSITIVE,
     "square": POSITIVE,
-    "sigmoid": {"real", "nonnegative", "in the unit interval"},
-    "normal_cdf": {"real", "nonnegative", "in the unit interval"},
-    "tanh": {"real", "between -1 and 1"},
+    "sigmoid": {"real", "nonnegative", "in the unit interval", "real vector"},
+    "normal_cdf": {"real", "nonnegative", "in the unit interval", "real vector"},
+    "tanh": {"real", "between -1 and 1", "real vector"},
     "softmax": {"probability vector"},
 }
 

@@ -14,13 +14,26 @@ from sympy import IndexedBase, Product, Rational, Sum, Symbol, exp, factorial, l
 from sympy.core.parameters import distribute
 
 from derive import oracle, words
-from derive.domains import Count, Entries, Nonnegative, Nonzero, Position, Positive, Real, Unit, Vector
+from derive.domains import (
+    Count,
+    Entries,
+    Increasing,
+    Nonnegative,
+    Nonzero,
+    Position,
+    Positive,
+    PositiveVector,
+    Rank,
+    Real,
+    Unit,
+    Vector,
+)
 from derive.heads import Row, index_symbol
 from derive.identities import OPENING
 from derive.modules import pasted
 from derive.printers.numpy import NumPy
 from derive.rewriting import NAMES, _sides, applied, bounds, lies_in, rewrite
-from derive.stable import DERIVED, STABLE
+from derive.stable import DERIVED, LAST, STABLE
 from derive.words import (
     half_step_log_gamma,
     log_beta,
@@ -36,7 +49,7 @@ from derive.words import (
     xlogy,
 )
 
-RULES = (*OPENING, *STABLE, *DERIVED)
+RULES = (*OPENING, *STABLE, *DERIVED, *LAST)
 NAMED = {"ids": lambda value: getattr(value, "name", None)}
 SIZE = 3
 
@@ -127,7 +140,7 @@ def test_declared(rule):
     """A rule has a sentence; a stable one names where its left side dies, in both precisions."""
     assert rule.summary.endswith(".")
     assert rule.summary.isascii() and "_" not in rule.summary, "LaTeX sets the sentence as it stands"
-    assert bool(rule.f64) == bool(rule.f32) == (rule in STABLE + DERIVED)
+    assert bool(rule.f64) == bool(rule.f32) == (rule in STABLE + DERIVED + LAST)
     assert set(rule.unless) <= set(rule.data)
 
 
@@ -146,13 +159,16 @@ DOMAINS = {
     "p": Unit,
     "c": Count,
     "u": ABOVE_MINUS_ONE,
+    "a": Rank,
+    "h": PositiveVector,
+    "g": Increasing,
     "z": Vector,
     "v": Vector,
     "k": Position,
     "j": Position,
 }
-x, y, q, r, s, t, b, w, p, c, u = (Symbol(name, **DOMAINS[name].facts) for name in "xyqrstbwpcu")
-z, v = (IndexedBase(Symbol(name, **DOMAINS[name].facts)) for name in "zv")
+x, y, q, r, s, t, b, w, p, c, u, a = (Symbol(name, **DOMAINS[name].facts) for name in "xyqrstbwpcua")
+z, v, h, g = (IndexedBase(Symbol(name, **DOMAINS[name].facts)) for name in "zvhg")
 over_k = (k, 1, K)
 over_i = (i, 1, N)
 samples = IndexedBase(Symbol("v", real=True, nonzero=True))[i]
@@ -198,6 +214,11 @@ FIRES = {
         lambda: closed(beta(s, t)),
         lambda: y - closed(beta(s / 2, Rational(1, 2))),
         lambda: -2 * closed(beta(s * t, (1 + w) * t)),
+    ],
+    "logarithm_of_multivariate_beta": [
+        lambda: closed(words.multivariate_beta(h)),
+        lambda: x - y * closed(words.multivariate_beta(h)),
+        lambda: Sum(h[k] * closed(words.multivariate_beta(h)), over_k),
     ],
     "logarithm_of_factorial": [
         lambda: closed(factorial(c)),
@@ -270,6 +291,21 @@ FIRES = {
         lambda: log_gamma(s) - log_gamma(s + t),
         lambda: 3 + x - log_gamma(1 + c + s) + log_gamma(s),
         lambda: y * (log_gamma(s / 2) - log_gamma(s / 2 + Rational(1, 2))),
+    ],
+    "probability_between_cut_points": [
+        lambda: words.sigmoid_of_cut_point(g, a + 1, x) - words.sigmoid_of_cut_point(g, a, x),
+        lambda: y + words.sigmoid_of_cut_point(g, a + 1, x - s) - words.sigmoid_of_cut_point(g, a, x - s),
+        lambda: closed(words.sigmoid_of_cut_point(g, a + 1, x) - words.sigmoid_of_cut_point(g, a, x)),
+    ],
+    "log_probability_between_cut_points": [
+        lambda: closed(words.sigmoid_of_cut_point(g, a + 1, x) - words.sigmoid_of_cut_point(g, a, x)),
+        lambda: y - closed(words.sigmoid_of_cut_point(g, a + 1, y) - words.sigmoid_of_cut_point(g, a, y)),
+        lambda: s * closed(words.sigmoid_of_cut_point(g, a + 1, -x) - words.sigmoid_of_cut_point(g, a, -x)),
+    ],
+    "difference_of_sigmoids": [
+        lambda: sigmoid(x) - sigmoid(y),
+        lambda: s + sigmoid(x - s) - sigmoid(y),
+        lambda: y * (sigmoid(x) - sigmoid(-x)),
     ],
     "shares_of_a_whole": [
         lambda: (1 - p) * y + p * y,
@@ -429,15 +465,75 @@ FIRES |= {
         lambda: s + abs(x - y) * exp(-s),
         lambda: 2 * t * abs(x) * exp(-2 * y) / 3,
     ],
-    "scaled_once_more": [
-        lambda: words.scaled(x, y) * exp(s),
-        lambda: s - words.scaled(x - y, exp(-s / 2)) * exp(-s),
-        lambda: 2 * t * words.scaled(x, s) * exp(y),
+    "residual_over_exponential_scale": [
+        lambda: (x - y) * exp(-q),
+        lambda: s + words.log_cosh((y - x) * exp(-s) / 2),
+        lambda: words.log1p_square((1 - y) * exp(-x) / s),
     ],
-    "sign_scaled_by_exponential": [
-        lambda: sympy.sign(x) * exp(y),
-        lambda: s - sympy.sign(x - y) * exp(-s),
-        lambda: 2 * t * sympy.sign(x) * exp(-2 * y),
+    "scaled_by_square_of_exponential": [
+        lambda: x * exp(2 * y),
+        lambda: s - 2 * words.tanh(x - y) * exp(2 * y),
+        lambda: t * (sympy.sign(x) * exp(2 * y) + words.scaled(x - y, exp(s)) * exp(2 * s)),
+    ],
+    "growth_of_product": [
+        lambda: y * exp(x) - y,
+        lambda: 3 - s * t + s * t * exp(-x),
+        lambda: x * (exp(2 * y) * exp(-x) - exp(2 * y)) / 2,
+    ],
+    "product_of_exponentials": [
+        lambda: exp(x) * exp(4 * y),
+        lambda: 3 - s * exp(-x) * exp(4 * t),
+        lambda: y * exp(x - y) * exp(4 * q) / 2,
+    ],
+    "exponential_over_square": [
+        lambda: exp(-x) / q**2,
+        lambda: 3 - y * exp(-x) / (2 * s**2),
+        lambda: exp(-x * y) * y / q**2 + t,
+    ],
+    "exponential_times_square": [
+        lambda: exp(-x) * x**2,
+        lambda: 3 - s * exp(-x) * y**2 / 2,
+        lambda: exp(-(x**2) / s) * (x - y) ** 2 + t,
+    ],
+    "curvature_times_square": [
+        lambda: x**2 * words.log1p_square_curvature(x),
+        lambda: 3 - s * words.log1p_square_curvature(x) * x**2 / 2,
+        lambda: (x - y) ** 2 * words.log1p_square_curvature(x - y) + t,
+    ],
+    "rest_over_square": [
+        lambda: words.square_rest(x) / q**2,
+        lambda: 3 - x * words.square_rest(x / s) / (2 * s**2),
+        lambda: words.square_rest(x) * words.log1p_square_slope(x) / t**2 + y,
+    ],
+    "curvature_over_square": [
+        lambda: words.log1p_square_curvature(x) / q**2,
+        lambda: 3 - t * words.log1p_square_curvature(x / s) / (2 * s**2),
+        lambda: words.log1p_square_curvature(x - y) * (t + 1) / t**2 + y,
+    ],
+    "slope_of_slope_times_exponential": [
+        lambda: words.log1p_square_slope(x) * words.square_rest(x) * exp(2 * y),
+        lambda: 3 - 2 * s * words.log1p_square_slope(x) * words.square_rest(x) * exp(2 * y),
+        lambda: words.log1p_square_slope(-q) * words.square_rest(-q) * exp(2 * s) / s,
+    ],
+    "curvature_times_exponential": [
+        lambda: words.log1p_square_curvature(x) * exp(4 * y),
+        lambda: 3 - s * words.log1p_square_curvature(x) * exp(4 * y) / 2,
+        lambda: words.log1p_square_curvature(x - y) * (t + 1) * exp(4 * s) + y,
+    ],
+    "square_of_sech_over": [
+        lambda: words.sech(x) ** 2 / q**2,
+        lambda: y * words.sech(-x) ** 2 / (2 * s**2),
+        lambda: 3 - words.sech((x - y) / s) ** 2 * t / s**2,
+    ],
+    "square_of_sech_times": [
+        lambda: words.sech(x) ** 2 * x**2,
+        lambda: 2 * s * words.sech(x / 2) ** 2 * y**2,
+        lambda: 3 - words.sech((x - y) / s) ** 2 * (x - y) ** 2 / s,
+    ],
+    "square_of_sech_times_exponential": [
+        lambda: words.sech(x) ** 2 * exp(y),
+        lambda: 2 * s * words.sech(x / 2) ** 2 * exp(-2 * y),
+        lambda: 3 - words.sech(words.scaled(x - y, exp(-s / 2))) ** 2 * exp(-2 * s) / 2,
     ],
     "excess_of_log1p_square": [
         lambda: words.log1p_square(x) - words.square_share(x),
@@ -556,7 +652,7 @@ FIRES |= {
         lambda: 3 - (s + 1) * words.log1p_square_slope(x) * words.square_rest(x) / (t**2 * sympy.sqrt(s)) / 2,
         lambda: y + (1 + s) * words.log1p_square_slope(-x) * words.square_rest(-x) / (t**2 * sympy.sqrt(s)),
     ],
-    "slope_of_slope_times_exponential": [
+    "slope_of_slope_times_exponential_over_root": [
         lambda: t * words.log1p_square_slope(x) * words.square_rest(x) * exp(y) / sympy.sqrt(s),
         lambda: 3 - (s + 1) * words.log1p_square_slope(x) * words.square_rest(x) * exp(-y) / sympy.sqrt(s),
         lambda: y + t * words.log1p_square_slope(q) * words.square_rest(q) * exp(x / 2) / sympy.sqrt(s) / 2,
@@ -592,6 +688,12 @@ SILENT = {
     "logarithm_of_gamma": [lambda: closed(gamma(x)), lambda: closed(gamma(w))],
     "logarithm_of_beta": [lambda: closed(beta(s, w))],
     "logarithm_of_factorial": [lambda: closed(gamma(s))],
+    "logarithm_of_multivariate_beta": [lambda: closed(words.multivariate_beta(h) + 1)],
+    "log_probability_between_cut_points": [
+        lambda: closed(words.sigmoid_of_cut_point(g, a + 1, x) - words.sigmoid_of_cut_point(g, a, y)),
+        lambda: closed(words.sigmoid_of_cut_point(g, a + 2, x) - words.sigmoid_of_cut_point(g, a, x)),
+    ],
+    "difference_of_sigmoids": [lambda: sigmoid(x) + sigmoid(y), lambda: 2 * sigmoid(x) - sigmoid(y)],
     "log_sigmoid_complement": [lambda: closed(2 - sigmoid(x)), lambda: closed(1 + sigmoid(x))],
     "logsumexp_of_differences": [lambda: logsumexp(z) - v[k], lambda: logsumexp(z) + z[k]],
     "square_of_quotient": [lambda: x**2 / y**2, lambda: x**2 / s, lambda: x**2 / w**2],
@@ -602,8 +704,14 @@ SILENT = {
         lambda: x * exp(y),
     ],
     "absolute_scaled_by_exponential": [lambda: x * exp(y), lambda: 2 * exp(y)],
-    "scaled_once_more": [lambda: x * exp(y), lambda: words.scaled(x, exp(y))],
-    "sign_scaled_by_exponential": [lambda: abs(x) * exp(y), lambda: exp(y) / 2],
+    "residual_over_exponential_scale": [lambda: x * exp(-y), lambda: (s + t) * exp(-y)],
+    "scaled_by_square_of_exponential": [lambda: s * exp(2 * y), lambda: x * exp(y), lambda: -2 * exp(2 * y)],
+    "growth_of_product": [lambda: y * exp(x) - x, lambda: y * exp(x) + y],
+    "product_of_exponentials": [lambda: exp(x) * exp(y), lambda: 2 * exp(4 * x)],
+    "exponential_over_square": [lambda: exp(x) / q**2, lambda: exp(-x) / q],
+    "square_of_sech_over": [lambda: words.sech(x) / q**2, lambda: words.sech(x) ** 2 / y**2],
+    "square_of_sech_times": [lambda: words.sech(x) ** 2 * y, lambda: words.sech(x) * y**2],
+    "square_of_sech_times_exponential": [lambda: words.sech(x) * exp(y)],
     "zero_times_log1p": [
         lambda: x * log(1 + s),
         lambda: x * log(1 + exp(y)),
@@ -766,7 +874,7 @@ def relative(value, truth):
 @pytest.mark.parametrize(
     ("precision", "kind", "most"), [("f64", np.float64, 1e-12), ("f32", np.float32, 1e-5)]
 )
-@pytest.mark.parametrize("rule", [*STABLE, *DERIVED], **NAMED)
+@pytest.mark.parametrize("rule", [*STABLE, *DERIVED, *LAST], **NAMED)
 def test_breaking_points(rule, precision, kind, most):
     """At the stated point the left side loses half of its digits or all, and the right side none."""
     left, right = sides(rule)

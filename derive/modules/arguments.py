@@ -13,6 +13,9 @@ from derive.request import identifier
 
 INFINITY = float("inf")
 
+# What is said of an argument only where it is true.
+FLAGS = ("vector", "sums_to_one", "increasing", "at_most_length")
+
 
 @dataclass(frozen=True)
 class Argument:
@@ -24,6 +27,8 @@ class Argument:
     demand    what it must be, as an error says
     broken    where it is not, as code; nan is left to the formula
     harmless  what stands for it in a sample that is removed, as code; None: one over the vector's length
+
+    An argument that is at_most_length is a scalar that the length of the vectors bounds.
     """
 
     name: str
@@ -34,12 +39,14 @@ class Argument:
     harmless: str
     vector: bool = False
     sums_to_one: bool = False
+    increasing: bool = False
+    at_most_length: bool = False
 
     @property
     def row(self) -> str:
         """Its row in the table of the generated module."""
         facts = [f'"{self.role}"', f'"{self.demand}"', f"lambda {self.name}: {self.broken}", self.harmless]
-        flags = [f"{flag}=True" for flag in ("vector", "sums_to_one") if getattr(self, flag)]
+        flags = [f"{flag}=True" for flag in FLAGS if getattr(self, flag)]
         return "\n    ".join(call(f'"{self.name}": _Argument', [*facts, *flags]))
 
 
@@ -146,6 +153,8 @@ def of_domain(domain: Domain, name: str, role: str, library: Library, public: st
         harmless=repr(domain.harmless),
         vector=isinstance(domain, Entries),
         sums_to_one=isinstance(domain, Entries) and domain.sums_to_one,
+        increasing=isinstance(domain, Entries) and domain.increasing,
+        at_most_length=isinstance(domain, Interval) and bool(domain.size),
     )
 
 
@@ -160,7 +169,10 @@ def broken(domain: Domain, name: str, library: Library) -> list[str]:
         return [conditions[0][1:-1]] if alone else conditions
     if domain.finite_maximum:
         return [library.of("isinf", library.over_entries("amax", name))]
-    return [library.over_entries("any", " | ".join(broken(domain.entry, name, library)))]
+    conditions = [library.over_entries("any", " | ".join(broken(domain.entry, name, library)))]
+    if domain.increasing:
+        conditions.append(library.over_entries("any", f"{name}[..., 1:] <= {name}[..., :-1]"))
+    return conditions
 
 
 def _outside(domain: Interval, name: str, library: Library) -> Iterator[str]:

@@ -43,6 +43,7 @@ NUMPY = Library(
     axis="axis",
     data_first=True,
     imports=(
+        "import itertools",
         "import math",
         "import numpy as np",
         "import warnings",

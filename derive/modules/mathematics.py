@@ -8,7 +8,7 @@ from functools import cached_property
 
 from sympy import Add, Expr
 
-from derive.calculus import DIRECTION, Calculus, calculus
+from derive.calculus import Calculus, calculus
 from derive.derivation import Derivation, derivation
 from derive.modules.arguments import Arguments, Signature
 from derive.modules.layout import statement
@@ -65,15 +65,15 @@ class Mathematics:
         return self._function("_hessian", self._upper_triangle, as_tuple=True)
 
     def hessian_diagonal(self) -> Function:
-        """The diagonal of the Hessian in a vector."""
-        return self._function("_hessian_diagonal", [self.calculus.hessian[0][0]])
+        """The diagonal of the Hessian, a result for each block."""
+        return self._function("_hessian_diagonal", self.calculus.diagonal)
 
     def hessian_vector_product(self, *, as_tuple: bool = False) -> Function:
-        """The Hessian in a vector, times a vector."""
+        """The Hessian times a direction for each block, a result for each."""
         return self._function(
             "_hessian_vector_product",
-            [self.calculus.hessian_vector_product],
-            f", {DIRECTION}",
+            self.calculus.hessian_vector_product,
+            f", {', '.join(self.calculus.directions)}",
             as_tuple=as_tuple,
         )
 
@@ -136,7 +136,8 @@ class Mathematics:
 
     def _printed(self, results: Sequence[Expr]) -> tuple[list[str], list[str]]:
         """The assignments, as lines, and the results over them."""
-        arranged = program(self.calculus.parts, results, {*self.names.values(), DIRECTION, "weight", "value"})
+        reserved = {*self.names.values(), *self.calculus.directions, "weight", "value"}
+        arranged = program(self.calculus.parts, results, reserved)
         show = self.library.printer({**self.names, **arranged.names}, arranged.inline, self._order)
         lines: list[str] = []
         for name, expression in arranged.assignments:

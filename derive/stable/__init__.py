@@ -6,19 +6,31 @@ of `BEFORE_LINKS`, whose left side a link would break up, are tried once before 
 """
 
 from derive.stable.classes import log_softmax, logsumexp_of_differences, zero_times_infinity
+from derive.stable.cut_points import (
+    difference_of_sigmoids,
+    log_probability_between_cut_points,
+    probability_between_cut_points,
+)
 from derive.stable.exponentials import (
     absolute_scaled_by_exponential,
     exponential_less_count,
+    exponential_over_square,
+    exponential_times_square,
+    growth_of_product,
     log1mexp_over_argument,
     log_of_complement_of_exponential,
     log_of_cosh,
     log_of_cosh_as_exponentials,
     log_of_exponential_less_one,
     log_of_mean_exponential,
+    product_of_exponentials,
     reciprocal_of_exponential_less_one,
-    scaled_once_more,
-    sign_scaled_by_exponential,
+    residual_over_exponential_scale,
+    scaled_by_square_of_exponential,
     square_of_scaled_by_exponential,
+    square_of_sech_over,
+    square_of_sech_times,
+    square_of_sech_times_exponential,
 )
 from derive.stable.gamma import (
     log_gamma_excess_beside_log,
@@ -65,7 +77,10 @@ from derive.stable.ratios import (
     power_of_ratio,
 )
 from derive.stable.squares import (
+    curvature_over_square,
     curvature_over_squares,
+    curvature_times_exponential,
+    curvature_times_square,
     curvature_times_square_of_exponential,
     excess_of_log1p_square,
     excess_over_share,
@@ -73,16 +88,20 @@ from derive.stable.squares import (
     log_of_one_plus_square_over,
     log_of_one_plus_squared,
     rest_less_share,
+    rest_over_square,
     scaled_log_of_one_plus_square,
     share_of_square,
     slope_of_slope_over_squares,
     slope_of_slope_times_argument,
     slope_of_slope_times_exponential,
+    slope_of_slope_times_exponential_over_root,
     square_of_quotient,
     square_of_scaled,
 )
 
 STABLE = (
+    log_probability_between_cut_points,
+    probability_between_cut_points,
     log_sigmoid,
     log_sigmoid_complement,
     normal_complement,
@@ -138,10 +157,11 @@ STABLE = (
     log_gamma_of_neighbours,
     square_of_scaled_by_exponential,
     absolute_scaled_by_exponential,
+    residual_over_exponential_scale,
 )
 
 # The other tail, which the truth is computed from as well: its digits beside 1 are without number.
-COMPLEMENTS = (sigmoid_complement, normal_complement)
+COMPLEMENTS = (sigmoid_complement, normal_complement, probability_between_cut_points)
 
 BEFORE_LINKS = (
     log_gamma_over_half_a_step,
@@ -152,11 +172,14 @@ BEFORE_LINKS = (
     log_gamma_beside_half,
     power_of_ratio,
     log_of_ratio_and_denominator,
+    log_probability_between_cut_points,
 )
 
 # Tried after differentiating, on the gradient and on the Hessian.
 DERIVED = (
+    growth_of_product,
     exponential_less_count,
+    difference_of_sigmoids,
     shares_of_a_whole,
     share_of_square,
     slope_of_slope_times_argument,
@@ -166,7 +189,21 @@ DERIVED = (
     curvature_over_squares,
     curvature_times_square_of_exponential,
     slope_of_slope_over_squares,
+    slope_of_slope_times_exponential_over_root,
+)
+
+# Tried last, on what is written of gradient and Hessian: what they put together is differentiated no more.
+LAST = (
+    square_of_sech_over,
+    square_of_sech_times_exponential,
+    square_of_sech_times,
+    exponential_over_square,
+    exponential_times_square,
+    product_of_exponentials,
+    curvature_times_square,
+    rest_over_square,
+    curvature_over_square,
     slope_of_slope_times_exponential,
-    scaled_once_more,
-    sign_scaled_by_exponential,
+    curvature_times_exponential,
+    scaled_by_square_of_exponential,
 )

@@ -73,7 +73,7 @@ def log1p(a: Real) -> Real:
 @word(
     text=("{0:factor} log{1:argument}", Level.PRODUCT),
     latex=(r"{0:factor} \log{1:argument}", Level.PRODUCT),
-    numpy="special.xlogy({0}, {1})",
+    numpy="_times({0}, np.log({1}))",
     torch="torch.xlogy({0}, {1})",
     zero_wins=True,
     derivatives=(lambda a, b: log(b), lambda a, b: ratio(a, b)),
@@ -86,7 +86,7 @@ def xlogy(a: Real, b: Nonnegative) -> Real:
 @word(
     text=("{0:factor} log1p({1})", Level.PRODUCT),
     latex=(r"{0:factor} \operatorname{{log1p}}{1:()}", Level.PRODUCT),
-    numpy="special.xlog1py({0}, {1})",
+    numpy="_times({0}, np.log1p({1}))",
     torch="_xlog1py({0}, {1})",
     zero_wins=True,
     derivatives=(lambda a, b: log1p(b), lambda a, b: ratio(a, 1 + b)),
@@ -145,7 +145,7 @@ def square(a: Real) -> Nonnegative:
 @word(
     text="softplus({0})",
     latex=r"\operatorname{{softplus}}{0:()}",
-    numpy="np.logaddexp(0, {0})",
+    numpy="_softplus({0})",
     torch="_softplus({0})",
     derivatives=(lambda a: sigmoid(a),),
 )
@@ -157,7 +157,7 @@ def softplus(a: Real) -> Positive:
 @word(
     text="sigmoid({0})",
     latex=r"\operatorname{{sigmoid}}{0:()}",
-    numpy="special.expit({0})",
+    numpy="_sigmoid({0})",
     torch="torch.sigmoid({0})",
     derivatives=(lambda a: sigmoid(a) * sigmoid(-a),),
 )

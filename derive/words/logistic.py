@@ -9,13 +9,23 @@ from derive.words.hyperbolic import tanh
 @word(
     text="σ′({0})",
     latex=r"\operatorname{{sigmoid}}'{0:()}",
-    numpy="(special.expit({0}) * special.expit(-{0:atom}))",
+    numpy="(_sigmoid({0}) * _sigmoid(-{0:atom}))",
     torch="(torch.sigmoid({0}) * torch.sigmoid(-{0:atom}))",
     derivatives=(lambda a: -sigmoid_slope(a) * tanh(a / 2),),
 )
 def sigmoid_slope(a: Real) -> Unit:
     """sigmoid(a) (1 − sigmoid(a)), the logistic density, whose own derivative is 0 at 0 without cancelling."""
     return sigmoid(a) * sigmoid(-a)
+
+
+@word(
+    numpy="_sigmoid_difference({0}, {1})",
+    torch="_sigmoid_difference({0}, {1})",
+    derivatives=(lambda a, b: sigmoid_slope(a), lambda a, b: -sigmoid_slope(b)),
+)
+def sigmoid_difference(a: Real, b: Real) -> Real:
+    """sigmoid(a) − sigmoid(b), which cancel where a and b are both small, both large or close."""
+    return sigmoid(a) - sigmoid(b)
 
 
 @word(

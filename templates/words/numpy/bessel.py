@@ -128,7 +128,7 @@ def _log_bessel_0(k):
     k, kind = _wide(k)
     with np.errstate(all="ignore"):
         below = np.log1p(_bessel_0_below_8(k))
-        return np.where(k < 8.0, below, k + _log_bessel_0_beyond_8(k)).astype(kind)
+        return np.where(k < 8.0, below, k + _log_bessel_0_beyond_8(k)).astype(kind, copy=False)
 
 
 def _log_bessel_0_scaled(k):
@@ -144,7 +144,7 @@ def _log_bessel_0_scaled(k):
         rise = _bessel_0_below_8(k)
         between = np.log(np.exp(-np.minimum(k, 8.0)) * (1.0 + rise))
         below = np.where(k < 4.0, np.log1p(rise) - k, between)
-        return np.where(k < 8.0, below, _log_bessel_0_beyond_8(k)).astype(kind)
+        return np.where(k < 8.0, below, _log_bessel_0_beyond_8(k)).astype(kind, copy=False)
 
 
 def _bessel_ratio_below_8(k):
@@ -163,7 +163,7 @@ def _bessel_ratio(k):
     with np.errstate(all="ignore"):
         below = k * _bessel_ratio_below_8(k)
         r, tail = _beyond_8(k, _BESSEL_RATIO_TAIL)
-        return np.where(k < 8.0, below, 1.0 - r * (0.5 + tail)).astype(kind)
+        return np.where(k < 8.0, below, 1.0 - r * (0.5 + tail)).astype(kind, copy=False)
 
 
 def _bessel_ratio_complement(k):
@@ -180,7 +180,7 @@ def _bessel_ratio_complement(k):
         slope = _below_8(k, _BESSEL_SLOPE_N, _BESSEL_SLOPE_D)
         below = (slope + share) / (1.0 + np.minimum(k, 8.0) * share)
         r, tail = _beyond_8(k, _BESSEL_RATIO_TAIL)
-        return np.where(k < 8.0, below, r * (0.5 + tail)).astype(kind)
+        return np.where(k < 8.0, below, r * (0.5 + tail)).astype(kind, copy=False)
 
 
 def _bessel_ratio_slope(k):
@@ -192,7 +192,7 @@ def _bessel_ratio_slope(k):
     with np.errstate(all="ignore"):
         below = _below_8(k, _BESSEL_SLOPE_N, _BESSEL_SLOPE_D)
         r, tail = _beyond_8(k, _BESSEL_SLOPE_TAIL)
-        return np.where(k < 8.0, below, r * r * (0.5 + tail)).astype(kind)
+        return np.where(k < 8.0, below, r * r * (0.5 + tail)).astype(kind, copy=False)
 
 
 def _bessel_ratio_curvature(k):
@@ -204,7 +204,7 @@ def _bessel_ratio_curvature(k):
     with np.errstate(all="ignore"):
         below = k * _below_8(k, _BESSEL_CURVATURE_N, _BESSEL_CURVATURE_D)
         r, tail = _beyond_8(k, _BESSEL_CURVATURE_TAIL)
-        return (-np.where(k < 8.0, below, r * r * r * (1.0 + tail))).astype(kind)
+        return (-np.where(k < 8.0, below, r * r * r * (1.0 + tail))).astype(kind, copy=False)
 
 
 def _one_minus_cosine(x):
@@ -215,4 +215,4 @@ def _one_minus_cosine(x):
     x, kind = _wide(x)
     with np.errstate(all="ignore"):
         s = np.sin(0.5 * x)
-        return (2.0 * s * s).astype(kind)
+        return (2.0 * s * s).astype(kind, copy=False)

@@ -9,10 +9,13 @@ def _largest(z):
     Gives the largest entry m, a mask of exactly one largest entry, exp(z - m), and the sum S of
     exp(z - m) without that entry.
     """
-    top = np.max(z, axis=-1, keepdims=True)
-    here = np.arange(z.shape[-1]) == np.argmax(z, axis=-1)[..., None]
-    weight = np.where(here, 1.0, np.exp(z - np.where(np.isneginf(top), 0.0, top)))
-    return top, here, weight, np.sum(np.where(here, 0.0, weight), axis=-1, keepdims=True)
+    place = np.argmax(z, axis=-1)[..., None]
+    top = np.take_along_axis(z, place, axis=-1)
+    weight = np.exp(z - np.where(np.isneginf(top), 0.0, top))
+    np.put_along_axis(weight, place, 0.0, axis=-1)
+    rest = np.sum(weight, axis=-1, keepdims=True)
+    np.put_along_axis(weight, place, 1.0, axis=-1)
+    return top, np.arange(z.shape[-1]) == place, weight, rest
 
 
 def _log_sum_exp(z):
@@ -25,7 +28,7 @@ def _log_sum_exp(z):
     z, kind = _wide(z)
     with np.errstate(all="ignore"):
         top, _, _, rest = _largest(z)
-        return (top + np.log1p(rest))[..., 0].astype(kind)
+        return (top + np.log1p(rest))[..., 0].astype(kind, copy=False)
 
 
 def _log_sum_exp_difference(z):
@@ -39,7 +42,7 @@ def _log_sum_exp_difference(z):
     z, kind = _wide(z)
     with np.errstate(all="ignore"):
         top, here, _, rest = _largest(z)
-        return (np.where(here, 0.0, top - z) + np.log1p(rest)).astype(kind)
+        return (np.where(here, 0.0, top - z) + np.log1p(rest)).astype(kind, copy=False)
 
 
 def _softmax(z):
@@ -50,7 +53,7 @@ def _softmax(z):
     z, kind = _wide(z)
     with np.errstate(all="ignore"):
         _, _, weight, rest = _largest(z)
-        return (weight / (1.0 + rest)).astype(kind)
+        return (weight / (1.0 + rest)).astype(kind, copy=False)
 
 
 def _softmax_complement(z):
@@ -64,7 +67,7 @@ def _softmax_complement(z):
     z, kind = _wide(z)
     with np.errstate(all="ignore"):
         _, here, weight, rest = _largest(z)
-        return np.where(here, rest / (1.0 + rest), 1.0 - weight / (1.0 + rest)).astype(kind)
+        return np.where(here, rest / (1.0 + rest), 1.0 - weight / (1.0 + rest)).astype(kind, copy=False)
 
 
 def _softmax_deviation(z, v):
@@ -80,4 +83,4 @@ def _softmax_deviation(z, v):
     with np.errstate(all="ignore"):
         _, here, weight, rest = _largest(z)
         v = v - np.sum(np.where(here, v, 0.0), axis=-1, keepdims=True)
-        return (v - np.sum(weight * v, axis=-1, keepdims=True) / (1.0 + rest)).astype(kind)
+        return (v - np.sum(weight * v, axis=-1, keepdims=True) / (1.0 + rest)).astype(kind, copy=False)

@@ -76,7 +76,7 @@ def _stirling_correction(x):
     with np.errstate(all="ignore"):
         r = 1.0 / (x + 1.0)
         step, _ = _stirling_step(x)
-        return (step + r * _rational(_STIRLING_CORRECTION_N, _STIRLING_CORRECTION_D, r * r)).astype(kind)
+        return (step + r * _rational(_STIRLING_CORRECTION_N, _STIRLING_CORRECTION_D, r * r)).astype(kind, copy=False)
 
 
 def _stirling_correction_slope(x):
@@ -93,7 +93,7 @@ def _stirling_correction_slope(x):
         w = r * r
         step, z = _stirling_step(x)
         tail = w * _rational(_STIRLING_SLOPE_N, _STIRLING_SLOPE_D, w)
-        return (-((z - step) / (x + 0.5) + tail)).astype(kind)
+        return (-((z - step) / (x + 0.5) + tail)).astype(kind, copy=False)
 
 
 def _stirling_correction_curvature(x):
@@ -109,7 +109,7 @@ def _stirling_correction_curvature(x):
         p, r = 1.0 / x, 1.0 / (x + 1.0)
         w = r * r
         tail = r * w * _rational(_STIRLING_CURVATURE_N, _STIRLING_CURVATURE_D, w)
-        return (0.5 * p * w * p + tail).astype(kind)
+        return (0.5 * p * w * p + tail).astype(kind, copy=False)
 
 
 def _log_gamma_rise(x, a):
@@ -150,7 +150,7 @@ def _log_binomial(n, k):
         rest = _stirling_correction(p) + _stirling_correction(q) - _stirling_correction(total)
         half = 0.5 * np.log(p * (q / total)) + 0.9189385332046728
         far = p * np.log1p(q / p) + q * np.log1p(p / q) - (half + rest)
-        return np.where(d < 0.5, tiny, np.where(m < 2.0, near, far)).astype(kind)
+        return np.where(d < 0.5, tiny, np.where(m < 2.0, near, far)).astype(kind, copy=False)
 
 
 def _log_gamma_excess(x):
@@ -160,7 +160,7 @@ def _log_gamma_excess(x):
     """
     x, kind = _wide(x)
     with np.errstate(all="ignore"):
-        return (_stirling_correction(x) + (0.9189385332046728 - 0.5 * np.log(x))).astype(kind)
+        return (_stirling_correction(x) + (0.9189385332046728 - 0.5 * np.log(x))).astype(kind, copy=False)
 
 
 def _digamma_excess(x):
@@ -170,7 +170,7 @@ def _digamma_excess(x):
     """
     x, kind = _wide(x)
     with np.errstate(all="ignore"):
-        return (_stirling_correction_slope(x) - 0.5 / x).astype(kind)
+        return (_stirling_correction_slope(x) - 0.5 / x).astype(kind, copy=False)
 
 
 def _trigamma_excess(x):
@@ -180,7 +180,7 @@ def _trigamma_excess(x):
     """
     x, kind = _wide(x)
     with np.errstate(all="ignore"):
-        return (_stirling_correction_curvature(x) + 0.5 / x / x).astype(kind)
+        return (_stirling_correction_curvature(x) + 0.5 / x / x).astype(kind, copy=False)
 
 
 def _log_factorial_excess(n):
@@ -194,7 +194,7 @@ def _log_factorial_excess(n):
         rest = low * (low * _rational(_LOG_FACTORIAL_N, _LOG_FACTORIAL_D, low) - 0.5772156649015329)
         near = (rest + low) - special.xlogy(low, low)
         far = _stirling_correction(high) + (0.9189385332046728 + 0.5 * np.log(high))
-        return np.where(n < 1.0, near, far).astype(kind)
+        return np.where(n < 1.0, near, far).astype(kind, copy=False)
 
 
 def _digamma_excess_growth(x):
@@ -209,7 +209,7 @@ def _digamma_excess_growth(x):
         low, high = np.minimum(x, 0.2), np.maximum(x, 0.2)
         near = (special.digamma(low + 1.0) + low * _trigamma(low + 1.0)) - (np.log(low) + 1.0)
         far = _stirling_correction_slope(high) + high * _stirling_correction_curvature(high)
-        return np.where(x < 0.2, near, far).astype(kind)
+        return np.where(x < 0.2, near, far).astype(kind, copy=False)
 
 
 def _log_gamma_excess_and_log(x, y):
@@ -222,7 +222,7 @@ def _log_gamma_excess_and_log(x, y):
         low, high = np.minimum(x, 1.0), np.maximum(x, 1.0)
         near = _log_factorial_excess(low) + _log_ratio(y, low)
         far = _stirling_correction(high) + _log_ratio(y, np.sqrt(high / 6.283185307179586))
-        return np.where(x < 1.0, near, far).astype(kind)
+        return np.where(x < 1.0, near, far).astype(kind, copy=False)
 
 
 def _log_gamma_excess_of_exponential(x):
@@ -232,4 +232,4 @@ def _log_gamma_excess_of_exponential(x):
     """
     x, kind = _wide(x)
     with np.errstate(all="ignore"):
-        return np.where(x < -50.0, -x, _log_gamma_excess(np.exp(np.maximum(x, -50.0)))).astype(kind)
+        return np.where(x < -50.0, -x, _log_gamma_excess(np.exp(np.maximum(x, -50.0)))).astype(kind, copy=False)

@@ -57,6 +57,28 @@ def _gregory(t):
     return 0.5 - 0.5 * w * _rational(_GREGORY_N, _GREGORY_D, w * w)
 
 
+def _softplus(x):
+    """The logarithm of 1 + exp(x).
+
+    Measured beyond conditioning: at most 1.5 ulp in float64, 0.5 in float32.
+    """
+    x, kind = _wide(x)
+    with np.errstate(all="ignore"):
+        return (np.maximum(x, 0.0) + np.log1p(np.exp(-np.abs(x)))).astype(kind, copy=False)
+
+
+def _sigmoid(x):
+    """The quotient 1 / (1 + exp(-x)).
+
+    Measured beyond conditioning: at most 1.5 ulp in float64, 0.5 in float32.
+    """
+    x, kind = _wide(x)
+    with np.errstate(all="ignore"):
+        e = np.exp(-np.abs(x))
+        # The larger of the two is e below 0 and 1 above: np.where is slow where the signs alternate.
+        return (np.maximum(e, x >= 0.0) / (1.0 + e)).astype(kind, copy=False)
+
+
 def _log_softplus(x):
     """The logarithm of softplus(x), which is near x for x far below 0.
 
@@ -70,7 +92,7 @@ def _log_softplus(x):
         t = np.expm1(np.clip(x, -0.2, 1.6)) - 0.7182818055152893 - 2.294375592871966e-08
         near = np.log1p(np.log1p(t * 0.36787944117144233))
         value = np.where(np.abs(x - 0.7) < 0.8, near, far)
-        return np.where(x < -40.0, x, value).astype(kind)
+        return np.where(x < -40.0, x, value).astype(kind, copy=False)
 
 
 def _softplus_rate(x):
@@ -84,7 +106,7 @@ def _softplus_rate(x):
     with np.errstate(all="ignore"):
         t = np.exp(np.minimum(x, 1.0))
         near = 1.0 - (1.0 - _gregory(t)) * t / (1.0 + t)
-        return np.where(x < 1.0, near, special.expit(x) / np.logaddexp(0.0, x)).astype(kind)
+        return np.where(x < 1.0, near, special.expit(x) / np.logaddexp(0.0, x)).astype(kind, copy=False)
 
 
 def _softplus_rate_slope(x):
@@ -104,18 +126,18 @@ def _softplus_rate_slope(x):
         rest = np.log1p(e)
         product = e * (above + rest)
         far = (1.0 - product) / np.square(above + (rest + product))
-        return (-np.where(x < 1.0, near, far)).astype(kind)
+        return (-np.where(x < 1.0, near, far)).astype(kind, copy=False)
 
 
-def _sech_square(x):
-    """The square of 1 / cosh(x), the derivative of tanh(x).
+def _sech(x):
+    """The quotient 1 / cosh(x), whose square is the derivative of tanh(x).
 
-    Measured beyond conditioning: at most 3.5 ulp in float64, 0.5 in float32.
+    Measured beyond conditioning: at most 1.5 ulp in float64, 0.5 in float32.
     """
     x, kind = _wide(x)
     with np.errstate(all="ignore"):
         e = np.exp(-np.abs(x))
-        return np.square(2.0 * e / (1.0 + e * e)).astype(kind)
+        return (2.0 * e / (1.0 + e * e)).astype(kind, copy=False)
 
 
 def _log_cosh(x):
@@ -131,7 +153,7 @@ def _log_cosh(x):
         s = np.sinh(0.5 * np.minimum(m, 1.0))
         near = np.log1p(2.0 * s * s)
         far = (m - 0.6931471805599453) + np.log1p(np.exp(-2.0 * m))
-        return np.where(m < 1.0, near, far).astype(kind)
+        return np.where(m < 1.0, near, far).astype(kind, copy=False)
 
 
 def _logit(p):
@@ -143,7 +165,7 @@ def _logit(p):
     with np.errstate(all="ignore"):
         near = -np.log1p((1.0 - 2.0 * p) / p)
         far = np.log(p) - np.log1p(-p)
-        return np.where(np.abs(p - 0.5) < 0.25, near, far).astype(kind)
+        return np.where(np.abs(p - 0.5) < 0.25, near, far).astype(kind, copy=False)
 
 
 def _log1mexp(x):
@@ -155,7 +177,7 @@ def _log1mexp(x):
     with np.errstate(all="ignore"):
         near = np.log(-np.expm1(-x))
         far = np.log1p(-np.exp(-x))
-        return np.where(x < 0.6931471805599453, near, far).astype(kind)
+        return np.where(x < 0.6931471805599453, near, far).astype(kind, copy=False)
 
 
 def _log_diff_exp(a, b):
@@ -170,7 +192,7 @@ def _log_diff_exp(a, b):
     with np.errstate(all="ignore"):
         far = a + _log1mexp(a - b)
         rest = np.expm1(a) - np.exp(b)
-        return np.where(np.abs(rest) < 0.5, np.log1p(rest), far).astype(kind)
+        return np.where(np.abs(rest) < 0.5, np.log1p(rest), far).astype(kind, copy=False)
 
 
 def _log1p_square(z):
@@ -181,7 +203,8 @@ def _log1p_square(z):
     z, kind = _wide(z)
     with np.errstate(all="ignore"):
         m = np.abs(z)
-        return np.where(m < 1e9, np.log1p(m * m), 2.0 * np.log(m)).astype(kind)
+        value = _split(m < 1e9, lambda m: np.log1p(m * m), lambda m: 2.0 * np.log(m), m)
+        return value.astype(kind, copy=False)
 
 
 def _log1p_square_slope(z):
@@ -191,7 +214,7 @@ def _log1p_square_slope(z):
     """
     z, kind = _wide(z)
     with np.errstate(all="ignore"):
-        return (2.0 / (z + 1.0 / z)).astype(kind)
+        return (2.0 / (z + 1.0 / z)).astype(kind, copy=False)
 
 
 def _log1p_square_curvature(z):
@@ -204,7 +227,7 @@ def _log1p_square_curvature(z):
         m = np.abs(z)
         q = np.square(np.minimum(m, 1e9))
         near = 2.0 * np.where(np.abs(m - 1.0) < 0.4, (1.0 - m) * (1.0 + m), 1.0 - q) / np.square(1.0 + q)
-        return np.where(m < 1e9, near, -2.0 / (m * m)).astype(kind)
+        return np.where(m < 1e9, near, -2.0 / (m * m)).astype(kind, copy=False)
 
 
 def _log1p_square_excess(z):
@@ -217,10 +240,17 @@ def _log1p_square_excess(z):
     z, kind = _wide(z)
     with np.errstate(all="ignore"):
         m = np.abs(z)
-        q = np.square(np.minimum(m, 1.6))
-        g = _gregory(q)
-        near = q * q * (1.0 - g) / ((1.0 + q) * (1.0 + q * g))
-        return np.where(m < 1.6, near, _log1p_square(m) - _square_share(m)).astype(kind)
+        return _split(m < 1.6, _log1p_square_excess_near, _log1p_square_excess_far, m).astype(kind, copy=False)
+
+
+def _log1p_square_excess_near(m):
+    q = m * m
+    g = _gregory(q)
+    return q * q * (1.0 - g) / ((1.0 + q) * (1.0 + q * g))
+
+
+def _log1p_square_excess_far(m):
+    return _log1p_square(m) - _square_share(m)
 
 
 def _square_share(z):
@@ -231,7 +261,7 @@ def _square_share(z):
     z, kind = _wide(z)
     with np.errstate(all="ignore"):
         m = np.minimum(np.abs(z), 1e9)
-        return (m * m / (1.0 + m * m)).astype(kind)
+        return (m * m / (1.0 + m * m)).astype(kind, copy=False)
 
 
 def _scaled_log1p_square(z, nu):
@@ -243,7 +273,7 @@ def _scaled_log1p_square(z, nu):
     with np.errstate(all="ignore"):
         w = z / np.sqrt(nu)
         far = np.where(np.isinf(w), 2.0 * np.log(np.abs(z)) - np.log(nu), _log1p_square(w))
-        return np.where(np.abs(w) < 1e-9, z * z, nu * far).astype(kind)
+        return np.where(np.abs(w) < 1e-9, z * z, nu * far).astype(kind, copy=False)
 
 
 def _scaled_log1p_square_slope(z, nu):
@@ -253,7 +283,7 @@ def _scaled_log1p_square_slope(z, nu):
     """
     z, nu, kind = _wide(z, nu)
     with np.errstate(all="ignore"):
-        return (2.0 / (1.0 / z + z / nu)).astype(kind)
+        return (2.0 / (1.0 / z + z / nu)).astype(kind, copy=False)
 
 
 def _log_one_minus_power(y, a):
@@ -268,7 +298,7 @@ def _log_one_minus_power(y, a):
         logarithm = np.log(y)
         x = -a * logarithm
         near = np.where(x < 1e-18, np.log(a) + np.log(-logarithm), np.log(-np.expm1(-x)))
-        return np.where(x < 0.6931471805599453, near, np.log1p(-np.power(y, a))).astype(kind)
+        return np.where(x < 0.6931471805599453, near, np.log1p(-np.power(y, a))).astype(kind, copy=False)
 
 
 def _power_hazard(y, a):
@@ -283,7 +313,7 @@ def _power_hazard(y, a):
         logarithm = np.log(y)
         ratio = special.exprel(np.maximum(a * logarithm, -2000.0)) * np.abs(logarithm)
         half = np.power(y, 0.5 * np.where(a < 0.5, a, a - 1.0))  # a - 1 would round a small a away
-        return (half / np.where(a < 0.5, ratio * y, ratio) * half).astype(kind)
+        return (half / np.where(a < 0.5, ratio * y, ratio) * half).astype(kind, copy=False)
 
 
 def _power_score(y, a):
@@ -294,7 +324,7 @@ def _power_score(y, a):
     y, a, kind = _wide(y, a)
     with np.errstate(all="ignore"):
         half = np.power(y, 0.5 * a)
-        return (half / (special.exprel(np.maximum(a * np.log(y), -2000.0)) * a) * half).astype(kind)
+        return (half / (special.exprel(np.maximum(a * np.log(y), -2000.0)) * a) * half).astype(kind, copy=False)
 
 
 def _log_expm1_ratio(x):
@@ -311,7 +341,7 @@ def _log_expm1_ratio(x):
         s = np.minimum(m, 3.0) ** 2
         near = s * _rational(_SINH_RATIO_N, _SINH_RATIO_D, s) - 0.5 * x
         far = np.maximum(-x, 0.0) + (np.log1p(-np.exp(-m)) - np.log(m))
-        return np.where(m < 3.0, near, far).astype(kind)
+        return np.where(m < 3.0, near, far).astype(kind, copy=False)
 
 
 def _log_expm1_ratio_slope(x):
@@ -325,7 +355,7 @@ def _log_expm1_ratio_slope(x):
         s = np.clip(x, -3.0, 3.0)
         near = s * _rational(_SINH_RATIO_1_N, _SINH_RATIO_1_D, s * s) - 0.5
         far = 1.0 / np.expm1(m) - 1.0 / m
-        return np.where(m < 3.0, near, np.where(x < 0.0, -1.0 - far, far)).astype(kind)
+        return np.where(m < 3.0, near, np.where(x < 0.0, -1.0 - far, far)).astype(kind, copy=False)
 
 
 def _log_expm1_ratio_curvature(x):
@@ -342,9 +372,23 @@ def _log_expm1_ratio_curvature(x):
         near = _rational(_SINH_RATIO_2_N, _SINH_RATIO_2_D, s)
         u = 1.0 / np.expm1(m)
         far = 1.0 / (m * m) - u * (1.0 + u)
-        return np.where(m < 3.0, near, far).astype(kind)
+        return np.where(m < 3.0, near, far).astype(kind, copy=False)
 
 
 def _exp_less(a, b):
     """The difference e^a - b, also where it is small because a is near 0 and b is 1."""
     return np.where(np.abs(a) < 0.5, np.expm1(a) - (b - 1), np.exp(a) - b)
+
+
+def _sigmoid_difference(a, b):
+    """The difference sigmoid(a) - sigmoid(b).
+
+    With h the larger and l the smaller it is sigmoid(h) sigmoid(-l) (1 - exp(l - h)) in size.
+
+    Measured beyond conditioning: at most 2.5 ulp in float64, 0.5 in float32.
+    """
+    a, b, kind = _wide(a, b)
+    with np.errstate(all="ignore"):
+        high, low = np.maximum(a, b), np.minimum(a, b)
+        size = special.expit(high) * special.expit(-low) * -np.expm1(low - high)
+        return np.where(a < b, -size, size).astype(kind)

@@ -112,10 +112,14 @@ def _log_gamma(x):
     """
     x, kind = _wide(x)
     with np.errstate(all="ignore"):
-        below = x < 1.0
-        t = np.minimum(np.where(below, x, x - 1.0), 2.0)
-        near = t * (t - 1.0) * _rational(_LOG_GAMMA_N, _LOG_GAMMA_D, t) + np.where(below, -np.log(x), 0.0)
-        return np.where(x < 3.0, near, special.gammaln(x)).astype(kind)
+        return _split(x < 3.0, _log_gamma_near, special.gammaln, x).astype(kind, copy=False)
+
+
+def _log_gamma_near(x):
+    below = x < 1.0
+    t = np.where(below, x, x - 1.0)
+    value = t * (t - 1.0) * _rational(_LOG_GAMMA_N, _LOG_GAMMA_D, t)
+    return value - np.where(below, np.log(x), 0.0)
 
 
 def _trigamma(x):
@@ -131,7 +135,7 @@ def _trigamma(x):
         r = 1.0 / (x + 1.5)
         w = r * r
         tail = r - r * w * _rational(_TRIGAMMA_N, _TRIGAMMA_D, w)
-        return ((1.0 / x) ** 2 + ((1.0 / (x + 1.0)) ** 2 + tail)).astype(kind)
+        return ((1.0 / x) ** 2 + ((1.0 / (x + 1.0)) ** 2 + tail)).astype(kind, copy=False)
 
 
 def _tetragamma(x):
@@ -147,13 +151,13 @@ def _tetragamma(x):
         r, p, q = 1.0 / (x + 1.5), 1.0 / x, 1.0 / (x + 1.0)
         w = r * r
         tail = w - w * w * _rational(_TETRAGAMMA_N, _TETRAGAMMA_D, w)
-        return (-(2.0 * p * p * p + (2.0 * q * q * q + tail))).astype(kind)
+        return (-(2.0 * p * p * p + (2.0 * q * q * q + tail))).astype(kind, copy=False)
 
 
 def _log1p_quotient(a, x):
     """The logarithm of 1 + a/x, a, x > 0, also where a/x overflows."""
     q = a / x
-    return np.where(np.isinf(q), np.log(a) - np.log(x), np.log1p(q))
+    return _split(np.isinf(q), lambda a, x, q: np.log(a) - np.log(x), lambda a, x, q: np.log1p(q), a, x, q)
 
 
 def _u_log_u_difference(u, a):
@@ -181,10 +185,18 @@ def _log_gamma_difference(x, a):
     """
     x, a, kind = _wide(x, a)
     with np.errstate(all="ignore"):
-        low = np.minimum(x, 1.0)
-        plain = _log_gamma(low + a) - _log_gamma(low)
-        closed = _log_gamma_rise(x, a) - _log1p_quotient(a, x)
-        return np.where((x < 1.0) & (a >= 0.5), plain, closed).astype(kind)
+        plain = (x < 1.0) & (a >= 0.5)
+        return _split(plain, _log_gamma_difference_plain, _log_gamma_difference_closed, x, a).astype(
+            kind, copy=False
+        )
+
+
+def _log_gamma_difference_plain(x, a):
+    return _log_gamma(x + a) - _log_gamma(x)
+
+
+def _log_gamma_difference_closed(x, a):
+    return _log_gamma_rise(x, a) - _log1p_quotient(a, x)
 
 
 def _digamma_difference(x, a):
@@ -202,7 +214,7 @@ def _digamma_difference(x, a):
         r, s = 1.0 / u, 1.0 / v
         value, slope = _rational_slope(_DIGAMMA_N, _DIGAMMA_D, r * r, s * s)
         tail = (a / v) * r * (r + s) * (value + s * s * slope)
-        return ((a / (x + a)) / x + (_log1p_quotient(a, u) - tail)).astype(kind)
+        return ((a / (x + a)) / x + (_log1p_quotient(a, u) - tail)).astype(kind, copy=False)
 
 
 def _trigamma_difference(x, a):
@@ -224,7 +236,7 @@ def _trigamma_difference(x, a):
         second = (a / q) / p * (1.0 / p + 1.0 / q)
         q = x + a
         first = (a / q) / x * (1.0 / x + 1.0 / q)
-        return (-(first + (second + tail))).astype(kind)
+        return (-(first + (second + tail))).astype(kind, copy=False)
 
 
 def _log_beta(a, b):
@@ -240,12 +252,17 @@ def _log_beta(a, b):
     a, b, kind = _wide(a, b)
     with np.errstate(all="ignore"):
         s, t = np.minimum(a, b), np.maximum(a, b)
-        near = _log_gamma(s) - _log_gamma_difference(t, s)
-        s, t = np.maximum(s, 3.0), np.maximum(t, 3.0)
-        tail = _stirling_correction(s) + _stirling_correction(t) - _stirling_correction(s + t)
-        half = 0.5 * np.log(6.283185307179586 * (1.0 / s + 1.0 / t))
-        far = (half + tail) - s * np.log1p(t / s) - t * np.log1p(s / t)
-        return np.where(np.minimum(a, b) < 3.0, near, far).astype(kind)
+        return _split(s < 3.0, _log_beta_near, _log_beta_far, s, t).astype(kind, copy=False)
+
+
+def _log_beta_near(s, t):
+    return _log_gamma(s) - _log_gamma_difference(t, s)
+
+
+def _log_beta_far(s, t):
+    tail = _stirling_correction(s) + _stirling_correction(t) - _stirling_correction(s + t)
+    half = 0.5 * np.log(6.283185307179586 * (1.0 / s + 1.0 / t))
+    return (half + tail) - s * np.log1p(t / s) - t * np.log1p(s / t)
 
 
 def _half_step_log_gamma(x):
@@ -264,7 +281,7 @@ def _half_step_log_gamma(x):
                 0.5 * _log1p_quotient(0.25 * r, x)
                 + r * _rational(_HALF_STEP_LOG_GAMMA_N, _HALF_STEP_LOG_GAMMA_D, r * r)
             )
-        ).astype(kind)
+        ).astype(kind, copy=False)
 
 
 def _half_step_digamma(x):
@@ -279,7 +296,7 @@ def _half_step_digamma(x):
     with np.errstate(all="ignore"):
         r = 1.0 / (x + 1.0)
         step = 0.5 / x * r / (2.0 * x + 1.0)
-        return (step + r * r * _rational(_HALF_STEP_DIGAMMA_N, _HALF_STEP_DIGAMMA_D, r * r)).astype(kind)
+        return (step + r * r * _rational(_HALF_STEP_DIGAMMA_N, _HALF_STEP_DIGAMMA_D, r * r)).astype(kind, copy=False)
 
 
 def _half_step_trigamma(x):
@@ -295,5 +312,5 @@ def _half_step_trigamma(x):
         r, t = 1.0 / (x + 1.0), 1.0 / (2.0 * x + 1.0)
         step = 0.5 / x * r * t * (1.0 / x + r + 2.0 * t)
         return (-(step + r * r * r * _rational(_HALF_STEP_TRIGAMMA_N, _HALF_STEP_TRIGAMMA_D, r * r))).astype(
-            kind
+            kind, copy=False
         )

@@ -129,7 +129,7 @@ def _erfcx(x):
         h, r = _square_parts(np.maximum(-x, 0.0))
         near = right + right * (2.0 * c / (1.0 - c))
         far = 2.0 * (np.exp(h * h) * np.exp(r)) - right
-        return np.where(x < 0, np.where(t < 0.5, near, far), right).astype(kind)
+        return np.where(x < 0, np.where(t < 0.5, near, far), right).astype(kind, copy=False)
 
 
 def _log_normal_cdf(x):
@@ -147,7 +147,7 @@ def _log_normal_cdf(x):
         c = np.sign(x) * _central(t)
         left = -(0.5 * t) * t - np.log(mills)
         right = np.log1p(np.where(t < 0.75, 0.5 * c - 0.5, -_gaussian(t) / mills))
-        return np.where(x > -0.75, right, left).astype(kind)
+        return np.where(x > -0.75, right, left).astype(kind, copy=False)
 
 
 def _mills_pair(x):
@@ -172,7 +172,7 @@ def _inverse_mills(x):
     """
     x, kind = _wide(x)
     with np.errstate(all="ignore"):
-        return _mills_pair(x)[0].astype(kind)
+        return _mills_pair(x)[0].astype(kind, copy=False)
 
 
 def _inverse_mills_excess(x):
@@ -182,7 +182,7 @@ def _inverse_mills_excess(x):
     """
     x, kind = _wide(x)
     with np.errstate(all="ignore"):
-        return _mills_pair(x)[1].astype(kind)
+        return _mills_pair(x)[1].astype(kind, copy=False)
 
 
 def _variance_pair(x):
@@ -206,7 +206,7 @@ def _inverse_mills_slope(x):
     """
     x, kind = _wide(x)
     with np.errstate(all="ignore"):
-        return _variance_pair(x)[1].astype(kind)
+        return _variance_pair(x)[1].astype(kind, copy=False)
 
 
 def _inverse_mills_excess_slope(x):
@@ -216,7 +216,7 @@ def _inverse_mills_excess_slope(x):
     """
     x, kind = _wide(x)
     with np.errstate(all="ignore"):
-        return _variance_pair(x)[0].astype(kind)
+        return _variance_pair(x)[0].astype(kind, copy=False)
 
 
 def _narrow(a, b, width):
@@ -266,7 +266,7 @@ def _log_normal_cdf_difference(a, b):
         narrow, c, w = _narrow(a, b, 0.75)
         near = (np.log(b - a) - 0.9189385332046727) + (np.log1p(_bends(c, w)[0]) - (0.5 * c) * c)
         _, _, t, _, share = _tail_parts(a, b)
-        return np.where(narrow, near, _log_normal_cdf(t) + np.log1p(-share)).astype(kind)
+        return np.where(narrow, near, _log_normal_cdf(t) + np.log1p(-share)).astype(kind, copy=False)
 
 
 def _log_normal_cdf_difference_slope(a, b):
@@ -282,7 +282,7 @@ def _log_normal_cdf_difference_slope(a, b):
         near = np.exp(-w * (c + 0.5 * w)) / ((b - a) + (b - a) * _bends(c, w)[0])
         flip, _, t, density, share = _tail_parts(a, b)
         far = _inverse_mills(t) / (1.0 - share)
-        return np.where(narrow, near, np.where(flip, density * far, far)).astype(kind)
+        return np.where(narrow, near, np.where(flip, density * far, far)).astype(kind, copy=False)
 
 
 def _log_normal_cdf_difference_curvature(a, b):
@@ -306,7 +306,7 @@ def _log_normal_cdf_difference_curvature(a, b):
         left = u * u * share - _inverse_mills_slope(t) / rest
         u = density * u
         right = u * np.where(u > 0, b + u, 0.0)
-        return (-np.where(narrow, near, np.where(flip, right, left))).astype(kind)
+        return (-np.where(narrow, near, np.where(flip, right, left))).astype(kind, copy=False)
 
 
 def _truncated_normal_mean(a, b):
@@ -323,7 +323,7 @@ def _truncated_normal_mean(a, b):
         near = c + w * (first / (1.0 + mean))
         flip, s, t, _, share = _tail_parts(a, b)
         far = _inverse_mills(t) / (1.0 - share) * np.expm1(0.5 * (t - s) * (t + s))
-        return np.where(narrow, near, np.where(flip, -far, far)).astype(kind)
+        return np.where(narrow, near, np.where(flip, -far, far)).astype(kind, copy=False)
 
 
 def _truncated_normal_variance_complement(a, b):
@@ -350,4 +350,4 @@ def _truncated_normal_variance_complement(a, b):
         gap = (t - s) - (_inverse_mills_excess(t) - _inverse_mills_excess(s))
         gap = np.where(share > 0, gap / rest, 0.0)
         left = (share * _inverse_mills_slope(s) - _inverse_mills_slope(t)) / rest + share * gap * gap
-        return np.where(narrow, near, np.where(t > 1.0, around, left)).astype(kind)
+        return np.where(narrow, near, np.where(t > 1.0, around, left)).astype(kind, copy=False)

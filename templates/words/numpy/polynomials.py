@@ -5,9 +5,11 @@ import numpy as np
 
 def _polynomial(coefficients, w):
     """The polynomial with these coefficients (lowest power first) at w, by Horner's rule."""
-    total = np.zeros_like(w)
-    for coefficient in reversed(coefficients):
-        total = total * w + coefficient
+    *others, leading = coefficients
+    total = np.full_like(w, leading)
+    for coefficient in reversed(others):
+        total *= w
+        total += coefficient
     return total
 
 
@@ -18,10 +20,16 @@ def _rational(numerator, denominator, w):
 
 def _polynomial_slope(coefficients, w, v):
     """Give p(w), p(v) and the slope (p(w) - p(v)) / (w - v), in which nothing cancels."""
-    at_w, at_v, slope = np.zeros_like(w), np.zeros_like(v), np.zeros_like(w)
-    for coefficient in reversed(coefficients):
-        slope = slope * w + at_v
-        at_w, at_v = at_w * w + coefficient, at_v * v + coefficient
+    *others, leading = coefficients
+    w, v = np.broadcast_arrays(w, v)
+    at_w, at_v, slope = np.full_like(w, leading), np.full_like(v, leading), np.zeros_like(w)
+    for coefficient in reversed(others):
+        slope *= w
+        slope += at_v
+        at_w *= w
+        at_w += coefficient
+        at_v *= v
+        at_v += coefficient
     return at_w, at_v, slope
 
 
@@ -30,7 +38,14 @@ def _rational_slope(numerator, denominator, w, v):
 
     The slope is taken as written for v < 0.9 w, else from the slopes of the polynomials.
     """
-    top_w, top_v, top = _polynomial_slope(numerator, w, v)
-    low_w, low_v, low = _polynomial_slope(denominator, w, v)
-    value = top_w / low_w
-    return value, np.where(v < 0.9 * w, (value - top_v / low_v) / (w - v), (top - value * low) / low_v)
+    value = _rational(numerator, denominator, w)
+
+    def apart(w, v, value):
+        return (value - _rational(numerator, denominator, v)) / (w - v)
+
+    def close(w, v, value):
+        _, _, top = _polynomial_slope(numerator, w, v)
+        _, low_v, low = _polynomial_slope(denominator, w, v)
+        return (top - value * low) / low_v
+
+    return value, _split(v < 0.9 * w, apart, close, w, v, value)

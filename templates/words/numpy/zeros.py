@@ -11,4 +11,5 @@ def _ratio(x, y):
 
 def _times(x, y):
     """The product x y with 0 inf = 0: what is impossible and did not happen costs nothing."""
-    return np.where((x == 0) & np.isinf(y), np.zeros_like(y), x * y)
+    product, nothing = x * y, (x == 0) & np.isinf(y)
+    return np.where(nothing, np.zeros_like(y), product) if nothing.any() else product

@@ -114,7 +114,10 @@ def log_base(y, phi, p):
 
 
 MEANT = {
-    **{name: getattr(mpmath, name) for name in ("sqrt", "log", "sign", "e", "log1p", "gamma", "beta")},
+    **{
+        name: getattr(mpmath, name)
+        for name in ("sqrt", "log", "sign", "e", "log1p", "expm1", "gamma", "beta")
+    },
     "π": mpmath.pi,
     "Γ": mpmath.gamma,
     "B": mpmath.beta,

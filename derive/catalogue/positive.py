@@ -76,7 +76,7 @@ def lognormal(y: Positive, *, mu: Real, sigma: Positive):
 
 @distribution(
     latex={"shape": "k", "scale": r"\lambda"},
-    variants=(variant(link="shape=exp,scale=exp"),),
+    variants=(variant(link="scale=exp"),),
     counterparts=(
         scipy("weibull_min.logpdf", lambda y, shape, scale: (y, shape, 0, scale)),
         torch_distribution("Weibull", lambda y, shape, scale: (y, scale, shape)),

@@ -165,7 +165,7 @@ def inverse_gaussian_log_deviance(a: Positive, b: Real) -> Nonnegative:
 )
 def power_excess(a: Positive, b: Positive, c: Positive) -> Nonnegative:
     """(a/b)ᶜ − 1 − log (a/b)ᶜ, what a power of a ratio has above its tangent at 1: 0 where a is b."""
-    return (a / b) ** c - 1 - c * log_ratio(a, b)
+    return expm1(c * log_ratio(a, b)) - c * log_ratio(a, b)
 
 
 @word(
@@ -179,7 +179,7 @@ def power_excess(a: Positive, b: Positive, c: Positive) -> Nonnegative:
 )
 def power_excess_slope(a: Positive, b: Positive, c: Positive) -> Real:
     """−c ((a/b)ᶜ − 1)/b, where the power may overflow before it is divided."""
-    return -c * ((a / b) ** c - 1) / b
+    return -c * expm1(c * log_ratio(a, b)) / b
 
 
 @word(
@@ -188,7 +188,7 @@ def power_excess_slope(a: Positive, b: Positive, c: Positive) -> Real:
 )
 def power_excess_curvature(a: Positive, b: Positive, c: Positive) -> Real:
     """The quotient c ((c + 1) (a/b)ᶜ − 1)/b², where the power may overflow before it is divided."""
-    return c * ((c + 1) * (a / b) ** c - 1) / b**2
+    return c * (c + (c + 1) * expm1(c * log_ratio(a, b))) / b**2
 
 
 @word(
@@ -197,4 +197,5 @@ def power_excess_curvature(a: Positive, b: Positive, c: Positive) -> Real:
 )
 def power_excess_cross(a: Positive, b: Positive, c: Positive) -> Real:
     """−((a/b)ᶜ (1 + c log(a/b)) − 1)/b, where the power may overflow before it is divided."""
-    return -((a / b) ** c * (1 + c * log_ratio(a, b)) - 1) / b
+    power = c * log_ratio(a, b)
+    return -(power + (1 + power) * expm1(power)) / b

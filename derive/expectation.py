@@ -16,11 +16,11 @@ from itertools import islice, pairwise
 from typing import Any, NamedTuple
 
 import mpmath
-from sympy import Expr, Indexed, IndexedBase, Sum, Symbol
+from sympy import Abs, Expr, Indexed, IndexedBase, Sum, Symbol, sign
 
 from derive.derivation import Derivation
 from derive.domains import Entries, Stretch
-from derive.oracle import Point, evaluate
+from derive.oracle import Point, evaluate, written_out
 from derive.scenes import CLASSES
 
 Function = Callable[[Any], Any]
@@ -75,7 +75,8 @@ class Model:
             self._support = _Sum(density, domain.enumerate())
         else:
             loss = derivation.factor * derivation.loss + derivation.dropped
-            self._support = _Integral(density, self.function(-loss), domain.stretch)
+            kinks = tuple(self.function(kink) for kink in _kinks(loss, data.name, point))
+            self._support = _Integral(density, self.function(-loss), domain.stretch, kinks)
 
     @cached_property
     def mass(self) -> Mean:
@@ -128,8 +129,11 @@ class _Place(NamedTuple):
 class _Integral:
     """Integrals over an interval, along the line that is stretched onto it."""
 
-    def __init__(self, density: Function, log_density: Function, stretch: Stretch) -> None:
+    def __init__(
+        self, density: Function, log_density: Function, stretch: Stretch, kinks: tuple[Function, ...] = ()
+    ) -> None:
         self._density, self._log_density, self._stretch = density, log_density, stretch
+        self._kinks = kinks
         self._places: dict[Any, _Place] = {}
 
     def mean(self, function: Function) -> Mean:
@@ -188,6 +192,9 @@ class _Integral:
         for left, right in pairwise(peaks):
             half = (right - left) / 2
             breaks |= {left + half, *self._outward(left, 1, half), *self._outward(right, -1, half)}
+        ends = min(breaks), max(breaks)
+        for kink in self._kinks:
+            breaks |= {t for t in _zeros(lambda t, at=kink: self._at(t, at), ends) if ends[0] < t < ends[1]}
         return sorted(breaks)
 
     def _outward(self, peak: Any, sign: int, limit: Any = FARTHEST) -> Iterator[Any]:
@@ -203,9 +210,32 @@ class _Integral:
             distance *= 2
 
 
+def _grid() -> list[Any]:
+    return [4 * mpmath.sinh(mpmath.mpf(step) / 16) for step in SEARCHED]
+
+
+def _kinks(expression: Expr, name: str, point: Point) -> list[Expr]:
+    """What stands between bars, or has its sign taken, and depends on the named observation."""
+    found = written_out(expression, point).atoms(Abs, sign)
+    inside = {part.args[0] for part in found}
+    return [part for part in inside if name in {symbol.name for symbol in part.free_symbols}]
+
+
+def _zeros(function: Function, ends: tuple[Any, Any]) -> Iterator[Any]:
+    """The places between the ends at which a function changes its sign, as far as a grid shows them."""
+    grid = sorted({*ends, *(t for t in _grid() if ends[0] < t < ends[1])})
+    for left, right in pairwise(grid):
+        below = function(left)
+        if below * function(right) < 0:
+            for _ in range(NARROWINGS):
+                middle = (left + right) / 2
+                left, right = (middle, right) if below * function(middle) > 0 else (left, middle)
+            yield (left + right) / 2
+
+
 def _peaks(height: Function) -> Iterator[Any]:
     """The places of the peaks of a function, narrowed down by the golden section."""
-    grid = [4 * mpmath.sinh(mpmath.mpf(step) / 16) for step in SEARCHED]
+    grid = _grid()
     heights = [height(t) for t in grid]
     for place in range(1, len(grid) - 1):
         if heights[place - 1] < heights[place] >= heights[place + 1]:

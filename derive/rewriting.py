@@ -84,8 +84,11 @@ def bounds(expression: Expr, domains: Domains) -> Bounds:
             return min(low, high), max(low, high)
         if all(bounds(factor, domains)[0] >= 0 for factor in expression.args):
             return 0.0, math.inf
-    if isinstance(expression, Pow) and bounds(expression.base, domains)[0] >= 0:
-        return 0.0, math.inf
+    if isinstance(expression, Pow):
+        low, high = bounds(expression.base, domains)
+        if low >= 0:
+            shrinks = high <= 1 and bounds(expression.exp, domains)[0] >= 0
+            return 0.0, 1.0 if shrinks else math.inf
     word = VOCABULARY.get(type(expression).__name__)
     if word and word.result and not isinstance(word.result, Entries):
         return word.result.lower, word.result.upper

@@ -8,6 +8,7 @@ of `BEFORE_LINKS`, whose left side a link would break up, are tried once before 
 from derive.stable.classes import log_softmax, logsumexp_of_differences, zero_times_infinity
 from derive.stable.exponentials import (
     absolute_scaled_by_exponential,
+    check_scaled_by_exponential,
     exponential_less_count,
     exponential_over_square,
     exponential_times_square,
@@ -46,6 +47,8 @@ from derive.stable.normal import log_of_normal_cdf, normal_complement, zero_time
 from derive.stable.products import (
     log_of_one_minus_power,
     log_of_one_plus,
+    score_of_log_power,
+    score_of_power,
     shares_of_a_whole,
     zero_times_log,
     zero_times_log1p,
@@ -67,6 +70,7 @@ from derive.stable.squares import (
     slope_of_slope_times_exponential,
     square_of_quotient,
     square_of_scaled,
+    square_within,
 )
 
 STABLE = (
@@ -109,6 +113,7 @@ STABLE = (
     log_gamma_of_neighbours,
     square_of_scaled_by_exponential,
     absolute_scaled_by_exponential,
+    check_scaled_by_exponential,
     residual_over_exponential_scale,
 )
 
@@ -127,6 +132,8 @@ DERIVED = (
     rest_less_share,
     excess_over_share,
     excess_of_log1p_square,
+    score_of_power,
+    score_of_log_power,
 )
 
 # Tried last, on what is written of gradient and Hessian: what they put together is differentiated no more.
@@ -138,6 +145,7 @@ LAST = (
     exponential_times_square,
     product_of_exponentials,
     curvature_times_square,
+    square_within,
     rest_over_square,
     curvature_over_square,
     slope_of_slope_times_exponential,

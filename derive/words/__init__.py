@@ -27,6 +27,7 @@ from derive.words.hyperbolic import *
 from derive.words.logistic import *
 from derive.words.normal import *
 from derive.words.powers import *
+from derive.words.residuals import *
 from derive.words.squares import *
 from derive.words.symbols import *
 

@@ -18,6 +18,7 @@ def _normal_density(a: Any) -> Any:
     latex=r"\Phi{0:()}",
     numpy="special.ndtr({0})",
     torch="torch.special.ndtr({0})",
+    python="(math.erfc(-{0:atom} / math.sqrt(2)) / 2)",
     derivatives=(lambda a: _normal_density(a),),
 )
 def normal_cdf(a: Real) -> Unit:

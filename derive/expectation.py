@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from itertools import islice, pairwise
 from typing import Any, NamedTuple
 
@@ -194,7 +194,7 @@ class _Integral:
             breaks |= {left + half, *self._outward(left, 1, half), *self._outward(right, -1, half)}
         ends = min(breaks), max(breaks)
         for kink in self._kinks:
-            breaks |= {t for t in _zeros(lambda t, at=kink: self._at(t, at), ends) if ends[0] < t < ends[1]}
+            breaks |= set(_zeros(partial(self._at, function=kink), ends))
         return sorted(breaks)
 
     def _outward(self, peak: Any, sign: int, limit: Any = FARTHEST) -> Iterator[Any]:
@@ -227,10 +227,11 @@ def _zeros(function: Function, ends: tuple[Any, Any]) -> Iterator[Any]:
     for left, right in pairwise(grid):
         below = function(left)
         if below * function(right) < 0:
+            place, half = (left + right) / 2, (right - left) / 2
             for _ in range(NARROWINGS):
-                middle = (left + right) / 2
-                left, right = (middle, right) if below * function(middle) > 0 else (left, middle)
-            yield (left + right) / 2
+                half /= 2
+                place += half if below * function(place) > 0 else -half
+            yield place
 
 
 def _peaks(height: Function) -> Iterator[Any]:

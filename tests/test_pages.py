@@ -119,6 +119,8 @@ MEANT = {
     "logB": lambda a, b: mpmath.log(mpmath.beta(a, b)),
     "ψ": mpmath.digamma,
     "ψ1": lambda a: mpmath.psi(1, a),
+    "erf": mpmath.erf,
+    "expm1": mpmath.expm1,
     "check": lambda a, b: a * (b - (a < 0)),
     "check1": lambda a, b: b - (a < 0),
     "clip": lambda a, b: max(-b, min(b, a)),

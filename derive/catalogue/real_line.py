@@ -107,7 +107,7 @@ def laplace(y: Real, *, mu: Real, b: Positive):
     ),
 )
 def asymmetric_laplace(y: Real, *, mu: Real, b: Positive, tau: Unit):
-    """An observation whose quantile is modelled: its loss with a known scale is that of quantile regression.
+    """An observation whose quantile is modelled; with a known scale, quantile regression.
 
     y    observation, in the units of the data
     mu   the tau-quantile, in the units of the data
@@ -133,11 +133,11 @@ def asymmetric_laplace(y: Real, *, mu: Real, b: Positive, tau: Unit):
             ),
             fix="sigma=1,delta=27/20",
         ),
-        variant(fix="delta=1.345", link="sigma=exp"),
+        variant(fix="delta=1.35", link="sigma=exp"),
     ),
 )
 def huber(y: Real, *, mu: Real, sigma: Positive, delta: Positive):
-    """An observation that is normal near its centre and has exponential tails: few outliers move it little.
+    """An observation that is normal near its centre and has exponential tails.
 
     y      observation, in the units of the data
     mu     centre, in the units of the data

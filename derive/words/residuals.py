@@ -3,7 +3,7 @@
 from derive.domains import Nonnegative, Positive, Real, Unit
 from derive.heads import word
 from derive.words.elementary import absolute, exp, log, sign
-from derive.words.normal import normal_cdf
+from derive.words.normal import erf
 from derive.words.symbols import sqrt, two_pi
 
 
@@ -99,7 +99,7 @@ def excess(a: Real, b: Positive) -> Nonnegative:
 
 def _huber_mass(a):
     """The integral of the exponential of −ρ: of the core, and of both tails."""
-    return sqrt(two_pi) * (2 * normal_cdf(a) - 1) + 2 * exp(-(a**2) / 2) / a
+    return sqrt(two_pi) * erf(a / sqrt(2)) + 2 * exp(-(a**2) / 2) / a
 
 
 @word(

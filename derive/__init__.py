@@ -17,6 +17,7 @@ test holds it to that.
                  links         from a model's output to a parameter
                  identities    how a logarithm opens
                  stable        the rewrites that floating point asks for
+                 forms         equal ways to write an expression, and which was chosen where
                  request       what a person asks for, checked
     follows      rewriting     matches and replaces, one rule at a time
                  derivation    density -> recorded lines -> loss, factor, dropped
@@ -24,8 +25,10 @@ test holds it to that.
                  program       shared parts -> a short sequence of assignments
                  scenes        the points at which claims are tested
                  expectation   means under a density
+                 normalisation  whether a function is a density
                  calls         what a generated module computes, by library
                  accuracy      units in the last place beyond conditioning
+    is read      notation      text and LaTeX -> a neutral tree -> a density
     is written   printers      tree -> text, LaTeX, NumPy, Torch
                  pages         what the pages show
                  record        what a machine reads of a derivation
@@ -35,6 +38,7 @@ test holds it to that.
                  emit          a derivation through a template
                  peers         what others compute of the same density, with its derivatives
                  certificate   bits lost beyond conditioning, near and far
+                 tune          the measured search for the form that loses the fewest bits
                  verify        the evidence
                  generate      the committed modules and their index
                  cli           the door

@@ -22,9 +22,10 @@ from derive.declare import Rule
 from derive.derivation import Derivation, Quantity
 from derive.domains import Domain, Entries
 from derive.errors import Misuse
+from derive.forms import Choices, written
 from derive.heads import Row
 from derive.rewriting import label, settled
-from derive.stable import DERIVED, LAST
+from derive.stable import DERIVED, LAST, STABLE
 from derive.words import word_of
 
 CLASS = words.k._sympy_()
@@ -116,6 +117,10 @@ class Parts:
         if isinstance(part, Indexed) and part.base in self.definitions:
             return self.definitions[part.base].xreplace({CLASS: part.indices[-1]})
         return self.definitions.get(part)
+
+    def recognised(self, expression: Expr) -> Expr:
+        """A whole expression over parts, once the stable rewrites have found what they know in it."""
+        return self.taken_apart(settled(expression, STABLE + DERIVED, self._domains))
 
     def put_together(self, expression: Expr) -> Expr:
         """The expression with every part replaced by what it stands for."""
@@ -320,9 +325,12 @@ def gathered(expression: Expr) -> Expr:
     shared = {}
     for base in set(powers[0]).intersection(*powers[1:]):
         exponents = [sympy.sympify(power[base]) for power in powers]
+        numbers = all(e.is_number for e in exponents)
         same_sign = all(e.is_positive for e in exponents) or all(e.is_negative for e in exponents)
-        if same_sign and not base.is_Number:
+        if numbers and same_sign and not base.is_Number:
             shared[base] = min(exponents, key=abs)
+        elif len(set(exponents)) == 1 and not base.is_Number:
+            shared[base] = exponents[0]
     front = Mul(*(base**exponent for base, exponent in shared.items()))
     return front * Add(*(part for term in expression.args for part in _spread(term / front)))
 
@@ -358,21 +366,26 @@ class Calculus:
     loss: Expr
     variables: tuple[Quantity, ...]
     slopes: tuple[Expr, ...]
+    choices: Choices
 
     @cached_property
     def gradient(self) -> tuple[Expr, ...]:
-        """The derivative in each predictor."""
-        with distribute(False):
-            return tuple(map(self.parts.finished, self.slopes))
+        """The derivative in each predictor, in the form that was chosen for it."""
+        names = (f"gradient {quantity.name}" for quantity in self.variables)
+        return tuple(self._finished(name, slope) for name, slope in zip(names, self.slopes, strict=True))
 
     @cached_property
     def hessian(self) -> tuple[tuple[Expr, ...], ...]:
         """The second derivatives, a row for each predictor; for a vector the diagonal."""
         with distribute(False):
             upper = {
-                (row, column): self._second(slope, _variable(self.variables[column]))
+                (row, column): self._finished(
+                    f"Hessian {self.variables[row].name}, {other.name}",
+                    self.parts.derivative(slope, _variable(other)),
+                )
                 for row, slope in enumerate(self.slopes)
-                for column in range(row, len(self.variables))
+                for column, other in enumerate(self.variables)
+                if row <= column
             }
         places = range(len(self.variables))
         return tuple(tuple(upper[min(i, j), max(i, j)] for j in places) for i in places)
@@ -383,10 +396,15 @@ class Calculus:
         ((vector,),) = ([quantity.plain for quantity in self.variables],)
         with distribute(False):
             along = Along(vector, IndexedBase(Symbol(DIRECTION, real=True)))
-            return self._second(self.slopes[0], along)
+            return self.parts.finished(self.parts.derivative(self.slopes[0], along))
 
-    def _second(self, slope: Expr, variable: Variable) -> Expr:
-        return self.parts.finished(self.parts.derivative(slope, variable))
+    def _finished(self, name: str, expression: Expr) -> Expr:
+        """A derivative as it is written: in the forms that were chosen under the name."""
+        forms = self.choices.get(name, ())
+        with distribute(False):
+            if forms:
+                expression = self.parts.recognised(written(self.parts.put_together(expression), forms))
+            return self.parts.finished(expression)
 
     @property
     def of_vector(self) -> bool:
@@ -401,7 +419,7 @@ def calculus(derivation: Derivation) -> Calculus:
         parts.taken_apart(derivation.loss)
         loss = parts.taken_apart(derivation.loss)  # now what is an argument somewhere has its name everywhere
         slopes = tuple(parts.derivative(loss, _variable(quantity)) for quantity in derivation.learned)
-    return Calculus(parts, loss, derivation.learned, slopes)
+    return Calculus(parts, loss, derivation.learned, slopes, derivation.choices)
 
 
 def _variable(quantity: Quantity) -> Variable:

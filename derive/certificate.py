@@ -122,7 +122,7 @@ def certificate(
             warnings.simplefilter("ignore", RuntimeWarning)
             for result in one.computed([drawn[number] for number in numbers]) if numbers else ():
                 judged = (
-                    _judged(truths[one.figure], number, result.places, float(got))
+                    judge(truths[one.figure], number, result.places, float(got))
                     for number, got in zip(numbers, result.values, strict=True)
                 )
                 found.setdefault(one.quantity or quantity_of(result.places), []).extend(judged)
@@ -166,7 +166,7 @@ def _of_peer(peer: Peer, dtype: str, drawn: Sequence[Point]) -> Iterable[Compute
     return peer.computed(drawn, dtype)
 
 
-def _judged(truth: Truth, number: int, places: tuple[Place, ...], got: float) -> Judged | None:
+def judge(truth: Truth, number: int, places: tuple[Place, ...], got: float) -> Judged | None:
     """A number beside its truth; None where the oracle has none, or where the truth is not a number."""
     try:
         exact = truth.derivative(number, places, 18)

@@ -23,6 +23,7 @@ from sympy.core.parameters import distribute
 
 from derive.declare import Distribution, Link
 from derive.domains import Domain, Entries
+from derive.forms import CHOICES, FORMS, Choices
 from derive.heads import Row, Word, density_word, index_symbol
 from derive.identities import OPENING
 from derive.relation import Goal, Line, Relation
@@ -129,6 +130,7 @@ class Derivation:
     factor: Expr
     dropped: Expr
     density: Expr
+    choices: Choices
 
     @property
     def distribution(self) -> Distribution:
@@ -205,8 +207,12 @@ def derive(
     return derivation(request(name, fix, link, shared, keep_constants, keep_factor))
 
 
-def derivation(request: Request) -> Derivation:
-    """Derive the loss that the request asks for."""
+def derivation(request: Request, choices: Choices | None = None) -> Derivation:
+    """Derive the loss that the request asks for.
+
+    choices  in which forms it is written; None takes what was committed for it
+    """
+    choices = CHOICES.get(request.slug, {}) if choices is None else choices
     data, parameters, predictors = _quantities(request)
     domains = {q.name: q.domain for q in (*parameters, *data, *predictors)}
     theta = {symbol for q in parameters if q.role.learned for symbol in q.plain.free_symbols}
@@ -242,14 +248,19 @@ def derivation(request: Request) -> Derivation:
                 loss, mentions = _linked(loss, parameter, predictor, link)
                 because = f"{link.summary.removesuffix('.')}: {{0}} = {{1}}."
                 steps.append(_step(loss, Relation.EQUAL, f"link_{link.name}", because, *mentions))
+        for name in choices.get("loss", ()):
+            loss = FORMS[name].write(loss)
+            steps.append(_step(loss, Relation.EQUAL, name, f"{FORMS[name].summary} {CHOSEN}"))
         for rule, changed in applied(loss, OPENING + STABLE, domains):
             loss = changed
             steps.append(_step(loss, Relation.EQUAL, rule.name, rule.summary))
         every = {q.name: q for q in (*parameters, *data, *predictors)}
-        ledger = (_plain(part, every) for part in (loss, factor, dropped, density))
-        return Derivation(request, data, parameters, predictors, tuple(steps), *ledger)
+        loss, factor, dropped, density = (_plain(part, every) for part in (loss, factor, dropped, density))
+    quantities = (data, parameters, predictors)
+    return Derivation(request, *quantities, tuple(steps), loss, factor, dropped, density, choices)
 
 
+CHOSEN = "Of the equal forms that were measured this one loses the fewest bits."
 DROPPED_CONSTANTS = "{0} is free of θ: without it the minimum stays where it is."
 DROPPED_FACTOR = (
     "{0} is positive, free of θ and common to every term, so the minimum stays where it is; the "

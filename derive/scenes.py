@@ -55,9 +55,9 @@ def points(derivation: Derivation, count: int, dtype: str, seed: int = 0) -> lis
     return drawn
 
 
-def far_points(derivation: Derivation, level: str, dtype: str, count: int) -> list[Point]:
+def far_points(derivation: Derivation, level: str, dtype: str, count: int, seed: int = 0) -> list[Point]:
     """Points of a level: sizes over so many decades, and half of the numbers near another of their kind."""
-    random = Random(f"{derivation.name} {dtype} {level}")
+    random = Random(f"{derivation.name} {dtype} {level} {seed}")
     decades = LEVELS[level][dtype]
     drawn: list[Point] = []
     for _ in range(count):

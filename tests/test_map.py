@@ -8,7 +8,7 @@ import derive
 
 PACKAGE = Path(derive.__file__).parent
 ROOMS = re.findall(
-    r"^ {4}(?:there is|is known|follows|is written)? +([a-z]+) {2,}", derive.__doc__, re.MULTILINE
+    r"^ {4}(?:there is|is known|follows|is read|is written)? +([a-z]+) {2,}", derive.__doc__, re.MULTILINE
 )
 
 

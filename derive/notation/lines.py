@@ -1,0 +1,163 @@
+r"""A line: what it defines, what that is, and where it holds."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from itertools import pairwise
+
+from derive.notation import vocabulary as known
+from derive.notation.cursor import BARS, split
+from derive.notation.grammar import Expressions
+from derive.notation.macros import expanded
+from derive.notation.refusal import Source
+from derive.notation.scope import Scope
+from derive.notation.tokens import Token, is_latex, tokens, without_layout
+from derive.notation.tree import Entry, Head, Line, Name, Node, Number, Power
+
+# Names of a head that stand for all the parameters together.
+ALL_PARAMETERS = frozenset(["theta", "Theta", "vartheta"])
+
+
+def line(text: str, scope: Scope) -> Line:
+    """Read one line: what it defines, if it says so, what that is, and where.
+
+    Raises Refusal.
+    """
+    source = Source(text)
+    found = without_layout(expanded(source, tokens(source)))
+    return Lines(source, found, scope, is_latex(text)).line()
+
+
+def expression(text: str, scope: Scope) -> Node:
+    """Read one expression."""
+    source = Source(text)
+    found = without_layout(expanded(source, tokens(source)))
+    return Lines(source, found, scope, is_latex(text)).whole(condition=False)
+
+
+class Lines(Expressions):
+    """Reads a line and its head."""
+
+    def line(self) -> Line:
+        """A head and its values, and where they hold."""
+        if not self.tokens:
+            raise self.refusal("syntax", (0, 1), "there is nothing to read")
+        while self.tokens[0].sign("{") and len(self._inside(0)) == len(self.tokens) - 2:
+            self.tokens = self._inside(0)  # a box around the line
+            if not self.tokens:
+                raise self.refusal("syntax", (0, 1), "there is nothing to read")
+        for word, sign in pairwise(self.tokens):
+            if word.kind == "word" and known.SPELLED.get(word.text) == "exp" and sign.sign("^"):
+                raise self._raised_exp(word, sign)
+        whole = (self.tokens[0].span[0], self._last_end())
+        start = self._condition_start()
+        body, condition = self.tokens[:start], self.tokens[start:]
+        while body and condition and body[-1].sign(",", ";", ":"):
+            body = body[:-1]
+        pieces = split(body, "=", "propto", "sim", "approx")
+        for sign in pieces[1]:
+            self._definite(sign)
+        head = self._inner(pieces[0][0]).head() if pieces[1] else None
+        values = tuple(self._inner(piece).whole(condition=False) for piece in pieces[0][bool(pieces[1]) :])
+        holds = self._inner(condition).whole(condition=True) if condition else None
+        return Line(head, values, holds, span=whole)
+
+    def _definite(self, sign: Token) -> None:
+        """Refuses a sign between two sides that is no equality."""
+        sentences = {
+            "propto": "∝ gives the density up to a constant only; write it with = and its normalising constant",
+            "sim": "~ names a distribution and gives no density; write p(y | ...) = ...",
+            "approx": "≈ gives no density; write =",
+        }
+        if sign.text in sentences:
+            kind = "proportional" if sign.text == "propto" else "no density"
+            raise self.refusal(kind, sign.span, sentences[sign.text])
+
+    def head(self) -> Head:
+        """`log f(y | mu, b)`: a name and what it is a function of."""
+        if self.token is None:
+            raise self.refusal("syntax", (0, 1), "nothing stands before the =")
+        span = (self.token.span[0], self._last_end())
+        negative = self.is_sign("-")
+        self.at += negative
+        logarithm = self._logarithm_of_head()
+        word = self.token
+        if word is None or word.kind not in ("word", "accent"):
+            raise self.refusal(
+                "syntax", span, "what stands before the = is not the name of a density, such as p(y | mu)"
+            )
+        self.at += 1
+        if word.kind == "accent" and self.token is not None:
+            word = self.token
+            self.at += 1
+        name = word.text
+        if self.is_sign("_"):
+            self._subscript()
+        while self.is_sign("'", "^"):
+            raise self.refusal("syntax", self.tokens[self.at].span, "a power stands before the =")
+        groups = self._arguments_of_head() if self.token is not None else []
+        if self.token is not None:
+            raise self.refusal("syntax", self.token.span, "the name of a density ends before this")
+        before = tuple(groups[0]) if groups else ()
+        behind = tuple(argument for group in groups[1:] for argument in group) if len(groups) > 1 else None
+        if negative and not logarithm and name not in known.LOG_LIKELIHOODS:
+            raise self.refusal("syntax", span, "minus a density is not a density")
+        if negative:
+            return Head("loss", before, behind, False, span=span)
+        return Head(name, before, behind, logarithm, span=span)
+
+    def _logarithm_of_head(self) -> bool:
+        token, behind = self.token, self.next(1)
+        if token is None or behind is None or token.kind != "word":
+            return False
+        if known.SPELLED.get(token.text) != "log" or behind.kind not in ("word", "accent"):
+            return False
+        self.at += 1
+        return True
+
+    def _arguments_of_head(self) -> list[list[str]]:
+        opening = self._expect("(", "[", "\\{", "{")
+        inside = self._bracket(opening)
+        groups: list[list[str]] = [[]]
+        samples = any(token.sign("…") for token in inside)
+        for piece in split(inside, ",", ";", ":", *BARS, keep=True)[0]:
+            separator = piece[0] if piece and piece[0].sign(",", ";", ":", *BARS) else None
+            if separator is not None and not separator.sign(","):
+                groups.append([])
+            argument = piece[1:] if separator else piece
+            for relation in argument:
+                if relation.sign("<=", "<", ">", ">="):
+                    raise self.refusal(
+                        "no density", relation.span, "this is the probability of a range, not a density"
+                    )
+            argument = split(argument, "=")[0][-1]
+            if samples and len(argument) == 1 and argument[0].sign("…"):
+                continue
+            if samples and len(argument) > 1 and argument[1].sign("_") and self.scope.find(argument[0].text):
+                groups[-1].append(self.scope.find(argument[0].text))  # x_1, …, x_n
+                continue
+            if not argument:
+                span = separator.span if separator else opening.span
+                raise self.refusal("syntax", span, "an argument is missing here")
+            groups[-1].append(self._inner(argument).argument_of_head())
+        return groups
+
+    def argument_of_head(self) -> str:
+        r"""The name of one argument; `\theta` alone may stand for all parameters."""
+        token = self.token
+        assert token
+        if token.kind == "word" and len(self.tokens) == 1 and token.text in ALL_PARAMETERS:
+            found = self.scope.find(token.text)
+            return found or "theta"
+        node = self._power()
+        if self.token is not None:
+            raise self.refusal("syntax", self.token.span, "an argument of the head is one name")
+        if (
+            isinstance(node, Power)
+            and isinstance(node.base, Name)
+            and node.exponent == Number(Fraction(2), span=node.span)
+        ):
+            node = node.base  # f(x | μ, σ²) of a density that is written with σ
+        if isinstance(node, Name | Entry):
+            return self.scope.roots.get(node.name, node.name)
+        raise self.refusal("syntax", token.span, "an argument of the head is one name")

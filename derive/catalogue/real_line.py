@@ -133,7 +133,7 @@ def asymmetric_laplace(y: Real, *, mu: Real, b: Positive, tau: Unit):
             ),
             fix="sigma=1,delta=27/20",
         ),
-        variant(fix="delta=1.35", link="sigma=exp"),
+        variant(fix="delta", link="sigma=exp"),
     ),
 )
 def huber(y: Real, *, mu: Real, sigma: Positive, delta: Positive):

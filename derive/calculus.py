@@ -5,6 +5,10 @@ A part is one symbol from then on, so SymPy can never merge what floating point 
 and value, gradient and Hessian share their parts by construction.  The derivative of a product in a
 factor is written with the product itself (`-r` for d(e^-s (y - mu))/ds), which is both shorter and
 safer than multiplying the factors out again.
+
+What is learned comes in blocks, one for each predictor: a scalar, or a vector of K entries.  The gradient
+has one part for each block, which for a vector stands at the index k.  The Hessian times a vector takes
+one direction for each block and gives one part for each; nothing of size K^2 is formed.
 """
 
 from __future__ import annotations
@@ -14,7 +18,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import sympy
-from sympy import Add, Expr, Indexed, IndexedBase, KroneckerDelta, Mul, Pow, Product, Sum, Symbol
+from sympy import Add, Expr, Indexed, IndexedBase, KroneckerDelta, Lambda, Mul, Pow, Product, Sum, Symbol
 from sympy.core.parameters import distribute
 
 from derive import words
@@ -23,13 +27,16 @@ from derive.derivation import Derivation, Quantity
 from derive.domains import Domain, Entries
 from derive.errors import Misuse
 from derive.forms import Choices, written
-from derive.heads import Row
+from derive.heads import Row, Word
+from derive.request import identifier
 from derive.rewriting import label, settled
 from derive.stable import DERIVED, LAST, STABLE
 from derive.words import word_of
 
 CLASS = words.k._sympy_()
 OTHER = words.j._sympy_()
+
+# What a Hessian is multiplied by: the only block's direction bears this name, one of several its own.
 DIRECTION = "vector"
 
 
@@ -80,6 +87,10 @@ class Parts:
             body, (index, *limits) = expression.args
             body = self.taken_apart(body.xreplace({index: CLASS}))
             return self.named(Sum(body, (CLASS, *limits)))
+        if isinstance(expression, Lambda):
+            ((index,), body) = expression.args
+            entry = self.taken_apart(body.xreplace({index: CLASS}))
+            return (entry if isinstance(entry, Indexed) else self.named(entry)).base
         if isinstance(expression, Add):
             return expression.func(*(self.taken_apart(part) for part in expression.args))
         if isinstance(expression, Mul):
@@ -133,6 +144,8 @@ class Parts:
             for part in expression.atoms(Symbol, Indexed)
             if (definition := self.definition(part)) is not None
         }
+        for vector in expression.atoms(IndexedBase) & self.definitions.keys():
+            found[vector] = Lambda(CLASS, self._put_together(self.definitions[vector]))
         return expression.xreplace(found)
 
     def named(self, expression: Expr) -> Expr:
@@ -180,8 +193,10 @@ class Parts:
         return expression
 
     def _nested(self, argument: Expr) -> Expr:
-        """A word's argument as it is seen where it stands alone: a word by what it is, a sum as a part."""
+        """A word's argument as it is seen where it stands alone: words and opposites by what they are, a sum as a part."""
         definition = self.definition(argument)
+        if definition is not None and not (-definition).args:
+            return definition
         return self._seen(argument) if isinstance(definition, sympy.Function) else argument
 
     def over_one_denominator(self, expression: Expr) -> Expr:
@@ -273,16 +288,7 @@ class Parts:
         """A word's own derivatives, times those of its arguments."""
         word = word_of(expression)
         if word.of_vector:
-            vector, *position = expression.args
-            if vector != getattr(variable, "vector", None):
-                return sympy.S.Zero
-            rows = [Row(vector), *position]
-            if isinstance(variable, Along):
-                assert word.along is not None
-                return self.taken_apart(sympy.sympify(word.along(*rows, Row(variable.direction))))
-            assert isinstance(variable, Entry)
-            slope = word.derivatives[0](*rows, variable.position)
-            return self.taken_apart(sympy.sympify(slope))
+            return self._chain_rule_of_vector(word, expression, variable)
         terms = []
         for argument, slope in zip(expression.args, word.derivatives, strict=True):
             inner = self._slope(argument, variable)
@@ -290,6 +296,28 @@ class Parts:
                 outer = sympy.sympify(slope(*expression.args))
                 terms.append(self.taken_apart(outer) * inner)
         return Add(*terms)
+
+    def _chain_rule_of_vector(self, word: Word, expression: Expr, variable: Variable) -> Expr:
+        """The derivative of a word of a vector, whose other arguments are positions.
+
+        The vector is the variable's, or a part each of whose entries is a function of the same entry of that.
+        """
+        vector, *positions = expression.args
+        rows = [Row(vector), *positions]
+        change = self._slope(vector[CLASS], variable)
+        if change == 0:
+            return sympy.S.Zero
+        if not (word.derivatives and word.along):
+            raise Misuse(f"the word {word.name} has no derivative in its vector")
+        if isinstance(variable, Entry):
+            hit = KroneckerDelta(CLASS, variable.position)
+            if change.xreplace({hit: sympy.S.Zero}) != 0:
+                raise Misuse(f"{word.name} is differentiated in a vector whose entries depend on one another")
+            inner = change.xreplace({hit: sympy.S.One}).xreplace({CLASS: variable.position})
+            slope = word.derivatives[0](*rows, variable.position)
+            return self.taken_apart(sympy.sympify(slope)) * inner
+        direction = change if isinstance(change, Indexed) else self.named(change)
+        return self.taken_apart(sympy.sympify(word.along(*rows, Row(direction.base))))
 
     def _summed(self, body: Expr, limits: Sequence[Expr], variable: Variable) -> Expr:
         """The sum of a derivative over the classes, Kronecker's delta collapsed.
@@ -358,8 +386,8 @@ class Calculus:
     """A loss with its gradient and its second derivatives, over shared parts.
 
     `slopes` is the gradient as it is differentiated again, before it is finished.
-    For vectors: `gradient` holds the entry at k, `hessian` the diagonal at k, and
-    `hessian_vector_product` the entry at k of the Hessian times the vector named `vector`.
+
+    variables  the blocks: each is a scalar or a vector, whose part of the gradient stands at the index k
     """
 
     parts: Parts
@@ -376,7 +404,7 @@ class Calculus:
 
     @cached_property
     def hessian(self) -> tuple[tuple[Expr, ...], ...]:
-        """The second derivatives, a row for each predictor; for a vector the diagonal."""
+        """The second derivatives, a row for each block; between vectors those in entries at the same k."""
         with distribute(False):
             upper = {
                 (row, column): self._finished(
@@ -391,12 +419,33 @@ class Calculus:
         return tuple(tuple(upper[min(i, j), max(i, j)] for j in places) for i in places)
 
     @cached_property
-    def hessian_vector_product(self) -> Expr:
-        """For one vector predictor: the Hessian times a vector, never forming K^2 entries."""
-        ((vector,),) = ([quantity.plain for quantity in self.variables],)
+    def diagonal(self) -> tuple[Expr, ...]:
+        """The diagonal of the Hessian, a part for each block."""
+        return tuple(row[place] for place, row in enumerate(self.hessian))
+
+    @property
+    def directions(self) -> tuple[str, ...]:
+        """What the direction of each block is called."""
+        if len(self.variables) == 1:
+            return (DIRECTION,)
+        return tuple(f"v_{identifier(quantity.name)}" for quantity in self.variables)
+
+    @cached_property
+    def hessian_vector_product(self) -> tuple[Expr, ...]:
+        """The Hessian times the `directions`, a part for each block, never forming K^2 entries."""
         with distribute(False):
-            along = Along(vector, IndexedBase(Symbol(DIRECTION, real=True)))
-            return self.parts.finished(self.parts.derivative(self.slopes[0], along))
+            return tuple(self.parts.finished(Add(*self._changes(slope))) for slope in self.slopes)
+
+    def _changes(self, slope: Expr) -> Iterator[Expr]:
+        """How a part of the gradient changes along the direction of each block."""
+        for quantity, name in zip(self.variables, self.directions, strict=True):
+            direction = Symbol(name, real=True)
+            if quantity.vector:
+                yield self.parts.derivative(slope, Along(quantity.plain, IndexedBase(direction)))
+            else:
+                # An infinite derivative along which nothing goes is no nan: zero wins.
+                change = self.parts.derivative(slope, Scalar(quantity.plain))
+                yield change * direction if change.is_number else words.times(direction, change)
 
     def _finished(self, name: str, expression: Expr) -> Expr:
         """A derivative as it is written: in the forms that were chosen under the name."""
@@ -408,7 +457,7 @@ class Calculus:
 
     @property
     def of_vector(self) -> bool:
-        """Whether what is learned is a vector."""
+        """Whether anything learned is a vector."""
         return any(quantity.vector for quantity in self.variables)
 
 

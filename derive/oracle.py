@@ -44,11 +44,11 @@ def _spread(expression: Expr, point: Point) -> int:
 
     A predictor is as large as the logarithm of its parameter, so its exponential is such a size too.
     """
-    numbers = [n for entry in point.values() for n in (entry if isinstance(entry, list) else [entry])]
-    sizes = [abs(mpmath.mpf(number)) for number in numbers if not isinstance(number, list)]
+    numbers = [n for entry in point.values() for n in (entry if isinstance(entry, list | tuple) else [entry])]
+    sizes = [abs(mpmath.mpf(number)) for number in numbers if not isinstance(number, list | tuple)]
     with mpmath.workdps(15):
         known = {part.args[0] for part in expression.atoms(exp) if _names(part) <= point.keys()}
-        exponents = (evaluate(exponent, point) for exponent in known)
+        exponents = [*sizes, *(evaluate(exponent, point) for exponent in known)]
         sizes += [mpmath.exp(a) for a in exponents if abs(a) < FARTHEST_EXPONENT]
         digits = (abs(mpmath.log10(size)) for size in sizes if size and mpmath.isfinite(size))
         return int(max(digits, default=0))
@@ -120,13 +120,15 @@ def written_out(expression: Expr, point: Point) -> Expr:
         steps = range(int(evaluate(first, point)), int(evaluate(last, point)) + 1)
         terms = [written_out(body.xreplace({index: sympy.Integer(step)}), point) for step in steps]
         return Add(*terms) if isinstance(expression, Sum) else Mul(*terms)
-    if isinstance(expression, sympy.Function) and type(expression).__name__ not in SYMPY_ONLY:
+    known = isinstance(expression, KroneckerDelta) or type(expression).__name__ in SYMPY_ONLY
+    if isinstance(expression, sympy.Function) and not known:
         word = word_of(expression)
         meaning = None if word.primitive else word.meaning(*expression.args)
         if meaning is not None:
             return written_out(meaning, point)
     if not expression.args:
-        return expression
+        size = point.get(expression.name) if isinstance(expression, Symbol) else None
+        return expression if size is None else sympy.Integer(size)
     return expression.func(*(written_out(part, point) for part in expression.args))
 
 

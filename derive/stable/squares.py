@@ -132,3 +132,31 @@ def curvature_times_exponential(a: Real, b: Real):
 def square_within(a: Real, b: Positive):
     """The square overflows beyond the threshold, where the product is 0; clipped it does not."""
     return within(a, b) * a**2, within(a, b) * clipped(a, b) ** 2
+
+
+@stable(f64={"a": 1e160, "b": 1e-100, "c": 1e-100}, f32={"a": 1e23, "b": 1e-12, "c": 1e-12})
+def curvature_over_squares(a: Real, b: Positive, c: Positive):
+    """The curvature vanishes for large arguments before the divisors make it large again: the square is taken of the quotient."""
+    left = log1p_square_curvature(a) / (b * c**2)
+    return left, 2 * (square_rest(a) - square_share(a)) * square(root_rest(a) / (c * sqrt(b)))
+
+
+@stable(f64={"a": 1e160, "b": 200}, f32={"a": 1e23, "b": 30})
+def curvature_times_square_of_exponential(a: Real, b: Real):
+    """The curvature vanishes for large arguments before the exponential makes it large again: the square is taken of the product."""
+    left = log1p_square_curvature(a) * exp(2 * b)
+    return left, 2 * (square_rest(a) - square_share(a)) * square(root_rest(a) * exp(b))
+
+
+@stable(f64={"a": 1e140, "b": 1e-100, "c": 1e-100, "d": 1}, f32={"a": 1e16, "b": 1e-12, "c": 1e-12, "d": 1})
+def slope_of_slope_over_squares(a: Real, b: Positive, c: Positive, d: Positive):
+    """The product vanishes for large arguments before the divisors make it large again: a square is taken of the quotient."""
+    left = d * log1p_square_slope(a) * square_rest(a) / (b**2 * sqrt(c))
+    return left, log1p_square_slope(a) * square(root_rest(a) * sqrt(d) / (b * sqrt(sqrt(c))))
+
+
+@stable(f64={"a": 1e120, "b": 200, "c": 1e-100, "d": 1}, f32={"a": 1e16, "b": 30, "c": 1e-12, "d": 1})
+def slope_of_slope_times_exponential_over_root(a: Real, b: Real, c: Positive, d: Positive):
+    """The product vanishes for large arguments before the exponential makes it large again: a square is taken of the product."""
+    left = d * log1p_square_slope(a) * square_rest(a) * exp(b) / sqrt(c)
+    return left, log1p_square_slope(a) * square(root_rest(a) * sqrt(d) * exp(b / 2) / sqrt(sqrt(c)))

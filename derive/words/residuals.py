@@ -103,14 +103,14 @@ def _huber_mass(a):
 
 
 @word(
-    text="log C({0})",
-    latex=r"\log C{0:()}",
+    text="log M({0})",
+    latex=r"\log M{0:()}",
     numpy="_log_huber_mass({0})",
     torch="_log_huber_mass({0})",
     derivatives=(lambda a: -huber_tail(a) / a,),
 )
 def log_huber_mass(a: Positive) -> Positive:
-    """The logarithm of C(a), which makes a density of the exponential of minus Huber's ρ with threshold a."""
+    """The logarithm of M(a), which makes a density of the exponential of minus Huber's ρ with threshold a."""
     return log(_huber_mass(a))
 
 

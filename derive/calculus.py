@@ -205,7 +205,9 @@ class Parts:
         1 - (n + 1) q/(1 + q) is (1 - n q)/(1 + q): what cancels in floating point has cancelled here.
         """
         rational = [term for term in Add.make_args(expression) if self._is_rational(term)]
-        if not any(self._divides_by_sum(term) for term in rational):
+        divided = [term.free_symbols for term in rational if self._divides_by_sum(term)]
+        rational = [term for term in rational if any(term.free_symbols <= symbols for symbols in divided)]
+        if not rational:
             return expression
         others = [term for term in Add.make_args(expression) if term not in rational]
         with distribute(True):

@@ -15,16 +15,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from itertools import islice, pairwise
 from typing import Any, NamedTuple
 
 import mpmath
-from sympy import Expr, Indexed, IndexedBase, Product, Sum, Symbol
+from sympy import Abs, Expr, Indexed, IndexedBase, Product, Sum, Symbol, sign
 
 from derive.derivation import Derivation
 from derive.domains import Entries, Stretch
-from derive.oracle import Point, evaluate, value
+from derive.oracle import Point, evaluate, value, written_out
 from derive.scenes import CLASSES, inside
 
 Function = Callable[[Any], Any]
@@ -95,7 +95,8 @@ class Model:
             weight = self._exact(derivation.density) if domain.finite else density
             self._support = _Sum(weight, domain.enumerate(), domain.finite, log_density)
         else:
-            integral = _Integral(density, log_density, domain.stretch)
+            kinks = tuple(self.function(kink) for kink in _kinks(derivation.loss, data.name, point))
+            integral = _Integral(density, log_density, domain.stretch, kinks)
             self._support = _Mixture(density, domain.atoms, integral) if domain.atoms else integral
 
     @cached_property
@@ -202,8 +203,11 @@ class _Place(NamedTuple):
 class _Integral:
     """Integrals over an interval, along the line that is stretched onto it."""
 
-    def __init__(self, density: Function, log_density: Function, stretch: Stretch) -> None:
+    def __init__(
+        self, density: Function, log_density: Function, stretch: Stretch, kinks: tuple[Function, ...] = ()
+    ) -> None:
         self._density, self._log_density, self._stretch = density, log_density, stretch
+        self._kinks = kinks
         self._places: dict[Any, _Place] = {}
 
     def mean(self, function: Function) -> Mean:
@@ -262,6 +266,9 @@ class _Integral:
         for left, right in pairwise(peaks):
             half = (right - left) / 2
             breaks |= {left + half, *self._outward(left, 1, half), *self._outward(right, -1, half)}
+        ends = min(breaks), max(breaks)
+        for kink in self._kinks:
+            breaks |= set(_zeros(partial(self._at, function=kink), ends))
         return sorted(breaks)
 
     def _outward(self, peak: Any, sign: int, limit: Any = FARTHEST) -> Iterator[Any]:
@@ -275,6 +282,30 @@ class _Integral:
             if mpmath.log(distance) + self._log_mass(place) < LAST:
                 return
             distance *= 2
+
+
+def _grid() -> list[Any]:
+    return [4 * mpmath.sinh(mpmath.mpf(step) / 16) for step in SEARCHED]
+
+
+def _kinks(expression: Expr, name: str, point: Point) -> list[Expr]:
+    """What stands between bars, or has its sign taken, and depends on the named observation."""
+    found = written_out(expression, point).atoms(Abs, sign)
+    arguments = {part.args[0] for part in found}
+    return [part for part in arguments if name in {symbol.name for symbol in part.free_symbols}]
+
+
+def _zeros(function: Function, ends: tuple[Any, Any]) -> Iterator[Any]:
+    """The places between the ends at which a function changes its sign, as far as a grid shows them."""
+    grid = sorted({*ends, *(t for t in _grid() if ends[0] < t < ends[1])})
+    for left, right in pairwise(grid):
+        below = function(left)
+        if below * function(right) < 0:
+            place, half = (left + right) / 2, (right - left) / 2
+            for _ in range(NARROWINGS):
+                half /= 2
+                place += half if below * function(place) > 0 else -half
+            yield place
 
 
 class _Grid:
@@ -332,7 +363,7 @@ def _broken_off(places: list[Any]) -> tuple[_Parts, Any]:
     """The parts of a whole, each but the last the share of the rest that its line says, and the volume's speed."""
     parts, rest, speed = [], mpmath.mpf(1), mpmath.mpf(1)
     for t in places:
-        share, left = (1 / (1 + mpmath.exp(sign * mpmath.sinh(t))) for sign in (-1, 1))
+        share, left = (1 / (1 + mpmath.exp(side * mpmath.sinh(t))) for side in (-1, 1))
         parts.append(rest * share)
         speed *= rest * share * left * mpmath.cosh(t)
         rest *= left
@@ -348,7 +379,7 @@ def _neighbours(place: _Node) -> Iterator[_Node]:
 
 def _peaks(height: Function) -> Iterator[Any]:
     """The places of the peaks of a function, narrowed down by the golden section."""
-    grid = [4 * mpmath.sinh(mpmath.mpf(step) / 16) for step in SEARCHED]
+    grid = _grid()
     heights = [height(t) for t in grid]
     for place in range(1, len(grid) - 1):
         if heights[place - 1] < heights[place] >= heights[place + 1]:

@@ -87,8 +87,11 @@ def bounds(expression: Expr, domains: Domains) -> Bounds:
             return min(low, high), max(low, high)
         if all(bounds(factor, domains)[0] >= 0 for factor in expression.args):
             return 0.0, math.inf
-    if isinstance(expression, Pow) and bounds(expression.base, domains)[0] >= 0:
-        return 0.0, math.inf
+    if isinstance(expression, Pow):
+        low, high = bounds(expression.base, domains)
+        if low >= 0:
+            shrinks = high <= 1 and bounds(expression.exp, domains)[0] >= 0
+            return 0.0, 1.0 if shrinks else math.inf
     if isinstance(expression, sympy.Sum | sympy.Product) and bounds(expression.function, domains)[0] >= 0:
         return 0.0, math.inf
     word = VOCABULARY.get(type(expression).__name__)

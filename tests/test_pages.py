@@ -80,6 +80,12 @@ def test_ledger_is_the_one_of_the_textbook(name, options):
     assert tuple(map(show, (derived.loss, derived.factor, derived.dropped))) == LEDGER[derived.name]
 
 
+def _huber_mass(threshold):
+    """The integral of the exponential of minus Huber's loss."""
+    core = mpmath.sqrt(2 * mpmath.pi) * mpmath.erf(threshold / mpmath.sqrt(2))
+    return core + 2 * mpmath.exp(-(threshold**2) / 2) / threshold
+
+
 # What a page of text says, for Python to read.
 SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
 READ = (
@@ -97,6 +103,8 @@ READ = (
     (r"\|([^|]*)\|", r"abs(\1)"),
     (r"log (Γ|B|C|c)\(", r"log\1("),
     (r"log cosh\(", r"logcosh("),
+    (r"log M\(", r"logM("),
+    (r"check′", "check1"),
     (r"log (\w+)!", r"logΓ(\1 + 1)"),
     (r"(\w+)!", r"Γ(\1 + 1)"),
     (r"ψ′", "ψ1"),
@@ -134,6 +142,17 @@ MEANT = {
     "d": words.tweedie_deviance.truth,
     "I0": lambda a: mpmath.besseli(0, a),
     "I1": lambda a: mpmath.besseli(1, a),
+    "erf": mpmath.erf,
+    "expm1": mpmath.expm1,
+    "check": lambda a, b: a * (b - (a < 0)),
+    "check1": lambda a, b: b - (a < 0),
+    "clip": lambda a, b: max(-b, min(b, a)),
+    "excess": lambda a, b: max(abs(a) - b, 0),
+    "huber": lambda a, b: a**2 / 2 if abs(a) < b else b * (abs(a) - b / 2),
+    "logM": lambda a: mpmath.log(_huber_mass(a)),
+    "T": lambda a: 2 * mpmath.exp(-(a**2) / 2) / (a * _huber_mass(a)),
+    "within": lambda a, b: mpmath.mpf(abs(a) < b),
+    "beyond": lambda a, b: mpmath.mpf(abs(a) > b),
     "cosh": mpmath.cosh,
     "logcosh": lambda a: mpmath.log(mpmath.cosh(a)),
     "tanh": mpmath.tanh,

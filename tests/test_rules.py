@@ -518,6 +518,26 @@ FIRES |= {
         lambda: 3 - y * exp(-x) / (2 * s**2),
         lambda: exp(-x * y) * y / q**2 + t,
     ],
+    "check_scaled_by_exponential": [
+        lambda: words.check(x, p) * exp(y),
+        lambda: s + words.check(x - y, p) * exp(-s),
+        lambda: 2 * t * words.check(x, p) * exp(-2 * y) / 3,
+    ],
+    "square_within": [
+        lambda: words.within(x, s) * x**2,
+        lambda: 3 - t * words.within(x, s) * x**2 / 2,
+        lambda: words.within(x - y, s) * (x - y) ** 2 / t,
+    ],
+    "score_of_power": [
+        lambda: -(t - 1) * words.power_score(p, s) - log(p) - 1 / s,
+        lambda: y - (t - 1) * words.power_score(p, s) - log(p) - 1 / s,
+        lambda: x * (-(s * t - 1) * words.power_score(p, s) - log(p) - 1 / s),
+    ],
+    "score_of_log_power": [
+        lambda: -s * (t - 1) * words.power_score(p, s) - s * log(p) - 1,
+        lambda: y - s * (t - 1) * words.power_score(p, s) - s * log(p) - 1,
+        lambda: -exp(x) * (t - 1) * words.power_score(p, exp(x)) - exp(x) * log(p) - 1,
+    ],
     "exponential_times_square": [
         lambda: exp(-x) * x**2,
         lambda: 3 - s * exp(-x) * y**2 / 2,

@@ -18,6 +18,7 @@ from derive.stable.cut_points import (
 )
 from derive.stable.exponentials import (
     absolute_scaled_by_exponential,
+    check_scaled_by_exponential,
     exponential_less_count,
     exponential_over_square,
     exponential_times_square,
@@ -74,6 +75,8 @@ from derive.stable.normal import log_of_normal_cdf, normal_complement, zero_time
 from derive.stable.products import (
     log_of_one_minus_power,
     log_of_one_plus,
+    score_of_log_power,
+    score_of_power,
     shares_of_a_whole,
     zero_times_log,
     zero_times_log1p,
@@ -115,6 +118,7 @@ from derive.stable.squares import (
     slope_of_slope_times_exponential_over_root,
     square_of_quotient,
     square_of_scaled,
+    square_within,
 )
 
 STABLE = (
@@ -182,6 +186,7 @@ STABLE = (
     one_minus_cosine_of_difference,
     square_of_scaled_by_exponential,
     absolute_scaled_by_exponential,
+    check_scaled_by_exponential,
     residual_over_exponential_scale,
 )
 
@@ -215,6 +220,8 @@ DERIVED = (
     excess_over_share,
     excess_of_log1p_square,
     complement_less_slope,
+    score_of_power,
+    score_of_log_power,
     curvature_over_squares,
     curvature_times_square_of_exponential,
     slope_of_slope_over_squares,
@@ -234,6 +241,7 @@ LAST = (
     exponential_times_square,
     product_of_exponentials,
     curvature_times_square,
+    square_within,
     rest_over_square,
     curvature_over_square,
     slope_of_slope_times_exponential,

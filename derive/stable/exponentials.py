@@ -1,9 +1,10 @@
 """Differences of exponentials, hyperbolic functions, and what an exponential scales."""
 
 from derive.declare import stable
-from derive.domains import Nonnegative, Nonzero, Positive, Real
+from derive.domains import Nonnegative, Nonzero, Positive, Real, Unit
 from derive.words import (
     absolute,
+    check,
     cosh,
     exp,
     exp_less,
@@ -66,6 +67,12 @@ def log_of_cosh_as_exponentials(a: Real):
 def square_of_scaled_by_exponential(a: Real, b: Real):
     """The exponential could overflow where the product does not: its root is multiplied in twice."""
     return square(a * exp(b)), square(scaled(a, exp(b / 2)))
+
+
+@stable(f64={"a": 0, "b": 0.5, "c": 800}, f32={"a": 0, "b": 0.5, "c": 90})
+def check_scaled_by_exponential(a: Real, b: Unit, c: Real):
+    """The exponential could overflow where the product does not: its root is multiplied in twice."""
+    return check(a, b) * exp(c), scaled(check(a, b), exp(c / 2))
 
 
 @stable(f64={"a": 0, "b": 800}, f32={"a": 0, "b": 90})

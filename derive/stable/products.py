@@ -2,7 +2,15 @@
 
 from derive.declare import stable
 from derive.domains import Nonnegative, Positive, Real, Unit
-from derive.words import log, log1p, log_one_minus_power, xlog1py, xlogy
+from derive.words import (
+    log,
+    log1p,
+    log_expm1_ratio_slope,
+    log_one_minus_power,
+    power_score,
+    xlog1py,
+    xlogy,
+)
 
 
 @stable(f64={"a": 0.5, "b": 60}, f32={"a": 0.5, "b": 30})
@@ -33,3 +41,21 @@ def log_of_one_plus(a: Real):
 def shares_of_a_whole(a: Unit, b: Real):
     """A share and its complement make the whole."""
     return (1 - a) * b + a * b, b
+
+
+@stable(f64={"a": 0.5, "b": 1e-9, "c": 1e-20}, f32={"a": 0.5, "b": 1e-5, "c": 1e-10})
+def score_of_power(a: Unit, b: Positive, c: Positive):
+    """For small exponents the terms are large and cancel; the difference of the reciprocals is known as one function."""
+    return (
+        -(c - 1) * power_score(a, b) - log(a) - 1 / b,
+        log(a) * log_expm1_ratio_slope(b * log(a)) - c * power_score(a, b),
+    )
+
+
+@stable(f64={"a": 0.5, "b": 1e-9, "c": 1e-20}, f32={"a": 0.5, "b": 1e-5, "c": 1e-10})
+def score_of_log_power(a: Unit, b: Positive, c: Positive):
+    """For small exponents the terms nearly cancel; the difference of the reciprocals is known as one function."""
+    return (
+        -b * (c - 1) * power_score(a, b) - b * log(a) - 1,
+        b * log(a) * log_expm1_ratio_slope(b * log(a)) - b * c * power_score(a, b),
+    )

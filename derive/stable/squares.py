@@ -3,6 +3,7 @@
 from derive.declare import stable
 from derive.domains import Nonzero, Positive, Real
 from derive.words import (
+    clipped,
     exp,
     log,
     log1p_square,
@@ -16,6 +17,7 @@ from derive.words import (
     square,
     square_rest,
     square_share,
+    within,
 )
 
 
@@ -124,6 +126,12 @@ def curvature_times_exponential(a: Real, b: Real):
         log1p_square_curvature(a) * exp(4 * b),
         2 * (square_rest(a) - square_share(a)) * square(scaled(root_rest(a), exp(b))),
     )
+
+
+@stable(f64={"a": 1e160, "b": 1.0}, f32={"a": 1e25, "b": 1.0})
+def square_within(a: Real, b: Positive):
+    """The square overflows beyond the threshold, where the product is 0; clipped it does not."""
+    return within(a, b) * a**2, within(a, b) * clipped(a, b) ** 2
 
 
 @stable(f64={"a": 1e160, "b": 1e-100, "c": 1e-100}, f32={"a": 1e23, "b": 1e-12, "c": 1e-12})

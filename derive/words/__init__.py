@@ -31,6 +31,7 @@ from derive.words.mixtures import *
 from derive.words.normal import *
 from derive.words.powers import *
 from derive.words.ratios import *
+from derive.words.residuals import *
 from derive.words.squares import *
 from derive.words.symbols import *
 from derive.words.tweedie import *

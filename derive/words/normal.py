@@ -5,11 +5,25 @@ from typing import Any
 from derive.domains import Positive, Real, Unit
 from derive.heads import Level, word
 from derive.words.elementary import exp, log
-from derive.words.symbols import sqrt, two_pi
+from derive.words.symbols import pi, sqrt, two_pi
 
 
 def _normal_density(a: Any) -> Any:
     return exp(-(a**2) / 2) / sqrt(two_pi)
+
+
+@word(
+    primitive="erf",
+    reference="erf",
+    text="erf({0})",
+    latex=r"\operatorname{{erf}}{0:()}",
+    numpy="special.erf({0})",
+    torch="torch.erf({0})",
+    python="math.erf({0})",
+    derivatives=(lambda a: 2 * exp(-(a**2)) / sqrt(pi),),
+)
+def erf(a: Real) -> Real:
+    """The error function: the mass of a normal of variance 1/2 between −a and a."""
 
 
 @word(
@@ -18,6 +32,7 @@ def _normal_density(a: Any) -> Any:
     latex=r"\Phi{0:()}",
     numpy="special.ndtr({0})",
     torch="torch.special.ndtr({0})",
+    python="(math.erfc(-{0:atom} / math.sqrt(2)) / 2)",
     derivatives=(lambda a: _normal_density(a),),
 )
 def normal_cdf(a: Real) -> Unit:

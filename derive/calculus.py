@@ -9,7 +9,7 @@ safer than multiplying the factors out again.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -18,10 +18,11 @@ from sympy import Add, Expr, Indexed, IndexedBase, KroneckerDelta, Mul, Pow, Pro
 from sympy.core.parameters import distribute
 
 from derive import words
+from derive.choices import Choices
 from derive.derivation import Derivation, Quantity
 from derive.domains import Domain, Entries
 from derive.errors import Misuse
-from derive.forms import Choices, written
+from derive.forms import Move
 from derive.heads import Row
 from derive.rewriting import label, settled
 from derive.stable import DERIVED, STABLE
@@ -101,9 +102,12 @@ class Parts:
             return self.definitions[part.base].xreplace({CLASS: part.indices[-1]})
         return self.definitions.get(part)
 
-    def recognised(self, expression: Expr) -> Expr:
-        """A whole expression over parts, once the stable rewrites have found what they know in it."""
-        return self.taken_apart(settled(expression, STABLE + DERIVED, self._domains))
+    def moved(self, expression: Expr, moves: Iterable[str]) -> Expr:
+        """A whole expression after these moves, over parts."""
+        for move in moves:
+            expression = moved(expression, Move.read(move), self._domains)
+        with distribute(False):
+            return self.taken_apart(expression)
 
     def put_together(self, expression: Expr) -> Expr:
         """The expression with every part replaced by what it stands for."""
@@ -369,12 +373,11 @@ class Calculus:
             return self.parts.derivative(self.slopes[0], along)
 
     def _chosen(self, name: str, expression: Expr) -> Expr:
-        """The expression in the forms that were chosen under the name, the stable words seen again."""
-        forms = self.choices.get(name, ())
-        if not forms:
+        """The expression after the moves that were chosen under the name, the stable words seen again."""
+        moves = self.choices.get(name, ())
+        if not moves:
             return expression
-        with distribute(False):
-            return self.parts.recognised(written(self.parts.put_together(expression), forms))
+        return self.parts.moved(self.parts.put_together(expression), moves)
 
     @property
     def of_vector(self) -> bool:
@@ -394,6 +397,12 @@ def calculus(derivation: Derivation) -> Calculus:
 def _variable(quantity: Quantity) -> Variable:
     """What to differentiate in; for a vector the entry at j, which is then called k."""
     return Entry(quantity.plain, OTHER) if quantity.vector else Scalar(quantity.plain)
+
+
+def moved(expression: Expr, move: Move, domains: Mapping[str, Domain]) -> Expr:
+    """The expression after a move, once the stable rewrites have found what they know in it."""
+    with distribute(False):
+        return settled(move.of(expression), STABLE + DERIVED, domains)
 
 
 def gradient(derivation: Derivation) -> dict[str, Expr]:

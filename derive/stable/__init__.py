@@ -9,6 +9,7 @@ from derive.stable.classes import log_softmax, logsumexp_of_differences, zero_ti
 from derive.stable.exponentials import (
     absolute_scaled_by_exponential,
     exponential_less_count,
+    exponential_less_one,
     log1mexp_over_argument,
     log_of_complement_of_exponential,
     log_of_cosh,
@@ -23,6 +24,7 @@ from derive.stable.exponentials import (
 from derive.stable.gamma import log_gamma_of_neighbours, log_gamma_over_half_a_step
 from derive.stable.logistic import (
     difference_of_log_odds,
+    log1p_of_exponential,
     log_of_odds,
     log_of_one_plus_exponential,
     log_of_softplus,
@@ -34,6 +36,7 @@ from derive.stable.logistic import (
     logistic_quotient,
     rate_of_softplus,
     sigmoid_complement,
+    twice_sigmoid_less_one,
 )
 from derive.stable.normal import log_of_normal_cdf, normal_complement, zero_times_log_normal_cdf
 from derive.stable.products import (
@@ -97,6 +100,7 @@ STABLE = (
     log_gamma_of_neighbours,
     square_of_scaled_by_exponential,
     absolute_scaled_by_exponential,
+    log1p_of_exponential,
 )
 
 # The other tail, which the truth is computed from as well: its digits beside 1 are without number.
@@ -115,4 +119,6 @@ DERIVED = (
     excess_of_log1p_square,
     scaled_once_more,
     sign_scaled_by_exponential,
+    exponential_less_one,
+    twice_sigmoid_less_one,
 )

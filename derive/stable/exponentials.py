@@ -7,6 +7,7 @@ from derive.words import (
     cosh,
     exp,
     exp_less,
+    expm1,
     log,
     log1mexp,
     log_cosh,
@@ -89,3 +90,9 @@ def sign_scaled_by_exponential(a: Real, b: Real):
 def exponential_less_count(a: Real, b: Nonnegative):
     """Near 0 the exponential rounds to 1, from which a count of 1 leaves nothing."""
     return exp(a) - b, exp_less(a, b)
+
+
+@stable(f64={"a": 1e-17}, f32={"a": 1e-8})
+def exponential_less_one(a: Real):
+    """Near 0 the exponential rounds to 1, which then cancels; expm1 keeps what is left."""
+    return exp(a) - 1, expm1(a)

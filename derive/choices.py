@@ -56,6 +56,12 @@ class Committed:
     choices: Choices = field(default_factory=dict)
     weaknesses: tuple[Weakness, ...] = ()
 
+    @property
+    def told(self) -> str:
+        """How much there is of it, in a line."""
+        moves = sum(len(moves) for moves in self.choices.values())
+        return f"{len(self.choices)} entries in {moves} moves, {len(self.weaknesses)} weaknesses"
+
 
 def committed(slug: str) -> Committed:
     """What is committed for the loss of this file name."""
@@ -65,6 +71,11 @@ def committed(slug: str) -> Committed:
 @cache
 def _read() -> Mapping[str, Committed]:
     return read(COMMITTED.read_text(encoding="utf-8"))
+
+
+def forget() -> None:
+    """Read what is committed again when it is next asked for: it was written."""
+    _read.cache_clear()
 
 
 def read(text: str) -> dict[str, Committed]:

@@ -22,9 +22,9 @@ from sympy import Add, Expr, Indexed, IndexedBase, Mul, Product, Sum, Symbol, lo
 from sympy.core.parameters import distribute
 
 from derive.catalogue import CATALOGUE
+from derive.choices import Choices, Weakness, committed
 from derive.declare import Distribution, Link
 from derive.domains import Domain, Entries
-from derive.choices import Choices, Weakness, committed
 from derive.forms import FORMS, Move
 from derive.heads import Row, Word, density_word, index_symbol
 from derive.identities import OPENING
@@ -217,7 +217,9 @@ def derivation(request: Request, choices: Choices | None = None) -> Derivation:
 
     choices  in which forms it is written; None takes what was committed for it
     """
-    known = committed(request.slug) if CATALOGUE.get(request.distribution.name) is request.distribution else None
+    known = (
+        committed(request.slug) if CATALOGUE.get(request.distribution.name) is request.distribution else None
+    )
     weaknesses = known.weaknesses if known and choices is None else ()
     choices = (known.choices if known else {}) if choices is None else choices
     data, parameters, predictors = _quantities(request)

@@ -2,7 +2,8 @@
 
 A form is a row: a function of an expression whose value is the same expression written otherwise.
 None is better than another by itself; which loses the fewest bits depends on the density and on its
-domain, and is measured.  A move writes one place of an expression in a form.
+domain, and is measured.  None divides by what could be 0, or takes a logarithm of it, where the expression
+did not.  A move writes one place of an expression in a form.
 """
 
 from __future__ import annotations
@@ -78,13 +79,13 @@ def cancelled(expression: Any) -> Any:
 @form
 def logarithms_opened(expression: Any) -> Any:
     """The logarithm of a product is a sum of logarithms."""
-    return sympy.expand_log(expression, force=True)
+    return sympy.expand_log(expression)
 
 
 @form
 def logarithms_joined(expression: Any) -> Any:
     """A sum of logarithms is the logarithm of a product."""
-    return sympy.logcombine(expression, force=True)
+    return sympy.logcombine(expression)
 
 
 @form
@@ -109,7 +110,7 @@ def exponents_opened(expression: Any) -> Any:
 def powers_as_exponentials(expression: Any) -> Any:
     """A power with a variable exponent is the exponential of a multiple of a logarithm."""
     return expression.replace(
-        lambda part: isinstance(part, Pow) and not part.exp.is_number and part.base != sympy.E,
+        lambda part: isinstance(part, Pow) and not part.exp.is_number and part.base.is_positive,
         lambda part: exp(part.exp * log(part.base)),
     )
 
@@ -141,7 +142,7 @@ def one_exponential(expression: Any) -> Any:
 @form
 def powers_of_one_base(expression: Any) -> Any:
     """A product of powers of quotients is a product of powers of what they are quotients of."""
-    return sympy.powsimp(sympy.expand_power_base(expression, force=True), combine="exp", force=True)
+    return sympy.powsimp(sympy.expand_power_base(expression), combine="exp")
 
 
 @form
@@ -218,13 +219,11 @@ def _about_one(part: Any) -> Any:
 
 
 def _product(part: Any) -> Any:
-    one, other = part.args
-    if (-one).could_extract_minus_sign():
-        one, other = other, one
-    if not (other.could_extract_minus_sign() and _root(one) and _root(-other)):
-        return part
-    first, second = _root(one), _root(-other)
-    return (first - second) * (first + second)
+    for one, other in (part.args, part.args[::-1]):
+        first, second = _root(one), _root(-other)
+        if first is not None and second is not None:
+            return (first - second) * (first + second)
+    return part
 
 
 def _root(term: Any) -> Any:
@@ -281,7 +280,8 @@ def _logarithm(factor: Any) -> Any:
 
 def _paired(part: Any) -> Any:
     """Each factor below under the one above that has most symbols in common with it; roots stay whole."""
-    above, below = [], []
+    above: list[Any] = []
+    below: list[Any] = []
     for factor in part.args:
         base, power = factor.as_base_exp()
         if not (power.is_Integer and not factor.is_number):
@@ -322,6 +322,8 @@ def _divided(expression: Any, place: int) -> Any:
             return part
         base, power = sums[0].as_base_exp()
         term = base.as_ordered_terms()[place]
+        if not term.is_nonzero:
+            return part
         smaller = Add(*(one / term for one in base.args)) ** power
         above = Add(*(one / term**power for one in Add.make_args(numerator)))
         return above / (smaller * denominator / sums[0])
@@ -334,6 +336,8 @@ def _in_front(expression: Any, place: int) -> Any:
     if not isinstance(expression, Add):
         return expression
     term = expression.as_ordered_terms()[place]
+    if not term.is_nonzero:
+        return expression
     return Mul(term, Add(*(one / term for one in expression.args)), evaluate=False)
 
 

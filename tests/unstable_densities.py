@@ -3,9 +3,9 @@
 Each is written as a textbook has it: what overflows or cancels in it is left to the search.
 """
 
-from derive.declare import distribution, rows
+from derive.declare import distribution
 from derive.domains import Positive, Real, Unit
-from derive.words import absolute, cosh, exp, log, normal_cdf, pi, sqrt, two_pi
+from derive.words import cosh, exp, log, normal_cdf, pi, sqrt, two_pi
 from derive.words import gamma as gamma_function
 
 

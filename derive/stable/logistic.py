@@ -2,7 +2,18 @@
 
 from derive.declare import stable
 from derive.domains import Real, Unit
-from derive.words import exp, log, log1p, log_softplus, logaddexp, logit, sigmoid, softplus, softplus_rate, tanh
+from derive.words import (
+    exp,
+    log,
+    log1p,
+    log_softplus,
+    logaddexp,
+    logit,
+    sigmoid,
+    softplus,
+    softplus_rate,
+    tanh,
+)
 
 
 @stable(f64={"a": -746}, f32={"a": -104})

@@ -8,7 +8,6 @@ fly, and only for what loses bits.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from derive.choices import Committed
@@ -31,10 +30,7 @@ def tuned(derived: Derivation) -> Derivation:
     return replace(best, weaknesses=weaknesses(bench, best))
 
 
-def measured(requests: Iterable[Request]) -> Mapping[str, Committed]:
-    """What is to be committed for these losses of the catalogue."""
-    found = {}
-    for request in requests:
-        best = tuned(derivation(request, {}))
-        found[request.slug] = Committed(best.choices, best.weaknesses)
-    return found
+def measured(request: Request) -> Committed:
+    """What is to be committed for a loss of the catalogue, whatever is committed now."""
+    best = tuned(derivation(request, {}))
+    return Committed(best.choices, best.weaknesses)

@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from random import Random
 from typing import Any
 
 import mpmath
@@ -16,10 +17,11 @@ from sympy import Expr
 from derive.accuracy import DTYPES, Truth
 from derive.calculus import Calculus, Parts, calculus
 from derive.certificate import Judged, judge
-from derive.derivation import Derivation
+from derive.derivation import Derivation, Quantity
+from derive.domains import Interval
 from derive.modules.library import NUMPY
 from derive.modules.pasted import source
-from derive.oracle import Place
+from derive.oracle import Place, Point
 from derive.program import program
 from derive.scenes import LEVELS, arguments, arrays, far_points, points
 
@@ -38,7 +40,7 @@ class Score:
     """How a form does: the fewer failing numbers, the fewer lost bits, the fewer operations, the better."""
 
     failures: int
-    bits: float
+    bits: int
     operations: int
 
     def __add__(self, other: Score) -> Score:
@@ -96,7 +98,7 @@ class Bench:
             drawn = [*points(derived, POINTS, dtype, seed=SEED)]
             for level in LEVELS:
                 drawn += far_points(derived, level, dtype, POINTS, seed=SEED)
-            self.truths[dtype] = Truth(derived, dtype, drawn)
+            self.truths[dtype] = Truth(derived, dtype, [*drawn, *_round_points(derived)])
         self._arguments = {
             dtype: [arrays(derived, truth.points, dtype)[q.name] for q in arguments(derived)]
             for dtype, truth in self.truths.items()
@@ -133,8 +135,9 @@ class Bench:
                 self._judged(dtype, number, entry.places, float(got)) for number, got in enumerate(numbers)
             )
         every = [one for numbers in judged.values() for one in numbers if one is not None]
-        failures, bits = sum(one.fails for one in every), sum(one.bits for one in every)
-        return Found(Score(failures, round(bits, 1), operations), judged)
+        # Whole bits: the last unit of a processor's exponential decides nothing.
+        failures, bits = sum(one.fails for one in every), sum(round(one.bits) for one in every)
+        return Found(Score(failures, bits, operations), judged)
 
     def values(self, parts: Parts, expression: Expr) -> Mapping[str, Array]:
         """The numbers that the generated code makes of an expression over parts, by dtype."""
@@ -153,6 +156,23 @@ class Bench:
         if ordinary and abs(got - exact) < abs(exact) * float(limits.eps) * 0.9:
             return Judged(0.0, False, got, exact, places, truth.points[number])
         return judge(truth, number, places, got)
+
+
+def _round_points(derived: Derivation) -> list[Point]:
+    """Points at which terms vanish and arguments coincide, where a form that divides by them would be found out."""
+    random = Random(SEED)
+    some = points(derived, 1, "float64", seed=SEED)[0]
+
+    def drawn(quantity: Quantity) -> float:
+        assert isinstance(quantity.domain, Interval)
+        there = [number for number in ROUND if number in quantity.domain.data]
+        return random.choice(there) if there else some[quantity.name]
+
+    return [{**some, **{q.name: drawn(q) for q in arguments(derived)}} for _ in range(POINTS)]
+
+
+# Round numbers; those of a domain are drawn.
+ROUND = (0.0, 1.0, -1.0, 2.0, 0.5, 0.25)
 
 
 def compiled(derived: Derivation, parts: Parts, expression: Expr) -> Any:

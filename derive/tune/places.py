@@ -7,7 +7,6 @@ operation has lost.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -21,7 +20,7 @@ from derive.derivation import Derivation
 from derive.errors import Misuse
 from derive.forms import pairs
 from derive.modules.library import NUMPY
-from derive.oracle import Point, _evaluate
+from derive.oracle import Point, evaluate
 from derive.tune.bench import defined, run
 
 # Digits that decide nothing: an estimate of an error needs few, a difference of extremes many.
@@ -41,14 +40,14 @@ def suspects(derived: Derivation, expression: Expr, drawn: Sequence[tuple[str, P
     drawn  points at which the expression loses digits, each with its dtype
     """
     parts = _operations(expression)
-    lost: Counter[Expr] = Counter()
+    lost = dict.fromkeys(parts, 0.0)
     with mpmath.workdps(DIGITS):
         for dtype, point in drawn:
             known: dict[Expr, Any] = {}
             try:
-                truth = _evaluate(expression, point, known)
+                truth = evaluate(expression, point, known)
                 for part in parts:
-                    _evaluate(part, point, known)
+                    evaluate(part, point, known)
             except (ArithmeticError, ValueError):
                 continue
             for part in parts:
@@ -91,7 +90,7 @@ def _carried(
             return 0.0
         changed = {e: v for e, v in known.items() if not e.has(part)}
         changed[part] = got
-        result = _evaluate(whole, point, changed)
+        result = evaluate(whole, point, changed)
         if not mpmath.isfinite(result):
             return every
         if result == truth:

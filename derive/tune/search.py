@@ -200,8 +200,7 @@ class Search:
 
 
 def _total(found: dict[Entry, Found]) -> Score:
-    total = Score(0, 0.0, 0)
+    total = Score(0, 0, 0)
     for one in found.values():
         total += one.score
     return total
-

@@ -37,7 +37,9 @@ def weaknesses(bench: Bench, derived: Derivation) -> tuple[Weakness, ...]:
 
 
 def _weaknesses(bench: Bench, derived: Derivation) -> Iterator[Weakness]:
-    positive = {quantity.name: quantity.domain.data.lower >= 0 for quantity in arguments(derived)}
+    positive = {
+        quantity.name: quantity.domain.data.facts.get("positive", False) for quantity in arguments(derived)
+    }
     for entry, found in bench.of_derivation(derived).items():
         for dtype, numbers in found.judged.items():
             judged = [one for one in numbers if one is not None]
@@ -45,7 +47,9 @@ def _weaknesses(bench: Bench, derived: Derivation) -> Iterator[Weakness]:
             if failing:
                 worst = max(failing, key=lambda one: one.bits)
                 where = " and ".join(map(str, region(failing, judged, positive)))
-                yield Weakness(entry.name, dtype, math.ceil(worst.bits), where, _shown(worst.point, list(positive)))
+                yield Weakness(
+                    entry.name, dtype, math.ceil(worst.bits), where, _shown(worst.point, list(positive))
+                )
 
 
 def region(failing: Sequence[Judged], judged: Sequence[Judged], positive: Mapping[str, bool]) -> list[Side]:

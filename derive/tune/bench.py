@@ -30,7 +30,7 @@ POINTS = 12
 SEED = 5
 
 # Of one number: what is bad enough for a search.
-TOLERATED_BITS = 6.0
+TOLERATED_BITS = 8.0
 
 Array = np.ndarray[Any, Any]
 

@@ -27,7 +27,9 @@ from derive.tune.places import suspects
 
 # How many ways to write an entry are kept after each move, and how many are measured from each that was kept.
 WIDTH = 3
-BUDGETS = (30, 12, 12)
+# Where more entries lose digits than these, each gets a smaller share of that.
+BUDGETS = (24, 9, 9)
+SHARED = 6
 
 # How many ways to write the loss are measured with the gradient, and how many of those with the Hessian too.
 LOSSES = 24
@@ -71,12 +73,14 @@ class Search:
     def __init__(self, derived: Derivation, bench: Bench) -> None:
         self.plain = derived
         self.bench = bench
+        self.share = 1.0
 
     def best(self) -> Derivation:
         """The derivation in the best forms that were found."""
         derived = self._best_loss()
         found = self.bench.of_derivation(derived)
         chosen = dict(derived.choices)
+        self.share = min(1.0, SHARED / max(1, sum(was.poor for was in found.values())))
         for entry, was in found.items():
             if entry.places and was.poor:
                 way = self._best_way(entry, self._entry(derived, entry))
@@ -127,7 +131,9 @@ class Search:
         for each in BUDGETS:
             found = []
             for way in beam:
-                for move, changed in islice(self._moves(way.expression, self._places(way), seen), each):
+                for move, changed in islice(
+                    self._moves(way.expression, self._places(way), seen), int(each * self.share)
+                ):
                     with suppress(*UNWRITABLE):
                         measured = self.bench.of_expression(entry, changed)
                         found.append(Way((*way.moves, move), changed, measured))

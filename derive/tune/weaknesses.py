@@ -9,7 +9,8 @@ from typing import Any
 
 from derive.certificate import Judged
 from derive.choices import Weakness
-from derive.derivation import Derivation
+from derive.derivation import Derivation, Quantity
+from derive.domains import Interval
 from derive.oracle import Point
 from derive.scenes import arguments
 from derive.tune.bench import Bench
@@ -37,9 +38,7 @@ def weaknesses(bench: Bench, derived: Derivation) -> tuple[Weakness, ...]:
 
 
 def _weaknesses(bench: Bench, derived: Derivation) -> Iterator[Weakness]:
-    positive = {
-        quantity.name: quantity.domain.data.facts.get("positive", False) for quantity in arguments(derived)
-    }
+    positive = {quantity.name: _is_positive(quantity) for quantity in arguments(derived)}
     for entry, found in bench.of_derivation(derived).items():
         for dtype, numbers in found.judged.items():
             judged = [one for one in numbers if one is not None]
@@ -113,3 +112,7 @@ def _shown(point: Point, names: Sequence[str]) -> str:
 
 def _digits(number: Any) -> str:
     return f"{float(number):.3g}"
+
+
+def _is_positive(quantity: Quantity) -> bool:
+    return isinstance(quantity.domain, Interval) and quantity.domain.data.lower >= 0

@@ -289,9 +289,9 @@ def derivation(request: Request, choices: Choices | None = None) -> Derivation:
             loss = changed
             steps.append(_step(loss, Relation.EQUAL, rule.name, rule.summary))
         every = {q.name: q for q in (*parameters, *data, *predictors)}
-        for rule, changed in _chosen(loss, choices.get("loss", ()), every, domains):
+        for reason, changed in _chosen(loss, choices.get("loss", ()), every, domains):
             loss = changed
-            steps.append(_step(loss, Relation.EQUAL, *rule))
+            steps.append(_step(loss, Relation.EQUAL, *reason))
         loss, factor, dropped, density = (_plain(part, every) for part in (loss, factor, dropped, density))
     quantities = (data, parameters, predictors)
     ledger = (loss, factor, dropped, density)

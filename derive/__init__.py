@@ -17,7 +17,8 @@ test holds it to that.
                  links         from a model's output to a parameter
                  identities    how a logarithm opens
                  stable        the rewrites that floating point asks for
-                 forms         equal ways to write an expression, and which was chosen where
+                 forms         equal ways to write an expression, or a place of it
+                 choices       the forms that were measured to be best, and what none of them cures
                  request       what a person asks for, checked
     follows      rewriting     matches and replaces, one rule at a time
                  derivation    density -> recorded lines -> loss, factor, dropped

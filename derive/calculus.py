@@ -13,7 +13,7 @@ one direction for each block and gives one part for each; nothing of size K^2 is
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -22,11 +22,12 @@ from sympy import Add, Expr, Indexed, IndexedBase, KroneckerDelta, Lambda, Mul, 
 from sympy.core.parameters import distribute
 
 from derive import words
+from derive.choices import Choices
 from derive.declare import Rule
 from derive.derivation import Derivation, Quantity
 from derive.domains import Domain, Entries
 from derive.errors import Misuse
-from derive.forms import Choices, written
+from derive.forms import Move
 from derive.heads import Row, Word
 from derive.request import identifier
 from derive.rewriting import label, settled
@@ -129,9 +130,12 @@ class Parts:
             return self.definitions[part.base].xreplace({CLASS: part.indices[-1]})
         return self.definitions.get(part)
 
-    def recognised(self, expression: Expr) -> Expr:
-        """A whole expression over parts, once the stable rewrites have found what they know in it."""
-        return self.taken_apart(settled(expression, STABLE + DERIVED, self._domains))
+    def moved(self, expression: Expr, moves: Iterable[str]) -> Expr:
+        """A whole derivative after these moves, over parts."""
+        for move in moves:
+            expression = moved(expression, Move.read(move), self._domains)
+        with distribute(False):
+            return self.finished(self.taken_apart(expression))
 
     def put_together(self, expression: Expr) -> Expr:
         """The expression with every part replaced by what it stands for."""
@@ -448,12 +452,11 @@ class Calculus:
                 yield change * direction if change.is_number else words.times(direction, change)
 
     def _finished(self, name: str, expression: Expr) -> Expr:
-        """A derivative as it is written: in the forms that were chosen under the name."""
-        forms = self.choices.get(name, ())
+        """A derivative as it is written: after the moves that were chosen under the name."""
         with distribute(False):
-            if forms:
-                expression = self.parts.recognised(written(self.parts.put_together(expression), forms))
-            return self.parts.finished(expression)
+            expression = self.parts.finished(expression)
+        moves = self.choices.get(name, ())
+        return self.parts.moved(self.parts.put_together(expression), moves) if moves else expression
 
     @property
     def of_vector(self) -> bool:
@@ -474,6 +477,12 @@ def calculus(derivation: Derivation) -> Calculus:
 def _variable(quantity: Quantity) -> Variable:
     """What to differentiate in; for a vector the entry at j, which is then called k."""
     return Entry(quantity.plain, OTHER) if quantity.vector else Scalar(quantity.plain)
+
+
+def moved(expression: Expr, move: Move, domains: Mapping[str, Domain]) -> Expr:
+    """The expression after a move, once the stable rewrites have found what they know in it."""
+    with distribute(False):
+        return settled(move.of(expression), STABLE + DERIVED, domains)
 
 
 def gradient(derivation: Derivation) -> dict[str, Expr]:

@@ -12,6 +12,7 @@ derive show normal                             density, domains, links, what eac
 derive generate                                (re)write the loss modules
 derive verify                                  the evidence for all that is generated
 derive verify normal --fix sigma=2             the evidence for one loss
+derive tune                                    measure which equal forms lose the fewest bits
 """
 
 from __future__ import annotations
@@ -290,6 +291,40 @@ def verify(names: Sequence[str], points: int, accuracy: bool, every: bool, **opt
     untested = f"; {skipped} not tested" if skipped else ""
     click.echo(f"\n{short} fall short{untested}" if short else f"\nnothing falls short{untested}")
     if short:
+        sys.exit(1)
+
+
+@main.command()
+@click.argument("names", nargs=-1, shell_complete=_densities)
+@click.option("--check", is_flag=True, help="Only compare; exit with 1 where another form is better now.")
+def tune(names: Sequence[str], check: bool) -> None:
+    """Measure which equal forms lose the fewest bits, and commit them: derive/choices.toml.
+
+    For what is generated under the names, or for all that is.  Deriving reads what is committed, and
+    never searches.
+    """
+    from derive import choices
+    from derive.generate import requests, write_atomically
+    from derive.tune import measured
+
+    committed = choices.read(choices.COMMITTED.read_text(encoding="utf-8"))
+    chosen = _losses(names, {})
+    generated = {row.slug for row in requests()}
+    kept = {slug: row for slug, row in committed.items() if names and slug in generated}
+    different = 0
+    for asked in chosen:
+        found, was = measured(asked), committed.get(asked.slug, choices.Committed())
+        different += found != was
+        click.echo(f"{'changed' if found != was else 'as before'}  {asked.command}: {found.told}")
+        kept[asked.slug] = found
+    if not check:
+        write_atomically(choices.COMMITTED, choices.written(kept))
+        choices.forget()
+    elif different:
+        command = " ".join(["derive tune", *names])
+        click.echo(
+            f"{different} of {len(chosen)} differ; commit what was measured with `{command}`", err=True
+        )
         sys.exit(1)
 
 

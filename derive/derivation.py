@@ -21,15 +21,17 @@ import sympy
 from sympy import Add, Expr, Indexed, IndexedBase, Lambda, Mul, Product, Sum, Symbol, log
 from sympy.core.parameters import distribute
 
+from derive.catalogue import CATALOGUE
+from derive.choices import Choices, Weakness, committed
 from derive.declare import Distribution, Link
 from derive.domains import Domain, Entries
-from derive.forms import CHOICES, FORMS, Choices
+from derive.forms import FORMS, Move
 from derive.heads import Row, Word, density_word, index_symbol
 from derive.identities import OPENING
 from derive.relation import Goal, Line, Relation
 from derive.request import Fix, Pairs, Request, predictor_name, request
 from derive.rewriting import applied, label
-from derive.stable import BEFORE_LINKS, STABLE
+from derive.stable import BEFORE_LINKS, DERIVED, STABLE
 
 SAMPLE = index_symbol("i")
 SIZE = index_symbol("N")
@@ -118,7 +120,9 @@ class Step:
 class Derivation:
     """A loss and the road to it.
 
-    `-log p == factor * loss + dropped` for one sample, always: the ledger.
+    `-log p == factor * loss + dropped` for one sample, always: the ledger.  `choices` says in which forms
+    the loss and its derivatives are written, `weaknesses` where they still lose digits, as far as that was
+    measured.
     """
 
     request: Request
@@ -131,6 +135,7 @@ class Derivation:
     dropped: Expr
     density: Expr
     choices: Choices
+    weaknesses: tuple[Weakness, ...] = ()
 
     @property
     def distribution(self) -> Distribution:
@@ -232,7 +237,11 @@ def derivation(request: Request, choices: Choices | None = None) -> Derivation:
 
     choices  in which forms it is written; None takes what was committed for it
     """
-    choices = CHOICES.get(request.slug, {}) if choices is None else choices
+    known = (
+        committed(request.slug) if CATALOGUE.get(request.distribution.name) is request.distribution else None
+    )
+    weaknesses = known.weaknesses if known and choices is None else ()
+    choices = (known.choices if known else {}) if choices is None else choices
     data, parameters, predictors = _quantities(request)
     domains = {q.name: q.domain for q in (*parameters, *data, *predictors)}
     theta = {symbol for q in parameters if q.role.learned for symbol in q.plain.free_symbols}
@@ -276,16 +285,31 @@ def derivation(request: Request, choices: Choices | None = None) -> Derivation:
                 loss, mentions = _linked(loss, parameter, predictor, link)
                 because = f"{link.summary.removesuffix('.')}: {{0}} = {{1}}."
                 steps.append(_step(loss, Relation.EQUAL, f"link_{link.name}", because, *mentions))
-        for name in choices.get("loss", ()):
-            loss = FORMS[name].write(loss)
-            steps.append(_step(loss, Relation.EQUAL, name, f"{FORMS[name].summary} {CHOSEN}"))
         for rule, changed in applied(loss, OPENING + STABLE, domains):
             loss = changed
             steps.append(_step(loss, Relation.EQUAL, rule.name, rule.summary))
         every = {q.name: q for q in (*parameters, *data, *predictors)}
+        for reason, changed in _chosen(loss, choices.get("loss", ()), every, domains):
+            loss = changed
+            steps.append(_step(loss, Relation.EQUAL, *reason))
         loss, factor, dropped, density = (_plain(part, every) for part in (loss, factor, dropped, density))
     quantities = (data, parameters, predictors)
-    return Derivation(request, *quantities, tuple(steps), loss, factor, dropped, density, choices)
+    ledger = (loss, factor, dropped, density)
+    return Derivation(request, *quantities, tuple(steps), *ledger, choices, weaknesses)
+
+
+def _chosen(
+    loss: Expr, moves: Iterable[str], every: Mapping[str, Quantity], domains: Mapping[str, Domain]
+) -> Iterator[tuple[tuple[str, str], Expr]]:
+    """The loss after each of the chosen moves, and after the rules for which it made room, with their reasons."""
+    for move in map(Move.read, moves):
+        moved = move.of(loss, lambda part: _plain(part, every))
+        if moved != loss:
+            loss = moved
+            yield (move.form, f"{FORMS[move.form].summary} {CHOSEN}"), loss
+        for rule, changed in applied(loss, STABLE + DERIVED, domains):
+            loss = changed
+            yield (rule.name, rule.summary), loss
 
 
 SIGN = "The minus sign goes into the sum."

@@ -150,9 +150,12 @@ def _entries_named(point: Point) -> Point:
     return named
 
 
-def evaluate(expression: Expr, point: Point) -> Any:
-    """The value at the working precision; a word that says so is 0 when its first argument is 0."""
-    return _evaluate(expression, point, {})
+def evaluate(expression: Expr, point: Point, known: dict[Expr, Any] | None = None) -> Any:
+    """The value at the working precision; a word that says so is 0 when its first argument is 0.
+
+    known  values of parts, which are taken as they are; those of all other parts are added to it
+    """
+    return _evaluate(expression, point, {} if known is None else known)
 
 
 def _evaluate(expression: Expr, point: Point, known: dict[Expr, Any]) -> Any:

@@ -788,6 +788,25 @@ FIRES |= {
 }
 
 
+FIRES |= {
+    "exponential_less_one": [
+        lambda: exp(x) - 1,
+        lambda: y * (1 - exp(-x / s)),
+        lambda: 3 + x * exp(x) + exp(x) - 4 * (1 - exp(y)),
+    ],
+    "log1p_of_exponential": [
+        lambda: words.log1p(exp(x)),
+        lambda: y * words.log1p(exp(-x)) - 2,
+        lambda: log(s) + words.log1p(exp(s * (x - y))) / 2,
+    ],
+    "twice_sigmoid_less_one": [
+        lambda: 2 * sigmoid(x) - 1,
+        lambda: s * (1 - 2 * sigmoid(-x)) / 3,
+        lambda: y + 4 * sigmoid(x - y) - 2,
+    ],
+}
+
+
 @pytest.mark.parametrize(
     ("rule", "context"),
     [
@@ -810,6 +829,8 @@ def test_fires(rule, context):
 
 
 SILENT = {
+    "exponential_less_one": [lambda: exp(x) - 2, lambda: exp(x) + 1, lambda: x - 1],
+    "twice_sigmoid_less_one": [lambda: sigmoid(x) - 1, lambda: 2 * sigmoid(x) + 1],
     "logarithm_of_exponential": [lambda: closed(exp(x) + 1)],
     "logarithm_of_power": [lambda: closed(x**2), lambda: closed(abs(x) + s)],
     "logarithm_of_square": [lambda: closed(x**2), lambda: closed(q**3), lambda: closed(w**2)],

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from textwrap import wrap
 
 from derive.accuracy import BOUND_IN_ULP
 from derive.catalogue import VARIANTS
 from derive.derivation import Derivation
 from derive.elsewhere import elsewhere
+from derive.modules.layout import WIDTH
 from derive.modules.library import Library
 from derive.pages import quantity_lines, text_printer
 from derive.version import VERSION
@@ -20,6 +22,7 @@ class Docstring:
 
     soft   what the loss is for labels that are not hard; empty where there are none
     bound  the units in the last place that the evidence holds these options to; None where it does not
+    weak   the lines of each sentence on what loses digits in every form that was tried
     """
 
     title: str
@@ -35,6 +38,7 @@ class Docstring:
     soft: str
     shapes: str
     bound: int | None
+    weak: tuple[str, ...]
     elsewhere: tuple[str, ...]
     source: str
     command: str
@@ -61,11 +65,17 @@ def docstring(derivation: Derivation, library: Library) -> Docstring:
         soft=distribution.soft,
         shapes=library.shapes[of_vector],
         bound=BOUND_IN_ULP if _is_verified(derivation) else None,
+        weak=tuple(line for weakness in derivation.weaknesses for line in _wrapped(f"{weakness.sentence};")),
         elsewhere=tuple(version.statement for version in elsewhere(derivation)),
         source=distribution.source,
         command=f"{derivation.request.command} --emit {library.name}",
         version=VERSION,
     )
+
+
+def _wrapped(sentence: str) -> list[str]:
+    """A sentence as wide as a page, its later lines indented."""
+    return wrap(sentence, WIDTH - 4, subsequent_indent="    ", break_long_words=False)
 
 
 def _links(derivation: Derivation) -> Iterator[str]:

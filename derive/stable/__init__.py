@@ -20,6 +20,7 @@ from derive.stable.exponentials import (
     absolute_scaled_by_exponential,
     check_scaled_by_exponential,
     exponential_less_count,
+    exponential_less_one,
     exponential_over_square,
     exponential_times_square,
     growth_of_product,
@@ -46,6 +47,7 @@ from derive.stable.gamma import (
 )
 from derive.stable.logistic import (
     difference_of_log_odds,
+    log1p_of_exponential,
     log_of_odds,
     log_of_one_plus_exponential,
     log_of_softplus,
@@ -57,6 +59,7 @@ from derive.stable.logistic import (
     logistic_quotient,
     rate_of_softplus,
     sigmoid_complement,
+    twice_sigmoid_less_one,
 )
 from derive.stable.mixtures import (
     balance_of_odds,
@@ -188,6 +191,7 @@ STABLE = (
     absolute_scaled_by_exponential,
     check_scaled_by_exponential,
     residual_over_exponential_scale,
+    log1p_of_exponential,
 )
 
 # The other tail, which the truth is computed from as well: its digits beside 1 are without number.
@@ -230,6 +234,8 @@ DERIVED = (
     slope_and_curvature_in_the_shape,
     balance_of_odds,
     balance_with_one_success,
+    exponential_less_one,
+    twice_sigmoid_less_one,
 )
 
 # Tried last, on what is written of gradient and Hessian: what they put together is differentiated no more.

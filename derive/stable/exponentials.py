@@ -139,3 +139,9 @@ def square_of_sech_times(a: Real, b: Real):
 def square_of_sech_times_exponential(a: Real, b: Real):
     """The square underflows, or the exponential overflows, where the square of the product does neither."""
     return sech(a) ** 2 * exp(b), square(scaled(sech(a), exp(b / 4)))
+
+
+@stable(f64={"a": 1e-17}, f32={"a": 1e-8})
+def exponential_less_one(a: Real):
+    """Near 0 the exponential rounds to 1, which then cancels; expm1 keeps what is left."""
+    return exp(a) - 1, expm1(a)

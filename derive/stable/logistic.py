@@ -2,7 +2,18 @@
 
 from derive.declare import stable
 from derive.domains import Real, Unit
-from derive.words import exp, log, log_softplus, logaddexp, logit, sigmoid, softplus, softplus_rate
+from derive.words import (
+    exp,
+    log,
+    log1p,
+    log_softplus,
+    logaddexp,
+    logit,
+    sigmoid,
+    softplus,
+    softplus_rate,
+    tanh,
+)
 
 
 @stable(f64={"a": -746}, f32={"a": -104})
@@ -75,3 +86,15 @@ def log_of_softplus(a: Real):
 def rate_of_softplus(a: Real):
     """The sigmoid and the softplus underflow to 0/0; their quotient is 1."""
     return sigmoid(a) / softplus(a), softplus_rate(a)
+
+
+@stable(f64={"a": 800}, f32={"a": 90})
+def log1p_of_exponential(a: Real):
+    """The exponential overflows where its logarithm does not; softplus bears any argument."""
+    return log1p(exp(a)), softplus(a)
+
+
+@stable(f64={"a": 1e-17}, f32={"a": 1e-8})
+def twice_sigmoid_less_one(a: Real):
+    """Near 0 twice the sigmoid rounds to 1, which then cancels; the hyperbolic tangent keeps what is left."""
+    return 2 * sigmoid(a) - 1, tanh(a / 2)

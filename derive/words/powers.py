@@ -1,6 +1,6 @@
 """log(1 − yᵃ)."""
 
-from derive.domains import Positive, Real, Unit
+from derive.domains import Nonzero, Positive, Real, Unit
 from derive.heads import Level, word
 from derive.words.elementary import log
 from derive.words.exponentials import log_expm1_ratio_slope, reciprocal_expm1
@@ -46,3 +46,15 @@ def power_hazard(a: Unit, b: Positive) -> Positive:
 def power_score(a: Unit, b: Positive) -> Positive:
     """−log(a) aᵇ/(1 − aᵇ), the derivative of log(1 − aᵇ) in b."""
     return -log(a) * a**b / (1 - a**b)
+
+
+@word(
+    text=("{0:factor}/{1:atom}", Level.PRODUCT),
+    latex=r"\left(\frac{{{0}}}{{{1}}}\right)",
+    numpy="({0:factor} / {1:atom})",
+    torch="({0:factor} / {1:atom})",
+    derivatives=(lambda a, b: 1 / b, lambda a, b: -quotient(a, b) / b),
+)
+def quotient(a: Real, b: Nonzero) -> Real:
+    """The quotient a/b, taken before anything is multiplied by it: the products could overflow or vanish."""
+    return a / b

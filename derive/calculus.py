@@ -124,7 +124,7 @@ class Parts:
         (position,) = positions or (CLASS,)
         canonical = expression.xreplace({position: CLASS})
         if canonical not in self._names:
-            symbol = Symbol(f"t{len(self.definitions)}", real=True)
+            symbol = Symbol(f"_t{len(self.definitions)}", real=True)
             name = IndexedBase(symbol) if positions else symbol
             self._names[canonical] = name
             self.definitions[name] = canonical

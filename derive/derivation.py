@@ -134,13 +134,18 @@ class Derivation:
 
     @property
     def distribution(self) -> Distribution:
-        """The row of the catalogue."""
+        """The row of the catalogue, or a person's own density."""
         return self.request.distribution
 
     @property
     def name(self) -> str:
         """The name of files and modules: `normal_fix_sigma`."""
         return self.request.slug
+
+    @property
+    def command(self) -> str:
+        """The command that makes it."""
+        return self.request.command + " --tune" * (self.choices != _committed(self.request))
 
     @property
     def learned(self) -> tuple[Quantity, ...]:
@@ -180,7 +185,7 @@ class Derivation:
 
 
 def derive(
-    name: str,
+    name: str | Distribution | Derivation,
     *,
     fix: Fix | None = None,
     link: Pairs | None = None,
@@ -188,9 +193,9 @@ def derive(
     keep_constants: bool = False,
     keep_factor: bool = False,
 ) -> Derivation:
-    """Derive the loss of a density of the catalogue.
+    """Derive the loss of a density.
 
-    name            a row of the catalogue: "normal"
+    name            a row of the catalogue: "normal"; or a density of one's own, from `derive.density`
     fix             what is known: ["sigma"], {"sigma": 1}, "sigma[i]" (one value per sample)
     link            how a model predicts a parameter: {"sigma": "exp"}
     shared          parameters with one learned value for the whole data set: ["mu"]
@@ -204,7 +209,8 @@ def derive(
     ((-mu + y)**2, 1/2)
     """
     fix, link, shared = (() if given is None else given for given in (fix, link, shared))
-    return derivation(request(name, fix, link, shared, keep_constants, keep_factor))
+    row = name.distribution if isinstance(name, Derivation) else name
+    return derivation(request(row, fix, link, shared, keep_constants, keep_factor))
 
 
 def derivation(request: Request, choices: Choices | None = None) -> Derivation:
@@ -212,7 +218,7 @@ def derivation(request: Request, choices: Choices | None = None) -> Derivation:
 
     choices  in which forms it is written; None takes what was committed for it
     """
-    choices = CHOICES.get(request.slug, {}) if choices is None else choices
+    choices = _committed(request) if choices is None else choices
     data, parameters, predictors = _quantities(request)
     domains = {q.name: q.domain for q in (*parameters, *data, *predictors)}
     theta = {symbol for q in parameters if q.role.learned for symbol in q.plain.free_symbols}
@@ -258,6 +264,11 @@ def derivation(request: Request, choices: Choices | None = None) -> Derivation:
         loss, factor, dropped, density = (_plain(part, every) for part in (loss, factor, dropped, density))
     quantities = (data, parameters, predictors)
     return Derivation(request, *quantities, tuple(steps), loss, factor, dropped, density, choices)
+
+
+def _committed(request: Request) -> Choices:
+    """The forms that were measured for a row of the catalogue."""
+    return {} if request.distribution.origin else CHOICES.get(request.slug, {})
 
 
 CHOSEN = "Of the equal forms that were measured this one loses the fewest bits."
@@ -319,6 +330,7 @@ def _quantities(
 def _predictor(parameter: Quantity, request: Request) -> Quantity:
     """What the model puts out for a linked parameter."""
     link = request.linked[parameter.name]
+    described = f" ({parameter.prose})" if parameter.prose else ""
     letter = link.letters.get(parameter.name, link.letters.get("", parameter.latex))
     rivals = [other for other in request.linked.values() if other.letters.get("") == link.letters.get("")]
     shared = len(rivals) > 1 and parameter.name not in link.letters
@@ -330,7 +342,7 @@ def _predictor(parameter: Quantity, request: Request) -> Quantity:
         parameter.role,
         link.domain,
         letter,
-        f"predictor of {parameter.name} ({parameter.prose}) through the {link.synonym} link",
+        f"predictor of {parameter.name}{described} through the {link.synonym} link",
         parameter=parameter.name,
     )
 

@@ -6,12 +6,14 @@ Each row is true on its declared domains.
 from derive.declare import identity
 from derive.domains import Nonnegative, Nonzero, Positive, Real
 from derive.words import (
+    bessel_0,
     beta,
     exp,
     factorial,
     gamma,
     log,
     log_absolute,
+    log_bessel_0,
     log_beta,
     log_factorial,
     log_gamma,
@@ -60,6 +62,12 @@ def logarithm_of_factorial(a: Nonnegative):
     return log(factorial(a)), log_factorial(a)
 
 
+@identity
+def logarithm_of_bessel(a: Positive):
+    """The logarithm of the Bessel function is a function of its own."""
+    return log(bessel_0(a)), log_bessel_0(a)
+
+
 OPENING = (
     logarithm_of_product,
     logarithm_of_exponential,
@@ -68,4 +76,5 @@ OPENING = (
     logarithm_of_gamma,
     logarithm_of_beta,
     logarithm_of_factorial,
+    logarithm_of_bessel,
 )

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from derive.derivation import Derivation, Quantity
 from derive.domains import Domain, Entries, Interval, Nonnegative
 from derive.modules.layout import call
 from derive.modules.library import Library
-from derive.request import identifier
+from derive.modules.names import TARGET, identifier
+from derive.program import fresh
 
 INFINITY = float("inf")
 
@@ -24,6 +25,7 @@ class Argument:
     demand    what it must be, as an error says
     broken    where it is not, as code; nan is left to the formula
     harmless  what stands for it in a sample that is removed, as code; None: one over the vector's length
+    direction  how far it goes in a direction: `v_mu`
     """
 
     name: str
@@ -34,6 +36,7 @@ class Argument:
     harmless: str
     vector: bool = False
     sums_to_one: bool = False
+    direction: str = ""
 
     @property
     def row(self) -> str:
@@ -64,7 +67,7 @@ class Arguments(tuple[Argument, ...]):
     @property
     def directions(self) -> str:
         """How far each goes in a direction: `v_mu, v_sigma`."""
-        return ", ".join(f"v_{argument.name}" for argument in self)
+        return ", ".join(argument.direction for argument in self)
 
 
 @dataclass(frozen=True)
@@ -116,11 +119,19 @@ class Signature:
 
 def signature(derivation: Derivation, library: Library) -> Signature:
     """Everything that the generated functions take, in the words of a library."""
-    target = "target" if len(derivation.data) == 1 and not library.data_first else ""
-    known = [(q, argument(q, "known", library)) for q in derivation.known]
+    target = TARGET if len(derivation.data) == 1 and not library.data_first else ""
+    taken = {identifier(quantity.name) for quantity in derivation.quantities}
+
+    def directed(quantity: Quantity, role: str, public: str = "") -> Argument:
+        made = argument(quantity, role, library, public)
+        direction = fresh(f"v_{made.name}", taken)
+        taken.add(direction)
+        return replace(made, direction=direction)
+
+    known = [(q, directed(q, "known")) for q in derivation.known]
     return Signature(
-        data=Arguments(argument(q, "data", library, target) for q in derivation.data),
-        learned=Arguments(argument(q, "learned", library) for q in derivation.learned),
+        data=Arguments(directed(q, "data", target) for q in derivation.data),
+        learned=Arguments(directed(q, "learned") for q in derivation.learned),
         known=Arguments(one for _, one in known),
         known_in_loss=Arguments(
             one for q, one in known if derivation.loss.free_symbols & q.plain.free_symbols

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 from derive.accuracy import BOUND_IN_ULP
 from derive.catalogue import VARIANTS
@@ -47,7 +48,7 @@ def docstring(derivation: Derivation, library: Library) -> Docstring:
     distribution = derivation.distribution
     learned = [quantity.name for quantity in derivation.learned]
     of_vector = any(quantity.vector for quantity in derivation.learned)
-    return Docstring(
+    filled = Docstring(
         title=f"The {distribution.name.replace('_', ' ')} loss of {' and '.join(learned)}, with its gradient and Hessian.",
         summary=distribution.summary,
         signature=distribution.signature,
@@ -63,9 +64,17 @@ def docstring(derivation: Derivation, library: Library) -> Docstring:
         bound=BOUND_IN_ULP if _is_verified(derivation) else None,
         elsewhere=tuple(version.statement for version in elsewhere(derivation)),
         source=distribution.source,
-        command=f"{derivation.request.command} --emit {library.name}",
+        command=f"{derivation.command} --emit {library.name}",
         version=VERSION,
     )
+    return replace(filled, **{name: _quoted(part) for name, part in vars(filled).items()})
+
+
+def _quoted(part: Any) -> Any:
+    """Text as it stands between three quotes in code; what is no text as it is."""
+    if isinstance(part, tuple):
+        return tuple(map(_quoted, part))
+    return part.replace("\\", r"\\").replace('"""', r"\"\"\"") if isinstance(part, str) else part
 
 
 def _links(derivation: Derivation) -> Iterator[str]:
@@ -81,6 +90,8 @@ def _links(derivation: Derivation) -> Iterator[str]:
 def _is_verified(derivation: Derivation) -> bool:
     """Whether `derive verify` holds these very options to the bound."""
     asked = derivation.request
+    if asked.distribution.origin:
+        return False
     return not (asked.keep_constants or asked.keep_factor) and any(
         asked.distribution.name == name and asked.options == options for name, options in VARIANTS
     )

@@ -249,17 +249,21 @@ def _gauss(value: Callable[[Any], Any], left: Any, right: Any) -> Any:
 
 
 def _piece(
-    value: Callable[[Any], Any], left: Any, right: Any, halvings: int, whole: Any = None
+    value: Callable[[Any], Any], left: Any, right: Any, halvings: int, whole: Any = None, agreed: bool = False
 ) -> tuple[Any, Any]:
-    """The integral over a piece: halved until two halves agree with the whole."""
+    """The integral over a piece: halved until two halves agree with the whole, and their halves with them.
+
+    Beside a kink two halves may agree with the whole by chance.
+    """
     whole = _gauss(value, left, right) if whole is None else whole
     middle = (left + right) / 2
     first, second = _gauss(value, left, middle), _gauss(value, middle, right)
     off = abs(first + second - whole)
-    if off <= TOLERANCE / 1000 or halvings == 0 or not mpmath.isfinite(off):
+    close = off <= TOLERANCE / 1000
+    if (close and agreed) or halvings == 0 or not mpmath.isfinite(off):
         return first + second, off
     parts: Sequence[tuple[Any, Any]] = (
-        _piece(value, left, middle, halvings - 1, first),
-        _piece(value, middle, right, halvings - 1, second),
+        _piece(value, left, middle, halvings - 1, first, close),
+        _piece(value, middle, right, halvings - 1, second, close),
     )
     return sum(part for part, _ in parts), sum(error for _, error in parts)

@@ -138,6 +138,13 @@ def request(
                 raise Misuse(
                     f"{key} is given to both --fix and {option}: a known parameter is not learned; drop one of the two"
                 )
+    for key, link_of in linked.items():
+        predictor = predictor_name(key, link_of)
+        others = [predictor_name(other, row) for other, row in linked.items() if other != key]
+        if predictor in {*distribution.domains, *others} - {key}:
+            raise Misuse(
+                f"--link {key}={link_of.name} predicts {predictor}, and so is another quantity of {name} called; rename one"
+            )
     if parameters and all(key in fixed for key in parameters):
         raise Misuse(
             f"nothing is left to learn: --fix names every parameter of {name} ({', '.join(parameters)}); leave one out"

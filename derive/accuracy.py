@@ -82,6 +82,11 @@ class Truth:
         real = (q for q in reversed(arguments(self.derivation)) if not q.domain.discrete)
         return [place for quantity in real for place in places(quantity)]
 
+    @cached_property
+    def learned(self) -> list[Place]:
+        """Every number that is learned, block by block: a direction has as many."""
+        return [place for quantity in self.derivation.learned for place in places(quantity)]
+
     def worst(self, library: str, module: ModuleType) -> list[Worst]:
         """The worst excess of the value, of the gradient and of the Hessian that a module computes."""
         found: dict[str, list[Worst]] = {}
@@ -126,17 +131,17 @@ class Truth:
         return left
 
     def derivative(self, number: int, where: tuple[Place, ...], digits: int) -> Any:
-        """The derivative at one of the points; in DIRECTION it is that along the point's vector."""
+        """The derivative at one of the points; in DIRECTION it is that along the point's direction."""
         key = number, tuple(sorted(where, key=str)), digits
         if key not in self._found:
             point = self.points[number]
             if DIRECTION in where:
                 others = tuple(place for place in where if place != DIRECTION)
-                (quantity,) = self.derivation.learned
                 with mpmath.workdps(2 * digits):
                     self._found[key] = mpmath.fsum(
-                        mpmath.mpf(share) * self.derivative(number, (*others, place), digits)
-                        for place, share in zip(places(quantity), point[DIRECTION], strict=True)
+                        mpmath.mpf(point[DIRECTION][entry])
+                        * self.derivative(number, (*others, place), digits)
+                        for entry, place in enumerate(self.learned)
                     )
             elif where:
                 self._found[key] = derivative(self.loss, point, where, digits)
@@ -148,8 +153,7 @@ class Truth:
         """How what is computed changes with each real input, to a few digits; one unknown explains nothing."""
         if DIRECTION in where:
             others = tuple(place for place in where if place != DIRECTION)
-            (quantity,) = self.derivation.learned
-            for entry, place in enumerate(places(quantity)):
+            for entry, place in enumerate(self.learned):
                 yield (DIRECTION, entry), self.derivative(number, (*others, place), 25)
         for place in self.inputs:
             with suppress(ArithmeticError):

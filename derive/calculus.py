@@ -5,30 +5,37 @@ A part is one symbol from then on, so SymPy can never merge what floating point 
 and value, gradient and Hessian share their parts by construction.  The derivative of a product in a
 factor is written with the product itself (`-r` for d(e^-s (y - mu))/ds), which is both shorter and
 safer than multiplying the factors out again.
+
+What is learned comes in blocks, one for each predictor: a scalar, or a vector of K entries.  The gradient
+has one part for each block, which for a vector stands at the index k.  The Hessian times a vector takes
+one direction for each block and gives one part for each; nothing of size K^2 is formed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import sympy
-from sympy import Add, Expr, Indexed, IndexedBase, KroneckerDelta, Mul, Pow, Product, Sum, Symbol
+from sympy import Add, Expr, Indexed, IndexedBase, KroneckerDelta, Lambda, Mul, Pow, Product, Sum, Symbol
 from sympy.core.parameters import distribute
 
 from derive import words
+from derive.declare import Rule
 from derive.derivation import Derivation, Quantity
 from derive.domains import Domain, Entries
 from derive.errors import Misuse
 from derive.forms import Choices, written
-from derive.heads import Row
+from derive.heads import Row, Word
 from derive.rewriting import label, settled
-from derive.stable import DERIVED, STABLE
+from derive.stable import DERIVED, LAST, STABLE
 from derive.words import word_of
 
 CLASS = words.k._sympy_()
 OTHER = words.j._sympy_()
+
+# What a Hessian is multiplied by: the only block's direction bears this name, one of several its own.
 DIRECTION = "vector"
 
 
@@ -79,10 +86,20 @@ class Parts:
             body, (index, *limits) = expression.args
             body = self.taken_apart(body.xreplace({index: CLASS}))
             return self.named(Sum(body, (CLASS, *limits)))
-        if isinstance(expression, Add | Mul):
+        if isinstance(expression, Lambda):
+            ((index,), body) = expression.args
+            entry = self.taken_apart(body.xreplace({index: CLASS}))
+            return (entry if isinstance(entry, Indexed) else self.named(entry)).base
+        if isinstance(expression, Add):
             return expression.func(*(self.taken_apart(part) for part in expression.args))
+        if isinstance(expression, Mul):
+            return self._known(expression.func(*(self.taken_apart(part) for part in expression.args)))
         if isinstance(expression, Pow):
             return Pow(self.atom(expression.base), self.taken_apart(expression.exp))
+        if isinstance(expression, sympy.exp):
+            times, rest = expression.args[0].as_coeff_Mul()
+            if times.is_Integer and times > 1 and (known := self._names.get(sympy.exp(rest))) is not None:
+                return known**times  # SymPy writes the square of an exponential as one of twice the argument
         return self.named(expression.func(*(self.atom(part) for part in expression.args)))
 
     def atom(self, expression: Expr) -> Expr:
@@ -91,9 +108,19 @@ class Parts:
         opposite = self.definition(-expression)
         if opposite is not None and not (-opposite).args:
             return -opposite
+        if expression.as_coeff_Mul()[0] == -1:
+            return -self.atom(-expression)
         if expression.is_number or not expression.args or isinstance(expression, Indexed | IndexedBase):
             return expression
         return self.named(expression)
+
+    def _known(self, product: Expr) -> Expr:
+        """The product of several parts, by its name or its opposite's where it has one already."""
+        if not isinstance(product.as_coeff_Mul()[1], Mul):
+            return product
+        if product in self._names:
+            return self._names[product]
+        return -self._names[-product] if -product in self._names else product
 
     def definition(self, part: Expr) -> Expr | None:
         """What a part stands for; None for a symbol of the loss."""
@@ -116,7 +143,14 @@ class Parts:
             for part in expression.atoms(Symbol, Indexed)
             if (definition := self.definition(part)) is not None
         }
+        for vector in expression.atoms(IndexedBase) & self.definitions.keys():
+            found[vector] = Lambda(CLASS, self._put_together(self.definitions[vector]))
         return expression.xreplace(found)
+
+    @property
+    def names(self) -> set[str]:
+        """What the quantities of the loss are called."""
+        return set(self._domains)
 
     def named(self, expression: Expr) -> Expr:
         """The symbol of an expression over parts, at whatever index it stands."""
@@ -139,22 +173,35 @@ class Parts:
         slope = gathered(self.over_one_denominator(self._stabilised(slope)))
         return self._stabilised(slope)
 
-    def _stabilised(self, expression: Expr) -> Expr:
+    def finished(self, expression: Expr) -> Expr:
+        """A derivative as it is written, and differentiated no more."""
+        return self._stabilised(expression, LAST)
+
+    def _stabilised(self, expression: Expr, rules: tuple[Rule, ...] = DERIVED) -> Expr:
         """The expression after the rules for derivatives, which see its words by name."""
         before = self._seen(expression)
-        after = settled(before, DERIVED, self._domains)
+        after = settled(before, rules, self._domains)
         return expression if after == before else self.taken_apart(after)
 
     def _seen(self, expression: Expr) -> Expr:
-        """The expression with its words and its sums by what they are; their own arguments stay parts."""
+        """The expression with its words and its sums by what they are; the sums in their arguments stay parts."""
         definition = self.definition(expression)
-        if isinstance(definition, sympy.Function | Add):
+        if isinstance(definition, Add):
             return definition
+        if isinstance(definition, sympy.Function):
+            return definition.func(*map(self._nested, definition.args))
         if isinstance(expression, Add | Mul | Pow | Sum):
             return expression.func(
                 *(self._seen(part) if isinstance(part, Expr) else part for part in expression.args)
             )
         return expression
+
+    def _nested(self, argument: Expr) -> Expr:
+        """A word's argument as it is seen where it stands alone: words and opposites by what they are, a sum as a part."""
+        definition = self.definition(argument)
+        if definition is not None and not (-definition).args:
+            return definition
+        return self._seen(argument) if isinstance(definition, sympy.Function) else argument
 
     def over_one_denominator(self, expression: Expr) -> Expr:
         """The rational terms of a sum over one denominator, where that is a sum itself.
@@ -221,14 +268,13 @@ class Parts:
         return self._chain_rule(expression, variable)
 
     def _product_rule(self, product: Mul, whole: Expr, variable: Variable) -> Iterator[Expr]:
-        """One term a factor: a power and an exponential give the product back."""
+        """One term a factor: a power, and what is a factor of its own derivative, give the product back."""
         for factor in product.args:
             slope = self._slope(factor, variable)
             if slope == 0:
                 continue
-            definition = self.definition(factor)
-            if isinstance(definition, sympy.exp):
-                yield whole * self._slope(definition.args[0], variable)
+            if factor.args == () and factor in Mul.make_args(slope):
+                yield whole * (slope / factor)
             elif isinstance(factor, Pow) and factor.exp != 1:
                 yield factor.exp * whole / factor.base * self._slope(factor.base, variable)
                 yield self._exponent_slope(factor, whole, variable)
@@ -244,16 +290,7 @@ class Parts:
         """A word's own derivatives, times those of its arguments."""
         word = word_of(expression)
         if word.of_vector:
-            vector, *position = expression.args
-            if vector != getattr(variable, "vector", None):
-                return sympy.S.Zero
-            rows = [Row(vector), *position]
-            if isinstance(variable, Along):
-                assert word.along is not None
-                return self.taken_apart(sympy.sympify(word.along(*rows, Row(variable.direction))))
-            assert isinstance(variable, Entry)
-            slope = word.derivatives[0](*rows, variable.position)
-            return self.taken_apart(sympy.sympify(slope))
+            return self._chain_rule_of_vector(word, expression, variable)
         terms = []
         for argument, slope in zip(expression.args, word.derivatives, strict=True):
             inner = self._slope(argument, variable)
@@ -261,6 +298,28 @@ class Parts:
                 outer = sympy.sympify(slope(*expression.args))
                 terms.append(self.taken_apart(outer) * inner)
         return Add(*terms)
+
+    def _chain_rule_of_vector(self, word: Word, expression: Expr, variable: Variable) -> Expr:
+        """The derivative of a word of a vector, whose other arguments are positions.
+
+        The vector is the variable's, or a part each of whose entries is a function of the same entry of that.
+        """
+        vector, *positions = expression.args
+        rows = [Row(vector), *positions]
+        change = self._slope(vector[CLASS], variable)
+        if change == 0:
+            return sympy.S.Zero
+        if not (word.derivatives and word.along):
+            raise Misuse(f"the word {word.name} has no derivative in its vector")
+        if isinstance(variable, Entry):
+            hit = KroneckerDelta(CLASS, variable.position)
+            if change.xreplace({hit: sympy.S.Zero}) != 0:
+                raise Misuse(f"{word.name} is differentiated in a vector whose entries depend on one another")
+            inner = change.xreplace({hit: sympy.S.One}).xreplace({CLASS: variable.position})
+            slope = word.derivatives[0](*rows, variable.position)
+            return self.taken_apart(sympy.sympify(slope)) * inner
+        direction = change if isinstance(change, Indexed) else self.named(change)
+        return self.taken_apart(sympy.sympify(word.along(*rows, Row(direction.base))))
 
     def _summed(self, body: Expr, limits: Sequence[Expr], variable: Variable) -> Expr:
         """The sum of a derivative over the classes, Kronecker's delta collapsed.
@@ -328,8 +387,9 @@ def _own_slope(symbol: Expr, variable: Variable) -> Expr:
 class Calculus:
     """A loss with its gradient and its second derivatives, over shared parts.
 
-    For vectors: `gradient` holds the entry at k, `hessian` the diagonal at k, and
-    `hessian_vector_product` the entry at k of the Hessian times the vector named `vector`.
+    `slopes` is the gradient as it is differentiated again, before it is finished.
+
+    variables  the blocks: each is a scalar or a vector, whose part of the gradient stands at the index k
     """
 
     parts: Parts
@@ -340,16 +400,16 @@ class Calculus:
 
     @cached_property
     def gradient(self) -> tuple[Expr, ...]:
-        """The first derivatives, each in the form that was chosen for it."""
+        """The derivative in each predictor, in the form that was chosen for it."""
         names = (f"gradient {quantity.name}" for quantity in self.variables)
-        return tuple(self._chosen(name, slope) for name, slope in zip(names, self.slopes, strict=True))
+        return tuple(self._finished(name, slope) for name, slope in zip(names, self.slopes, strict=True))
 
     @cached_property
     def hessian(self) -> tuple[tuple[Expr, ...], ...]:
-        """The second derivatives, a row for each predictor; for a vector the diagonal."""
+        """The second derivatives, a row for each block; between vectors those in entries at the same k."""
         with distribute(False):
             upper = {
-                (row, column): self._chosen(
+                (row, column): self._finished(
                     f"Hessian {self.variables[row].name}, {other.name}",
                     self.parts.derivative(slope, _variable(other)),
                 )
@@ -361,24 +421,49 @@ class Calculus:
         return tuple(tuple(upper[min(i, j), max(i, j)] for j in places) for i in places)
 
     @cached_property
-    def hessian_vector_product(self) -> Expr:
-        """For one vector predictor: the Hessian times a vector, never forming K^2 entries."""
-        ((vector,),) = ([quantity.plain for quantity in self.variables],)
-        with distribute(False):
-            along = Along(vector, IndexedBase(Symbol(DIRECTION, real=True)))
-            return self.parts.derivative(self.slopes[0], along)
+    def diagonal(self) -> tuple[Expr, ...]:
+        """The diagonal of the Hessian, a part for each block."""
+        return tuple(row[place] for place, row in enumerate(self.hessian))
 
-    def _chosen(self, name: str, expression: Expr) -> Expr:
-        """The expression in the forms that were chosen under the name, the stable words seen again."""
-        forms = self.choices.get(name, ())
-        if not forms:
-            return expression
+    @property
+    def directions(self) -> tuple[str, ...]:
+        """What the direction of each block is called."""
+        if len(self.variables) == 1:
+            return (DIRECTION,)
+        names = self.parts.names
+        taken, found = {*names, *(f"{name}_" for name in names)}, list[str]()
+        for quantity in self.variables:
+            found.append(fresh(f"v_{quantity.name}", {*taken, *found}))
+        return tuple(found)
+
+    @cached_property
+    def hessian_vector_product(self) -> tuple[Expr, ...]:
+        """The Hessian times the `directions`, a part for each block, never forming K^2 entries."""
         with distribute(False):
-            return self.parts.recognised(written(self.parts.put_together(expression), forms))
+            return tuple(self.parts.finished(Add(*self._changes(slope))) for slope in self.slopes)
+
+    def _changes(self, slope: Expr) -> Iterator[Expr]:
+        """How a part of the gradient changes along the direction of each block."""
+        for quantity, name in zip(self.variables, self.directions, strict=True):
+            direction = Symbol(name, real=True)
+            if quantity.vector:
+                yield self.parts.derivative(slope, Along(quantity.plain, IndexedBase(direction)))
+            else:
+                # An infinite derivative along which nothing goes is no nan: zero wins.
+                change = self.parts.derivative(slope, Scalar(quantity.plain))
+                yield change * direction if change.is_number else words.times(direction, change)
+
+    def _finished(self, name: str, expression: Expr) -> Expr:
+        """A derivative as it is written: in the forms that were chosen under the name."""
+        forms = self.choices.get(name, ())
+        with distribute(False):
+            if forms:
+                expression = self.parts.recognised(written(self.parts.put_together(expression), forms))
+            return self.parts.finished(expression)
 
     @property
     def of_vector(self) -> bool:
-        """Whether what is learned is a vector."""
+        """Whether anything learned is a vector."""
         return any(quantity.vector for quantity in self.variables)
 
 
@@ -386,7 +471,8 @@ def calculus(derivation: Derivation) -> Calculus:
     """Differentiate the loss in every learned predictor."""
     parts = Parts(derivation.domains)
     with distribute(False):
-        loss = parts.taken_apart(derivation.loss)
+        parts.taken_apart(derivation.loss)
+        loss = parts.taken_apart(derivation.loss)  # now what is an argument somewhere has its name everywhere
         slopes = tuple(parts.derivative(loss, _variable(quantity)) for quantity in derivation.learned)
     return Calculus(parts, loss, derivation.learned, slopes, derivation.choices)
 
@@ -414,3 +500,9 @@ def hessian(derivation: Derivation) -> dict[tuple[str, str], Expr]:
         for one, row in zip(names, found.hessian, strict=True)
         for other, slope in zip(names, row, strict=True)
     }
+
+
+def fresh(name: str, taken: Collection[str]) -> str:
+    """The name, numbered if it is taken."""
+    candidates = (f"{name}_{number}" if number > 1 else name for number in range(1, len(taken) + 2))
+    return next(candidate for candidate in candidates if candidate not in taken)

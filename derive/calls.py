@@ -1,9 +1,10 @@
 """What a generated module computes at given points, in whichever library it is written.
 
 A result bears the places in which the loss was differentiated: none for the value, one for an entry of
-the gradient, two for one of the Hessian.  The Hessian of a vector comes as its diagonal, and as its
-product with the vector that each point holds under the name DIRECTION: that name is then the second
-place.
+the gradient, two for one of the Hessian.  Where a vector is learned the Hessian comes as its diagonal, and
+as its product with the numbers that each point holds under the name DIRECTION, one for each learned
+number: that name is then the second place.  Between a scalar and a vector, and between two scalars, Torch
+gives all of it as well.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import numpy as np
 from derive.calculus import DIRECTION
 from derive.derivation import Derivation, Quantity
 from derive.oracle import Place, Point
-from derive.scenes import CLASSES, arrays, ordered
+from derive.scenes import CLASSES, arrays, numbers_in, ordered
 
 Array = np.ndarray[Any, Any]
 
@@ -62,11 +63,11 @@ def in_full(
     return Computed((), module.negative_log_likelihood(*tensors, reduction="none").numpy())
 
 
-def places(quantity: Quantity) -> list[Place]:
+def places(quantity: Quantity, classes: int = CLASSES) -> list[Place]:
     """The numbers that a quantity holds."""
     if not quantity.vector:
         return [quantity.name]
-    return [(quantity.name, entry) for entry in range(CLASSES)]
+    return [(quantity.name, entry) for entry in range(classes)]
 
 
 def _numpy(
@@ -77,11 +78,16 @@ def _numpy(
     yield Computed((), loss)
     for quantity, slope in zip(derivation.learned, slopes, strict=True):
         yield from entries(quantity, np.broadcast_to(slope, given[quantity.name].shape))
-    if derivation.learned[0].vector:
-        (quantity,) = derivation.learned
-        yield from _diagonal(quantity, module.hessian_diagonal(*arguments, reduction="none"))
-        product = module.hessian_vector_product(*arguments, directions, reduction="none")
-        yield from entries(quantity, product, DIRECTION)
+    if any(quantity.vector for quantity in derivation.learned):
+        along = _blocks(derivation, directions)
+        diagonal = module.hessian_diagonal(*arguments, reduction="none")
+        product = module.hessian_vector_product(*arguments, *along, reduction="none")
+        if len(along) == 1:
+            diagonal, product = (diagonal,), (product,)
+        for quantity, values in zip(derivation.learned, diagonal, strict=True):
+            yield from _diagonal(quantity, values)
+        for quantity, values in zip(derivation.learned, product, strict=True):
+            yield from entries(quantity, values, DIRECTION)
         return
     hessian = module.hessian(*arguments, reduction="none")
     for row, one in enumerate(derivation.learned):
@@ -121,16 +127,20 @@ def by_autograd(
     yield Computed((), loss.numpy(force=True))
     for quantity, slope in zip(derivation.learned, slopes, strict=True):
         yield from entries(quantity, slope.numpy(force=True))
-    if derivation.learned[0].vector:
-        ((quantity,), (slope,)) = derivation.learned, slopes
-        rows = [again(slope[:, entry].sum())[0][:, entry] for entry in range(CLASSES)]
-        yield from _diagonal(quantity, torch.stack(rows, -1).numpy(force=True))
-        yield from entries(quantity, again(slope, torch.tensor(directions))[0].numpy(force=True), DIRECTION)
-        return
     for row, one in enumerate(derivation.learned):
+        if one.vector:
+            bends = [again(slopes[row][:, entry].sum())[row][:, entry] for entry in range(CLASSES)]
+            yield from _diagonal(one, torch.stack(bends, -1).numpy(force=True))
+            continue
         bends = again(slopes[row].sum())
         for column, other in enumerate(derivation.learned[row:], row):
-            yield Computed((one.name, other.name), bends[column].numpy(force=True))
+            for each in entries(other, bends[column].numpy(force=True)):
+                yield Computed((one.name, *each.places), each.values)
+    if any(quantity.vector for quantity in derivation.learned):
+        along = (torch.tensor(part) for part in _blocks(derivation, directions))
+        changes = [again(slope, direction) for slope, direction in zip(slopes, along, strict=True)]
+        for quantity, *parts in zip(derivation.learned, *changes, strict=True):
+            yield from entries(quantity, sum(parts).numpy(force=True), DIRECTION)
 
 
 # How the modules of each library are called.
@@ -138,6 +148,16 @@ CALLS: dict[str, Callable[[Derivation, ModuleType, dict[str, Array], Array], Ite
     "numpy": _numpy,
     "torch": _torch,
 }
+
+
+def _blocks(derivation: Derivation, directions: Array) -> list[Array]:
+    """The direction of each block, in its shape."""
+    found, first = [], 0
+    for quantity in derivation.learned:
+        last = first + numbers_in(quantity)
+        found.append(directions[:, first:last] if quantity.vector else directions[:, first])
+        first = last
+    return found
 
 
 def entries(quantity: Quantity, values: Array, *others: Place) -> Iterator[Computed]:
@@ -148,4 +168,4 @@ def entries(quantity: Quantity, values: Array, *others: Place) -> Iterator[Compu
 
 def _diagonal(quantity: Quantity, values: Array) -> Iterator[Computed]:
     for number, place in enumerate(places(quantity)):
-        yield Computed((place, place), values[:, number])
+        yield Computed((place, place), values[:, number] if quantity.vector else values)

@@ -207,7 +207,10 @@ def list_() -> None:
     lines = [("name", "density", "support", "links")]
     for row in CATALOGUE.values():
         support = ", ".join(domain.text for domain in row.data.values())
-        links = (f"{name}: {', '.join(_links(domain))}" for name, domain in row.parameters.items())
+        links = (
+            f"{name}: {', '.join(_links(domain)) if name in row.learnable else 'always known'}"
+            for name, domain in row.parameters.items()
+        )
         lines.append((row.name, row.signature, support, "; ".join(links)))
     for line in columns(lines, width=None):
         click.echo(line)
@@ -236,7 +239,12 @@ def show(name: str, given: str, called: str, unnormalised: bool) -> None:
     click.echo("\nLinks, which drop nothing more; without one the model predicts the parameter itself\n")
     _indented(columns(links))
 
-    known = [f"{p}{one}" for p in row.parameters for one in ("", PER_SAMPLE) if len(row.parameters) > 1]
+    known = [
+        f"{name}{one}"
+        for name in row.parameters
+        for one in ("", PER_SAMPLE)
+        if name not in row.learnable or len(row.learnable) > 1
+    ]
     commands: dict[tuple[str, ...], list[str]] = {}
     for fixed in ([], *([one] for one in known)):
         derived = derive(row, fix=fixed)

@@ -29,7 +29,7 @@ from types import ModuleType
 from typing import Any, TypeVar
 
 from derive.counterparts import Counterpart, Variant
-from derive.domains import Domain, Entries, Interval
+from derive.domains import Domain, Entries, Interval, entries_in
 
 Function = Callable[..., Any]
 Breaking = Mapping[str, float | tuple[float, ...]]
@@ -100,7 +100,7 @@ class Distribution(Declaration):
     """A density or mass function p(data | parameters).
 
     latex         how a symbol is set where its name does not say it
-    regular       whether the support is free of the parameters, so that the mean score is zero
+    regular       whether the support is free of the parameters, where no domain says so
     soft          what the loss is once the data lie outside the support but inside the accepted set
     variants      with which options it is generated and verified, beside none
     counterparts  what it is in other libraries, whatever is fixed, shared or linked: theirs takes its data
@@ -123,6 +123,11 @@ class Distribution(Declaration):
     def domains(self) -> dict[str, Domain]:
         """The domain of every symbol, data first."""
         return {**self.data, **self.parameters}
+
+    @property
+    def learnable(self) -> dict[str, Domain]:
+        """The parameters that a model can learn: a discrete one has no gradient and is always known."""
+        return {name: domain for name, domain in self.parameters.items() if not domain.discrete}
 
     @property
     def signature(self) -> str:
@@ -162,10 +167,21 @@ class Link(Declaration):
 
     def fits(self, domain: Domain) -> bool:
         """Whether every value of the link is legal for a parameter with this domain."""
-        if isinstance(domain, Entries) or isinstance(self.range, Entries):
-            both = isinstance(domain, Entries) and isinstance(self.range, Entries)
-            return both and domain.name == self.range.name
+        if isinstance(self.range, Entries):
+            return isinstance(domain, Entries) and domain.name == self.range.name
+        if isinstance(domain, Entries):
+            return domain.free and self.range.within(domain.entry)
         return self.range.within(domain)
+
+    def over(self, domain: Entries) -> Link:
+        """The link of scalars applied to each entry of a vector, which then lives in the domain."""
+        assert isinstance(self.domain, Interval)
+        return replace(
+            self,
+            function=lambda a: lambda position: self.function(a[position]),
+            data={name: entries_in(self.domain) for name in self.data},
+            result=domain,
+        )
 
     def scaled(self, number: Fraction) -> Link:
         """So many times the link: `5*tanh`.  Only what gives scalars has multiples."""
@@ -229,8 +245,8 @@ RESERVED = frozenset(["i", "j", "k", "l", "K", "N", "vector"])
 def read(kind: type[AnyDeclaration], function: Function, **facts: Any) -> AnyDeclaration:
     """Read `function` as a declaration of the given kind.
 
-    Raises TypeError when an argument has no domain, a density's has a name of RESERVED, or the docstring
-    has no sentence: all are mistakes of whoever writes a table, so they are found when the table is imported.
+    Raises TypeError when an argument has no domain, a density's has a name of RESERVED, a domain names a
+    symbol that is no argument, or the docstring has no sentence: all are mistakes of whoever writes a table, so they are found when the table is imported.
     """
     code = function.__code__
     positional = code.co_varnames[: code.co_argcount]
@@ -241,6 +257,11 @@ def read(kind: type[AnyDeclaration], function: Function, **facts: Any) -> AnyDec
             raise TypeError(f"{function.__name__}: the argument {name} needs a domain")
         if kind is Distribution and name in RESERVED:
             raise TypeError(f"{function.__name__}: the name {name} is taken; choose another than {name}")
+        strangers = set(domains[name].symbols) - set(positional + named)
+        if strangers:
+            raise TypeError(
+                f"{function.__name__}: the domain of {name} names {strangers.pop()}, which is no argument"
+            )
     summary, prose, source = _docstring(function.__doc__ or "", positional + named)
     if not summary:
         raise TypeError(f"{function.__name__}: the docstring needs a first sentence")

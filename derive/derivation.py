@@ -18,7 +18,7 @@ from functools import cached_property
 from typing import Any
 
 import sympy
-from sympy import Add, Expr, Indexed, IndexedBase, Mul, Product, Sum, Symbol, log
+from sympy import Add, Expr, Indexed, IndexedBase, Lambda, Mul, Product, Sum, Symbol, log
 from sympy.core.parameters import distribute
 
 from derive.declare import Distribution, Link
@@ -158,6 +158,26 @@ class Derivation:
         return tuple(q for q in self.parameters if not q.role.learned and q.value is None)
 
     @property
+    def known_in_loss(self) -> tuple[Quantity, ...]:
+        """The known parameters without a number that the loss takes: it mentions them, or its support does."""
+        bounds = {symbol for quantity in self.data for symbol in quantity.domain.symbols}
+        return tuple(
+            q for q in self.known if self.loss.free_symbols & q.plain.free_symbols or q.name in bounds
+        )
+
+    @property
+    def regular(self) -> bool:
+        """Whether the support is free of θ, so that the mean score is zero."""
+        learned = {quantity.name for quantity in self.parameters if quantity.role.learned}
+        bounded = any(learned.intersection(quantity.domain.symbols) for quantity in self.data)
+        return self.distribution.regular and not bounded
+
+    def bound(self, symbol: str) -> Expr:
+        """What bounds the support, for one sample: the number of the symbol, or the symbol with its link."""
+        (quantity,) = (q for q in (*self.data, *self.parameters) if q.name == symbol)
+        return self.in_predictors(quantity.plain) if quantity.value is None else quantity.value
+
+    @property
     def quantities(self) -> tuple[Quantity, ...]:
         """Every symbol of the loss and of its constants, data first; a predictor stands for its parameter."""
         with_number = (quantity for quantity in self.parameters if quantity.value is not None)
@@ -234,9 +254,9 @@ def derivation(request: Request, choices: Choices | None = None) -> Derivation:
         for rule, changed in applied(opened, OPENING, domains):
             opened = changed
             steps.append(_step(-opened, Relation.EQUAL, rule.name, rule.summary))
-        loss = Add(*(-term for term in Add.make_args(opened)))
+        loss = _spread(-opened)
         if samples(loss) != samples(-opened):
-            steps.append(_step(loss, Relation.EQUAL, "sign", "The minus sign goes into the sum."))
+            steps.append(_step(loss, Relation.EQUAL, "sign", SIGN))
         if not request.keep_constants:
             loss, dropped = _without_constants(loss, theta)
         if dropped != 0:
@@ -248,6 +268,14 @@ def derivation(request: Request, choices: Choices | None = None) -> Derivation:
         for rule, changed in applied(loss, BEFORE_LINKS, domains):
             loss = changed
             steps.append(_step(loss, Relation.EQUAL, rule.name, rule.summary))
+        if not request.keep_constants:
+            loss, more = _without_constants(loss, theta)
+            if more != 0:
+                dropped += factor * more
+                steps.append(_step(loss, Relation.SHIFT, "constants", DROPPED_CONSTANTS, more))
+        if _spread(loss) != loss:
+            loss = _spread(loss)
+            steps.append(_step(loss, Relation.EQUAL, "sign", SIGN))
         for parameter, predictor in zip(parameters, _aligned(parameters, predictors), strict=True):
             if predictor.parameter:
                 link = request.linked[parameter.name]
@@ -271,6 +299,7 @@ def _committed(request: Request) -> Choices:
     return {} if request.distribution.origin else CHOICES.get(request.slug, {})
 
 
+SIGN = "The minus sign goes into the sum."
 CHOSEN = "Of the equal forms that were measured this one loses the fewest bits."
 DROPPED_CONSTANTS = "{0} is free of θ: without it the minimum stays where it is."
 DROPPED_FACTOR = (
@@ -286,6 +315,11 @@ def samples(term: Expr) -> Expr:
     if all(part.could_extract_minus_sign() for part in parts):
         return -Sum(Add(*(-part for part in parts)), (SAMPLE, 1, SIZE))
     return Sum(term, (SAMPLE, 1, SIZE))
+
+
+def _spread(term: Expr) -> Expr:
+    """A term whose sign is in front of a sum, with the sign in that sum."""
+    return Add(*(-part for part in Add.make_args(-term))) if isinstance(-term, Add) else term
 
 
 def _step(term: Expr, relation: Relation, rule: str, because: str, *mentions: Expr) -> Step:
@@ -335,7 +369,8 @@ def _predictor(parameter: Quantity, request: Request) -> Quantity:
     rivals = [other for other in request.linked.values() if other.letters.get("") == link.letters.get("")]
     shared = len(rivals) > 1 and parameter.name not in link.letters
     taken = {request.distribution.symbol_latex(name) for name in request.distribution.domains}
-    if shared or (letter in taken and letter != parameter.latex):
+    made = predictor_name(parameter.name, link) != parameter.name
+    if shared or (letter in taken and made):
         letter = f"{letter}_{{{parameter.latex}}}"
     return Quantity(
         predictor_name(parameter.name, link),
@@ -421,8 +456,10 @@ def _link_sides(expression: Expr, parameter: Any, linked: Any) -> dict[Expr, Exp
     """What stands for what: the parameter, or each of its entries in the expression, for its link."""
     if not isinstance(parameter, Row):
         return {parameter: linked}
+    index = index_symbol("k")
     entries = (entry for entry in expression.atoms(Indexed) if parameter[entry.indices[-1]] == entry)
-    return {entry: linked(entry.indices[-1]) for entry in entries}
+    whole = Lambda(index, linked(index))
+    return {**{entry: linked(entry.indices[-1]) for entry in entries}, parameter.vector: whole}
 
 
 def _plain(expression: Expr, quantities: Mapping[str, Quantity]) -> Expr:

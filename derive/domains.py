@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from itertools import count, takewhile
+from itertools import accumulate, count, takewhile
 from random import Random
 from typing import Any
 
@@ -37,6 +37,9 @@ class Interval:
     accepted  the wider set of data a loss takes when the density itself needs less (soft labels in
               [0, 1] beside {0, 1})
     demand    what an argument is told that it must be, where that is not the name
+    least     the name of another symbol of the density that is the least point; empty for none
+    most      likewise the greatest point: `Count.up_to("trials")`
+    size      the length of the vectors of a loss, if no point is greater than it
     """
 
     name: str
@@ -55,6 +58,73 @@ class Interval:
     nonzero: bool = False
     accepted: Interval | None = None
     demand: str = ""
+    least: str = ""
+    most: str = ""
+    size: str = ""
+
+    def up_to(self, symbol: str) -> Interval:
+        """The points up to another symbol of the same density, which its text and its LaTeX name."""
+        low = f"{self.lower:g}"
+        text = f"{{{low}, …, {symbol}}}" if self.integer else f"{'(['[self.closed[0]]}{low}, {symbol}]"
+        latex = rf"\{{{low}, \dots, {symbol}\}}" if self.integer else text
+        return replace(
+            self,
+            most=symbol,
+            name=f"{self.name} up to {symbol}",
+            text=text,
+            latex=latex,
+            demand=f"{self.demanded} up to {symbol}",
+            harmless=self.lower if self.closed[0] else self.harmless,
+        )
+
+    def down_to(self, symbol: str) -> Interval:
+        """The points from another symbol of the same density on, without an end."""
+        text, latex = f"[{symbol}, ∞)", rf"[{symbol}, \infty)"
+        if self.integer:
+            text, latex = f"{{{symbol}, {symbol} + 1, …}}", rf"\{{{symbol}, {symbol} + 1, \dots\}}"
+        return replace(
+            self,
+            least=symbol,
+            name=f"{self.name} from {symbol} on",
+            text=text,
+            latex=latex,
+            demand=f"{self.demanded} and at least {symbol}",
+        )
+
+    @property
+    def symbols(self) -> tuple[str, ...]:
+        """The other symbols that bound it."""
+        return tuple(symbol for symbol in (self.least, self.most) if symbol)
+
+    def at(self, point: Mapping[str, Any]) -> Interval:
+        """The interval once the symbols that bound it have the numbers of a point; itself where none does."""
+        if not self.symbols:
+            return self
+        lower = point[self.least] if self.least else self.lower
+        upper = point[self.most] if self.most else self.upper
+        return replace(
+            self,
+            lower=lower,
+            upper=upper,
+            closed=(bool(self.least) or self.closed[0], bool(self.most) or self.closed[1]),
+            typical=_between(float(lower), float(upper), self.integer),
+            stretch=_shifted(self.stretch, lower - self.lower) if self.stretch and not self.most else None,
+            least="",
+            most="",
+        )
+
+    def __getitem__(self, size: str) -> Interval:
+        """`Rank["K"]` holds the whole numbers up to K."""
+        text, latex = (part.replace(self.size, size) for part in (self.text, self.latex))
+        return replace(self, size=size, text=text, latex=latex)
+
+    def of_length(self, length: int) -> Interval:
+        """The interval beside vectors of a length."""
+        if not self.size:
+            return self
+        return replace(
+            self, size="", upper=length, typical=lambda random: float(random.randrange(length + 1))
+        )
 
     @property
     def demanded(self) -> str:
@@ -63,8 +133,13 @@ class Interval:
 
     @property
     def discrete(self) -> bool:
-        """Whether the measure counts points (else it is Lebesgue's)."""
+        """Whether the measure counts points (else it is Lebesgue's); a parameter with one is never learned."""
         return self.integer
+
+    @property
+    def of_classes(self) -> bool:
+        """Whether a point is one of K classes, as a vector."""
+        return False
 
     @property
     def data(self) -> Interval:
@@ -121,6 +196,8 @@ class Interval:
         if self.integer:
             return self.lower + math.floor(10 ** random.uniform(-1, min(decades, 6)))
         size = 10 ** random.uniform(-decades, decades)
+        if 0 < self.lower < math.inf:
+            size *= self.lower
         return self.lower + size if math.isfinite(self.lower) else random.choice((-1.0, 1.0)) * size
 
     def enumerate(self) -> Iterator[float]:
@@ -133,9 +210,11 @@ class Entries:
     """A vector of symbolic size: its entries' domain, and whether they sum to one.
 
     typical_vector  draws an ordinary vector of a size
-    every           all the vectors of a size, where they are finitely many
+    far_entries     draws one with entries of any size up to so many decades
+    every           all the vectors of a size, where they are finitely many, or those of one total
     accepted        the wider set of data a loss takes
     finite_maximum  whether entries may be −∞, as long as not all are
+    increasing      whether each entry is greater than the one before
     """
 
     name: str
@@ -144,10 +223,12 @@ class Entries:
     entry: Interval
     sums_to_one: bool
     typical_vector: Callable[[Random, int], list[float]]
+    far_entries: Callable[[Random, int, float], list[float]]
     size: str = "K"
     every: Callable[[int], list[list[float]]] | None = None
     accepted: Entries | None = None
     finite_maximum: bool = False
+    increasing: bool = False
 
     def __getitem__(self, size: str) -> Entries:
         """`Simplex["K"]` is the simplex of K entries."""
@@ -161,13 +242,33 @@ class Entries:
         )
 
     @property
+    def least(self) -> str:
+        """The symbol that is the least point: none."""
+        return ""
+
+    @property
+    def most(self) -> str:
+        """The symbol that is the greatest point: none."""
+        return ""
+
+    @property
+    def symbols(self) -> tuple[str, ...]:
+        """The other symbols that bound it: none."""
+        return ()
+
+    def at(self, point: Mapping[str, Any]) -> Entries:
+        """Itself: no other symbol bounds it."""
+        return self
+
+    @property
     def demanded(self) -> str:
         """What an argument is told that it must be."""
         if self.finite_maximum:
             return f"{self.entry.demanded}, the largest entry finite"
         if self.sums_to_one:
             return f"a {self.name}: entries in {self.entry.text} that sum to one"
-        return self.entry.demanded
+        more = ", each greater than the one before" if self.increasing else ""
+        return self.entry.demanded + more
 
     @property
     def harmless(self) -> float | None:
@@ -179,15 +280,15 @@ class Entries:
         """Whether the measure counts points (else it is Lebesgue's)."""
         return self.every is not None
 
-    def far_vector(self, random: Random, size: int, decades: float) -> list[float]:
-        """A vector with shares, or with logarithms of weights, over so many decades."""
-        if self.every:
-            return self.typical_vector(random, size)
-        logarithms = [random.uniform(-decades, 0) for _ in range(size)]
-        if not self.sums_to_one:
-            return [math.log(10) * logarithm for logarithm in logarithms]
-        weights = [10 ** (logarithm / 2) for logarithm in logarithms]
-        return [weight / sum(weights) for weight in weights]
+    @property
+    def of_classes(self) -> bool:
+        """Whether a point is one of K classes, as a vector."""
+        return self.discrete and self.sums_to_one
+
+    @property
+    def free(self) -> bool:
+        """Whether each entry may be anything in its domain, whatever the others are."""
+        return not (self.sums_to_one or self.increasing or self.finite_maximum)
 
     def enumerate(self, size: int) -> Iterator[list[float]]:
         """The points of a discrete domain of vectors of this size."""
@@ -255,6 +356,31 @@ def _logistic(t: Any) -> tuple[Any, Any]:
 
     y = 1 / (1 + exp(-t))
     return y, y / (1 + exp(t))
+
+
+def _between(lower: float, upper: float, integer: bool) -> Sampler:
+    """Draws between two ends, often near either of them; or above the lower one by a share of its size."""
+
+    def draw(random: Random) -> float:
+        if math.isinf(upper):
+            above = lower + (abs(lower) or 1.0) * math.exp(random.gauss(-1.0, 1.5))
+            return math.ceil(above) if integer else above
+        if not integer:
+            return lower + random.random() * (upper - lower)
+        near = math.floor((upper - lower + 1) ** random.random()) - 1
+        return random.choice((lower + near, upper - near, float(random.randint(int(lower), int(upper)))))
+
+    return draw
+
+
+def _shifted(stretch: Stretch, distance: Any) -> Stretch:
+    """The stretch onto an interval that lies so far from where it was."""
+
+    def stretched(t: Any) -> tuple[Any, Any]:
+        y, speed = stretch(t)
+        return y + distance, speed
+
+    return stretched
 
 
 def _tanh(t: Any) -> tuple[Any, Any]:
@@ -339,6 +465,16 @@ Unit = Interval(
     closed=(True, True),
 )
 
+Share = replace(
+    Unit,
+    name="share",
+    text="(0, 1]",
+    latex="(0, 1]",
+    facts={"positive": True},
+    extremes=(0.5, 1.0, 1e-300, 1 - 1e-8),
+    closed=(False, True),
+)
+
 SignedUnit = Interval(
     name="between -1 and 1",
     text="(−1, 1)",
@@ -385,6 +521,18 @@ Count = Interval(
     demand="a count: 0, 1, 2, ...",
 )
 
+Rank = replace(
+    Count,
+    name="rank",
+    text="{0, …, K}",
+    latex=r"\{0, \dots, K\}",
+    typical=lambda random: float(random.randrange(4)),
+    wide=lambda random: float(random.randrange(100)),
+    extremes=(0.0, 1.0),
+    demand="a rank: 0, 1, ..., K beside vectors of K entries",
+    size="K",
+)
+
 Position = Interval(
     name="index",
     text="{1, …, K}",
@@ -406,8 +554,30 @@ def _simplex(random: Random, size: int) -> list[float]:
     return [weight / sum(weights) for weight in weights]
 
 
+def _far_shares(random: Random, size: int, decades: float) -> list[float]:
+    weights = [10 ** random.uniform(-decades, 0) for _ in range(size)]
+    return [weight / sum(weights) for weight in weights]
+
+
+def _far_logarithms(random: Random, size: int, decades: float) -> list[float]:
+    """Logarithms of weights over so many decades."""
+    return [math.log(10) * random.uniform(-decades, 0) for _ in range(size)]
+
+
+def _steps(random: Random, size: int) -> list[float]:
+    """A number, and positive steps from there."""
+    return [random.gauss(-1.0, 1.0), *(Positive.typical(random) for _ in range(size - 1))]
+
+
 def _one_hots(size: int) -> list[list[float]]:
     return [[float(k == hot) for k in range(size)] for hot in range(size)]
+
+
+def _counts(size: int, total: int = 3) -> list[list[float]]:
+    """All counts of so many classes with a total."""
+    if size == 1:
+        return [[float(total)]]
+    return [[float(n), *rest] for n in range(total + 1) for rest in _counts(size - 1, total - n)]
 
 
 Vector = Entries(
@@ -417,6 +587,36 @@ Vector = Entries(
     entry=Real,
     sums_to_one=False,
     typical_vector=lambda random, size: [random.gauss(0.0, 2.0) for _ in range(size)],
+    far_entries=_far_logarithms,
+)
+
+
+def entries_in(interval: Interval) -> Entries:
+    """Vectors whose entries lie anywhere in an interval."""
+    if interval is Real:
+        return Vector
+    return replace(
+        Vector,
+        name=f"{interval.name} vector",
+        text=f"{interval.text}ᴷ",
+        latex=f"{interval.latex}^{{K}}",
+        entry=interval,
+        typical_vector=lambda random, size: [interval.typical(random) for _ in range(size)],
+        far_entries=lambda random, size, decades: [interval.far(random, decades) for _ in range(size)],
+    )
+
+
+PositiveVector = entries_in(Positive)
+
+# Where cut a line in so many places that they are in order.
+Increasing = replace(
+    Vector,
+    name="increasing vector",
+    text="ℝᴷ, increasing",
+    latex=r"\mathbb{R}^{K}_{<}",
+    typical_vector=lambda random, size: list(accumulate(_steps(random, size))),
+    far_entries=lambda random, size, decades: sorted(Real.far(random, decades) for _ in range(size)),
+    increasing=True,
 )
 
 # A weight that is zero has the logarithm −∞: a class that is masked.
@@ -436,6 +636,17 @@ Simplex = Entries(
     entry=Unit,
     sums_to_one=True,
     typical_vector=_simplex,
+    far_entries=lambda random, size, decades: _far_shares(random, size, decades / 2),
+)
+
+# A composition has no zeros; beside parts too small to be seen a part may round to 1.
+Composition = replace(
+    Simplex,
+    name="composition",
+    text="the open simplex of K parts",
+    latex=r"\mathring{\Delta}^{K-1}",
+    entry=Share,
+    far_entries=_far_shares,
 )
 
 OneHot = Entries(
@@ -445,6 +656,18 @@ OneHot = Entries(
     entry=Binary,
     sums_to_one=True,
     typical_vector=lambda random, size: random.choice(_one_hots(size)),
+    far_entries=lambda random, size, decades: random.choice(_one_hots(size)),
     every=_one_hots,
     accepted=Simplex,
+)
+
+Counts = replace(
+    Vector,
+    name="vector of counts",
+    text="{0, 1, 2, …}ᴷ",
+    latex=r"\{0, 1, 2, \dots\}^{K}",
+    entry=Count,
+    typical_vector=lambda random, size: [Count.typical(random) for _ in range(size)],
+    far_entries=lambda random, size, decades: [Count.far(random, decades) for _ in range(size)],
+    every=_counts,
 )

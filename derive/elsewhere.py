@@ -81,8 +81,10 @@ class Elsewhere:
         if not self.removed.free_symbols:
             number = float(value(self.removed, {}, DIGITS))
             return f" {'+' if number < 0 else '-'} {abs(number):.12g}" if number else ""
-        dropped = self._shown(self.derived.dropped)
-        return f" - {times}({dropped})" if isinstance(self.derived.dropped, Add) else f" - {times}{dropped}"
+        negative = self.derived.dropped.could_extract_minus_sign()
+        dropped = self._shown(-self.derived.dropped if negative else self.derived.dropped)
+        bracketed = f"({dropped})" if isinstance(self.derived.dropped, Add) else dropped
+        return f" {'+' if negative else '-'} {times}{bracketed}"
 
     def _shown(self, expression: Expr) -> str:
         """A number as a number, anything else as formulas are shown in text."""

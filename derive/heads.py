@@ -201,6 +201,19 @@ class Index:
         return index_symbol(self.name), 1, index_symbol(self.size)
 
 
+@dataclass(frozen=True)
+class Size:
+    """How many entries a vector has, which is also the last position."""
+
+    name: str
+
+    def _sympy_(self) -> sympy.Symbol:
+        return index_symbol(self.name)
+
+    def __add__(self, other: Any) -> sympy.Expr:
+        return self._sympy_() + other
+
+
 @cache
 def index_symbol(name: str) -> sympy.Symbol:
     """The symbol of an index or a size: a positive integer."""
@@ -213,7 +226,8 @@ def index_symbol(name: str) -> sympy.Symbol:
 class Row:
     """A vector as the mathematics of a declaration sees it: `p[k]` is its k-th entry.
 
-    `vector` is an IndexedBase, or one row of it (`p[i]`) when it belongs to the i-th sample.
+    `vector` is an IndexedBase, or one row of it (`p[i]`) when it belongs to the i-th sample, or a Lambda that
+    gives the entry at a position.
     """
 
     vector: sympy.Expr
@@ -221,10 +235,12 @@ class Row:
     def _sympy_(self) -> sympy.Expr:
         return self.vector
 
-    def __getitem__(self, position: Any) -> sympy.Indexed:
+    def __getitem__(self, position: Any) -> sympy.Expr:
         import sympy
 
         position = sympy.sympify(position, strict=True)
+        if isinstance(self.vector, sympy.Lambda):
+            return self.vector(position)
         if isinstance(self.vector, sympy.Indexed):
             return self.vector.base[(*self.vector.indices, position)]
         return self.vector[position]

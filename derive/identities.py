@@ -4,10 +4,11 @@ Each row is true on its declared domains.
 """
 
 from derive.declare import identity
-from derive.domains import Nonnegative, Nonzero, Positive, Real
+from derive.domains import Count, Nonnegative, Nonzero, Positive, PositiveVector, Real
 from derive.words import (
     bessel_0,
     beta,
+    binomial_coefficient,
     exp,
     factorial,
     gamma,
@@ -15,9 +16,20 @@ from derive.words import (
     log_absolute,
     log_bessel_0,
     log_beta,
+    log_binomial,
     log_factorial,
     log_gamma,
+    log_multiset_coefficient,
+    log_multivariate_beta,
+    multiset_coefficient,
+    multivariate_beta,
 )
+
+
+@identity
+def complement_of_share(a: Positive, b: Positive):
+    """What is left of a whole is the share of the other part."""
+    return 1 - a / (a + b), b / (a + b)
 
 
 @identity(associative=True)
@@ -57,6 +69,12 @@ def logarithm_of_beta(a: Positive, b: Positive):
 
 
 @identity
+def logarithm_of_multivariate_beta(z: PositiveVector):
+    """The logarithm of the beta function is a function of its own."""
+    return log(multivariate_beta(z)), log_multivariate_beta(z)
+
+
+@identity
 def logarithm_of_factorial(a: Nonnegative):
     """The logarithm of the factorial is a function of its own."""
     return log(factorial(a)), log_factorial(a)
@@ -68,13 +86,29 @@ def logarithm_of_bessel(a: Positive):
     return log(bessel_0(a)), log_bessel_0(a)
 
 
+@identity
+def logarithm_of_binomial_coefficient(a: Nonnegative, b: Nonnegative.up_to("a")):
+    """The logarithm of the binomial coefficient is a function of its own."""
+    return log(binomial_coefficient(a, b)), log_binomial(a, b)
+
+
+@identity
+def logarithm_of_multiset_coefficient(a: Positive, b: Count):
+    """The logarithm of the binomial coefficient is a function of its own."""
+    return log(multiset_coefficient(a, b)), log_multiset_coefficient(a, b)
+
+
 OPENING = (
+    complement_of_share,
     logarithm_of_product,
     logarithm_of_exponential,
     logarithm_of_power,
     logarithm_of_square,
     logarithm_of_gamma,
     logarithm_of_beta,
+    logarithm_of_multivariate_beta,
     logarithm_of_factorial,
     logarithm_of_bessel,
+    logarithm_of_binomial_coefficient,
+    logarithm_of_multiset_coefficient,
 )

@@ -14,7 +14,7 @@ from typing import Any
 
 import mpmath
 import sympy
-from sympy import Add, Expr, Indexed, KroneckerDelta, Mul, Pow, Product, Sum, Symbol
+from sympy import Add, Expr, Indexed, KroneckerDelta, Mul, Pow, Product, Sum, Symbol, exp
 
 from derive.words import word_of
 
@@ -27,6 +27,8 @@ MOST_DIGITS = 4000
 SYMPY_ONLY = {"polygamma": mpmath.psi, "besseli": mpmath.besseli}
 # What is zero or infinite to so many digits is: log(1 + exp(-745)), the least that a float can hold, needs 324.
 ZERO_DIGITS = 400
+# Beyond, the exponential of a number is larger or smaller than every float.
+FARTHEST_EXPONENT = 750
 
 
 def value(expression: Expr, point: Point, digits: int = 40) -> Any:
@@ -34,14 +36,26 @@ def value(expression: Expr, point: Point, digits: int = 40) -> Any:
 
     Raises ArithmeticError where precision grew to its limit without agreement.
     """
-    return confirmed(lambda: evaluate(expression, point), digits, _spread(point))
+    return confirmed(lambda: evaluate(expression, point), digits, _spread(expression, point))
 
 
-def _spread(point: Point) -> int:
-    """Digits between the sizes at a point and 1: with fewer, 1 is lost beside 1e63 at both precisions alike."""
-    numbers = [n for entry in point.values() for n in (entry if isinstance(entry, list) else [entry])]
-    sizes = (abs(mpmath.mpf(number)) for number in numbers if not isinstance(number, list))
-    return int(max((abs(mpmath.log10(size)) for size in sizes if size and mpmath.isfinite(size)), default=0))
+def _spread(expression: Expr, point: Point) -> int:
+    """Digits between 1 and the sizes at a point: with fewer, 1 is lost beside 1e63 at both precisions alike.
+
+    A predictor is as large as the logarithm of its parameter, so its exponential is such a size too.
+    """
+    numbers = [n for entry in point.values() for n in (entry if isinstance(entry, list | tuple) else [entry])]
+    sizes = [abs(mpmath.mpf(number)) for number in numbers if not isinstance(number, list | tuple)]
+    with mpmath.workdps(15):
+        known = {part.args[0] for part in expression.atoms(exp) if _names(part) <= point.keys()}
+        exponents = [*sizes, *(evaluate(exponent, point) for exponent in known)]
+        sizes += [mpmath.exp(a) for a in exponents if abs(a) < FARTHEST_EXPONENT]
+        digits = (abs(mpmath.log10(size)) for size in sizes if size and mpmath.isfinite(size))
+        return int(max(digits, default=0))
+
+
+def _names(expression: Expr) -> set[str]:
+    return {symbol.name for symbol in expression.free_symbols if isinstance(symbol, Symbol)}
 
 
 def confirmed(compute: Callable[[], Any], digits: int, spread: int = 0) -> Any:
@@ -61,8 +75,9 @@ def confirmed(compute: Callable[[], Any], digits: int, spread: int = 0) -> Any:
             ordinary = after != 0 and not mpmath.isinf(after)
             if _agree(before, after, digits) and (ordinary or precision > ZERO_DIGITS):
                 return after
-            # Rounding that shrinks with every precision, twice by all the digits asked for, is zero.
-            vanishes = after == 0 or abs(after) < abs(before) * mpmath.mpf(10) ** -digits
+            # Rounding that shrinks with every precision, twice by nearly all the digits it gained, is zero.
+            gained = precision // 2 - digits
+            vanishes = after == 0 or abs(after) < abs(before) * mpmath.mpf(10) ** -gained
             shrunk = shrunk + 1 if vanishes else 0
             if shrunk >= 2 and precision > ZERO_DIGITS:
                 return mpmath.mpf(0)
@@ -105,13 +120,15 @@ def written_out(expression: Expr, point: Point) -> Expr:
         steps = range(int(evaluate(first, point)), int(evaluate(last, point)) + 1)
         terms = [written_out(body.xreplace({index: sympy.Integer(step)}), point) for step in steps]
         return Add(*terms) if isinstance(expression, Sum) else Mul(*terms)
-    if isinstance(expression, sympy.Function) and type(expression).__name__ not in SYMPY_ONLY:
+    known = isinstance(expression, KroneckerDelta) or type(expression).__name__ in SYMPY_ONLY
+    if isinstance(expression, sympy.Function) and not known:
         word = word_of(expression)
         meaning = None if word.primitive else word.meaning(*expression.args)
         if meaning is not None:
             return written_out(meaning, point)
     if not expression.args:
-        return expression
+        size = point.get(expression.name) if isinstance(expression, Symbol) else None
+        return expression if size is None else sympy.Integer(size)
     return expression.func(*(written_out(part, point) for part in expression.args))
 
 

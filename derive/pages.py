@@ -99,7 +99,7 @@ def latex_page(derivation: Derivation) -> dict[str, Any]:
             {
                 "letter": described.quantity.latex,
                 "name": _escaped(described.quantity.name),
-                "place": _latex_place(described.quantity, show),
+                "place": _latex_place(derivation, described.quantity, show),
                 "role": described.role,
                 "prose": _escaped(described.prose),
             }
@@ -186,9 +186,27 @@ def quantity_lines(derivation: Derivation) -> list[str]:
     cells = []
     for quantity, role, prose in _described(derivation, text_printer(derivation), ""):
         letter = plain_letter(quantity.latex)
-        place = f"in {quantity.domain.text}" if quantity.value is None else f"= {quantity.value}"
+        place = f"in {text_place(derivation, quantity)}" if quantity.value is None else f"= {quantity.value}"
         cells.append((quantity.name, letter if letter != quantity.name else "", place, role, prose))
     return columns(cells, TEXT_WIDTH - 2)
+
+
+def text_place(derivation: Derivation, quantity: Quantity) -> str:
+    """Where a quantity lives, in text, by the letters and the numbers of what bounds it."""
+    return _lettered(quantity.domain.text, derivation, quantity, text_printer(derivation))
+
+
+def latex_place(derivation: Derivation, quantity: Quantity) -> str:
+    """The same in LaTeX."""
+    return _lettered(quantity.domain.latex, derivation, quantity, latex_printer(derivation))
+
+
+def _lettered(place: str, derivation: Derivation, quantity: Quantity, show: Page) -> str:
+    for symbol in quantity.domain.symbols:
+        bound = next(q for q in derivation.parameters if q.name == symbol)
+        shown = show(bound.plain if bound.value is None else bound.value)
+        place = shown.join(re.split(rf"\b{symbol}\b", place))
+    return place
 
 
 def _described(derivation: Derivation, show: Page, quote: str) -> Iterator[Described]:
@@ -339,8 +357,10 @@ def _prose_width(word: str) -> int:
     return sum(set_width(part) if place % 2 else len(part) for place, part in enumerate(word.split("$")))
 
 
-def _latex_place(quantity: Quantity, show: Latex) -> str:
-    return rf"in ${quantity.domain.latex}$" if quantity.value is None else f"$= {show(quantity.value)}$"
+def _latex_place(derivation: Derivation, quantity: Quantity, show: Latex) -> str:
+    if quantity.value is not None:
+        return f"$= {show(quantity.value)}$"
+    return rf"in ${latex_place(derivation, quantity)}$"
 
 
 def _broken(expression: Expr, show: Latex) -> list[str]:

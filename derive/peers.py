@@ -22,6 +22,7 @@ from derive.calculus import DIRECTION
 from derive.calls import Computed, by_autograd, entries, places
 from derive.counterparts import Figure
 from derive.derivation import Derivation, Quantity
+from derive.domains import Entries
 from derive.elsewhere import Elsewhere, elsewhere
 from derive.oracle import Place, Point, entry_name, written_out
 from derive.resources import hand_written
@@ -132,7 +133,8 @@ def _tensor(version: Elsewhere, quantity: Quantity, tensors: dict[str, Any]) -> 
         return torch.full_like(next(iter(tensors.values())), float(quantity.value))
     (predictor,) = (q for q in version.derived.predictors if q.parameter == quantity.name)
     linked = pkgutil.resolve_name(f"torch.{version.derived.request.linked[quantity.name].torch}")
-    return linked(tensors[predictor.name], -1) if predictor.vector else linked(tensors[predictor.name])
+    along = [-1] if isinstance(quantity.domain, Entries) and quantity.domain.sums_to_one else []
+    return linked(tensors[predictor.name], *along)
 
 
 def _by_hand(derived: Derivation, pair: Any, points: Sequence[Point], dtype: str) -> Iterator[Computed]:
@@ -155,6 +157,10 @@ def _lambdified(derived: Derivation, expand: bool, points: Sequence[Point], dtyp
     symbols = {symbol.name: symbol for symbol in value.free_symbols}
 
     def numbers(expression: sympy.Expr) -> Array:
+        # SymPy writes Kronecker's delta for numbers, but cases for arrays too.
+        expression = expression.replace(
+            sympy.KroneckerDelta, lambda one, other: sympy.Piecewise((1, sympy.Eq(one, other)), (0, True))
+        )
         function = sympy.lambdify(list(symbols.values()), expression, ["scipy", "numpy"])
         found = function(*(columns[name] for name in symbols))
         return np.broadcast_to(np.asarray(found).astype(dtype), (len(points),))

@@ -15,7 +15,7 @@ import sympy
 from sympy import Add, Basic, Expr, Indexed, IndexedBase, Mul, Pow, Sum
 from sympy.core.parameters import distribute
 
-from derive.calculus import Parts
+from derive.calculus import Parts, fresh
 from derive.words import square, word_of
 
 
@@ -118,9 +118,3 @@ def _kind(definition: Expr) -> str:
     if isinstance(definition, Pow):
         return "root" if definition.exp == sympy.Rational(1, 2) else "power"
     return word_of(definition).name
-
-
-def fresh(name: str, taken: Collection[str]) -> str:
-    """The name, numbered if it is taken."""
-    candidates = (f"{name}_{number}" if number > 1 else name for number in range(1, len(taken) + 2))
-    return next(candidate for candidate in candidates if candidate not in taken)

@@ -13,7 +13,7 @@ from derive.calculus import gradient, hessian
 from derive.derivation import Derivation, Quantity
 from derive.domains import Entries
 from derive.heads import Word
-from derive.pages import at_class, because, latex_printer, ledger, text_printer
+from derive.pages import at_class, because, latex_place, latex_printer, ledger, text_place, text_printer
 from derive.request import PER_SAMPLE, Request
 from derive.version import VERSION
 from derive.words import VOCABULARY
@@ -52,7 +52,7 @@ def as_record(derivation: Derivation) -> dict[str, Any]:
                 "name": quantity.name,
                 "role": quantity.role.name.lower(),
                 "domain": quantity.domain.name,
-                "set": {"latex": quantity.domain.latex, "text": quantity.domain.text},
+                "set": {"latex": latex_place(derivation, quantity), "text": text_place(derivation, quantity)},
                 "vector": quantity.vector,
                 "latex": quantity.latex,
                 "prose": quantity.prose,

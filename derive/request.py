@@ -19,7 +19,7 @@ from typing import Any, TypeVar
 from derive import links
 from derive.catalogue import CATALOGUE
 from derive.declare import Distribution, Link, rows
-from derive.domains import Domain, Entries
+from derive.domains import Domain, Entries, Interval
 from derive.errors import Misuse
 
 LINKS: Mapping[str, Link] = rows((links,), Link)
@@ -29,6 +29,9 @@ SMALLEST = Fraction(1, 10**100)
 
 # The words after `--fix sigma`: nothing, a number, or one value per sample.
 PER_SAMPLE = "[i]"
+
+# Why a discrete parameter, such as a number of trials, is not asked for.
+ALWAYS_KNOWN = "an integer parameter is always known"
 
 # A number as a person writes it: 2, -0.5, 1e-3 or 1/2.
 NUMBER = re.compile(r"[+-]?([0-9]+/0*[1-9][0-9]*|([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?(?P<exponent>[0-9]+))?)")
@@ -59,7 +62,8 @@ class Known:
 class Request:
     """A density with its options, checked.
 
-    fixed   parameter -> what is known of it
+    fixed   parameter -> what is known of it; an integer parameter is always known, one value per sample
+            unless the request says otherwise
     linked  parameter -> the link through which a model predicts it
     shared  the parameters with one learned value for the whole data set
     """
@@ -75,11 +79,17 @@ class Request:
     def options(self) -> dict[str, str]:
         """The options as a person types them, in one order."""
         texts = {
-            "fix": ",".join(name + _known_text(known) for name, known in self.fixed.items()),
+            "fix": ",".join(
+                name + _known_text(known) for name, known in self.fixed.items() if self._is_asked(name)
+            ),
             "link": ",".join(f"{name}={link.name}" for name, link in self.linked.items()),
             "shared": ",".join(self.shared),
         }
         return {option: text for option, text in texts.items() if text}
+
+    def _is_asked(self, name: str) -> bool:
+        """Whether it must be said what is known of a parameter."""
+        return name in self.distribution.learnable or not self.fixed[name].per_sample
 
     @property
     def arguments(self) -> dict[str, Any]:
@@ -122,15 +132,19 @@ def request(
     """Read and check a request, for a row of the catalogue by its name or for a person's own density.
 
     Raises Misuse for an unknown name, an argument of the wrong type, a value outside its domain, a
-    link whose range does not fit, a parameter in two roles, and when nothing is left to learn.
+    link whose range does not fit, an integer parameter that is to be learned, a parameter in two roles,
+    and when nothing is left to learn.
     """
     distribution = name if isinstance(name, Distribution) else _lookup(name, CATALOGUE, "density", UNKNOWN)
-    name, parameters = distribution.name, distribution.parameters
+    name = distribution.name
+    parameters, learnable = distribution.parameters, distribution.learnable
     if not parameters:
         raise Misuse(NOTHING_TO_LEARN.format(name))
     fixed = {key: _known(key, text, parameters) for key, text in _pairs(fix, parameters, "--fix").items()}
     linked = {key: _linked(key, text, parameters) for key, text in _pairs(link, parameters, "--link").items()}
-    named_shared = tuple(_shared(key, text) for key, text in _pairs(shared, parameters, "--shared").items())
+    named_shared = tuple(
+        _shared(key, text, parameters) for key, text in _pairs(shared, parameters, "--shared").items()
+    )
     for one, other in ((fixed, linked), (fixed, named_shared)):
         for key in one:
             if key in other:
@@ -145,10 +159,12 @@ def request(
             raise Misuse(
                 f"--link {key}={link_of.name} predicts {predictor}, and so is another quantity of {name} called; rename one"
             )
-    if parameters and all(key in fixed for key in parameters):
+    if learnable and all(key in fixed for key in learnable):
+        every = "every parameter" if learnable == parameters else "all that can be learned"
         raise Misuse(
-            f"nothing is left to learn: --fix names every parameter of {name} ({', '.join(parameters)}); leave one out"
+            f"nothing is left to learn: --fix names {every} of {name} ({', '.join(learnable)}); leave one out"
         )
+    fixed = {key: Known(per_sample=True) for key in parameters if key not in learnable} | fixed
     return Request(
         distribution,
         {key: fixed[key] for key in parameters if key in fixed},
@@ -228,7 +244,16 @@ def _told(given: object) -> str:
     return f"{text if len(text) <= LONGEST else text[:LONGEST] + '...'} of type {type(given).__name__}"
 
 
-def _shared(name: str, given: object) -> str:
+def _learnable(name: str, parameters: Mapping[str, Domain], option: str) -> None:
+    """Refuse to learn an integer parameter."""
+    if parameters[name].discrete:
+        raise Misuse(
+            f"{option} {name}: {ALWAYS_KNOWN}, so it is not learned; leave {option} {name} out, or write --fix {name}"
+        )
+
+
+def _shared(name: str, given: object, parameters: Mapping[str, Domain]) -> str:
+    _learnable(name, parameters, "--shared")
     if given is not None:
         raise Misuse(
             f"--shared {name}={given}: a shared parameter is learned, so it has no value; write {name}"
@@ -262,11 +287,14 @@ def _known(name: str, given: object, parameters: Mapping[str, Domain]) -> Known:
 
 
 def _linked(name: str, given: object, parameters: Mapping[str, Domain]) -> Link:
+    _learnable(name, parameters, "--link")
     domain = parameters[name]
     fitting = ", ".join(link.name for link in fitting_links(domain))
     if given is None:
         raise Misuse(f"--link {name} needs a link: --link {name}=LINK with one of {fitting}")
     link = _multiple(name, given, fitting)
+    if isinstance(domain, Entries) and isinstance(link.range, Interval) and link.fits(domain):
+        return link.over(domain)
     if not link.fits(domain):
         raise Misuse(
             f"the link {link.name} gives values in {link.range.text}, but {name} lies in {domain.text}; links that fit: {fitting}"

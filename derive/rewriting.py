@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache, lru_cache
+from itertools import permutations
 
 import sympy
 from sympy import Add, Basic, Expr, Indexed, IndexedBase, Mul, Pow, Symbol
@@ -75,7 +76,9 @@ def bounds(expression: Expr, domains: Domains) -> Bounds:
             return entry.data.lower, entry.data.upper
         return (1.0, math.inf) if expression.is_integer and expression.is_positive else EVERYWHERE
     if isinstance(expression, Add):
-        parts = [bounds(term, domains) for term in expression.args]
+        excess = _excess(expression.args, domains)
+        parts = [bounds(term, domains) for term in expression.args if term not in (excess or ())]
+        parts += [(0.0, math.inf)] * bool(excess)
         return sum(low for low, _ in parts), sum(high for _, high in parts)
     if isinstance(expression, Mul):
         coefficient, rest = expression.as_coeff_Mul()
@@ -86,23 +89,48 @@ def bounds(expression: Expr, domains: Domains) -> Bounds:
             return 0.0, math.inf
     if isinstance(expression, Pow) and bounds(expression.base, domains)[0] >= 0:
         return 0.0, math.inf
+    if isinstance(expression, sympy.Sum | sympy.Product) and bounds(expression.function, domains)[0] >= 0:
+        return 0.0, math.inf
     word = VOCABULARY.get(type(expression).__name__)
     if word and word.result and not isinstance(word.result, Entries):
         return word.result.lower, word.result.upper
     return (0.0, math.inf) if expression.is_nonnegative else EVERYWHERE
 
 
+def _excess(terms: Sequence[Expr], domains: Domains) -> tuple[Expr, Expr] | None:
+    """Two terms n and -y of a sum such that n bounds y or y bounds n: together they are not negative."""
+    for one, opposite in permutations(terms, 2):
+        other = -opposite
+        if isinstance(one, Symbol | Indexed) and isinstance(other, Symbol | Indexed):
+            above, below = domains.get(label(one)), domains.get(label(other))
+            if (below and below.most == label(one)) or (above and above.least == label(other)):
+                return one, opposite
+    return None
+
+
+def _has_positive_term(expression: Expr, domains: Domains) -> bool:
+    """Whether a sum that is not negative has a term that is more than the least it is bounded by."""
+    terms = expression.args if isinstance(expression, Add) else ()
+    return any(term.is_positive and bounds(term, domains)[0] == 0 for term in terms)
+
+
 def lies_in(expression: Expr, domain: Domain, domains: Domains) -> bool:
     """Whether the expression provably takes its values in the domain."""
     if isinstance(domain, Entries):
         return isinstance(expression, IndexedBase | Indexed)
+    if isinstance(expression, Indexed) and (declared := domains.get(label(expression))):
+        entry = declared.data.entry if isinstance(declared, Entries) else declared.data
+        if entry.within(domain):
+            return True
     low, high = bounds(expression, domains)
     if domain.nonzero:
         return bool(expression.is_nonzero)
     if domain.facts.get("integer") and not expression.is_integer:
         return False
     if not domain.closed[0] and domain.lower == 0:
-        return bool(expression.is_positive) or low > 0
+        return (
+            bool(expression.is_positive) or low > 0 or (low == 0 and _has_positive_term(expression, domains))
+        )
     return low >= domain.lower and high <= domain.upper
 
 

@@ -1,6 +1,7 @@
 """The points at which claims are tested, drawn from the domains; the same for the same seed.
 
-A point gives each argument of a loss a number, and the Hessian of a vector a direction.  Discrete data
+A point gives each argument of a loss a number, or a list of numbers for a vector, and the Hessian a
+direction: a number for each learned number, block by block.  Discrete data
 are enumerated: the first points hold every value of a finite support, or the first values of an
 infinite one, and only then drawn ones.  A scene is several data sets that differ in θ alone.
 """
@@ -9,6 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import islice, product
 from random import Random
 from typing import Any
@@ -22,12 +24,17 @@ from derive.domains import Domain, Entries, Interval, Positive, Vector
 from derive.heads import index_symbol
 from derive.oracle import Point, evaluate
 
-# How many classes a vector has, how many values of an infinite support come first, how many samples
-# of a data set are drawn, and how many data sets a scene has.
+# How many classes a vector has (and a composition, where an integral is taken over it), how many values of
+# an infinite support come first, how many samples of a data set are drawn, and how many data sets a scene has.
 CLASSES = 4
+PARTS = 3
 FIRST = 4
 SAMPLES = 3
 DATA_SETS = 4
+
+
+# A bound that a link makes is rounded as the link is: so much of itself inside, data are legal in every dtype.
+MARGIN = 1e-4
 
 
 # Decades of size at the levels beyond the ordinary.
@@ -42,17 +49,38 @@ def arguments(derivation: Derivation) -> list[Quantity]:
     return [*derivation.data, *derivation.predictors]
 
 
-def points(derivation: Derivation, count: int, dtype: str, seed: int = 0) -> list[Point]:
+def numbers_in(quantity: Quantity, classes: int = CLASSES) -> int:
+    """How many numbers a quantity holds."""
+    return classes if quantity.vector else 1
+
+
+def points(
+    derivation: Derivation, count: int, dtype: str, seed: int = 0, classes: int = CLASSES
+) -> list[Point]:
     """Ordinary points, rounded to the dtype: `count` of them, or as many as the support needs."""
     random = Random(f"{derivation.name} {dtype} {seed}")
-    listed = _listed(derivation)
+    listed = _listed(derivation, classes)
     drawn: list[Point] = []
     for number in range(max(count, len(listed))):
-        point = {q.name: _rounded(_typical(q.domain, random), dtype) for q in arguments(derivation)}
-        direction = _rounded(Vector.typical_vector(random, CLASSES), dtype)
-        listed_here = listed[number] if number < len(listed) else {}
-        drawn.append({**point, **listed_here, "K": CLASSES, DIRECTION: direction})
+        point = {q.name: _rounded(_typical(q.domain, random, classes), dtype) for q in arguments(derivation)}
+        direction = _rounded(_direction(derivation, random), dtype)
+        point |= listed[number] if number < len(listed) else {}
+        for quantity in derivation.data:
+            domain = inside(derivation, quantity, point, MARGIN)
+            if not _holds(domain, quantity, point):
+                point[quantity.name] = _rounded(_typical(domain, random, classes), dtype)
+        drawn.append({**point, "K": classes, DIRECTION: direction})
     return drawn
+
+
+def inside(derivation: Derivation, quantity: Quantity, point: Point, margin: float = 0.0) -> Domain:
+    """Where the quantity lives at a point that holds what bounds it; by a margin less, where a link makes a bound."""
+    bounds: dict[str, Any] = {}
+    for symbol in quantity.domain.symbols:
+        sign = 1 if symbol == quantity.domain.least else -1
+        linked = symbol in derivation.request.linked
+        bounds[symbol] = evaluate(derivation.bound(symbol), point) * (1 + sign * linked * margin)
+    return quantity.domain.at(bounds)
 
 
 def far_points(derivation: Derivation, level: str, dtype: str, count: int, seed: int = 0) -> list[Point]:
@@ -63,25 +91,34 @@ def far_points(derivation: Derivation, level: str, dtype: str, count: int, seed:
     for _ in range(count):
         point: dict[str, Any] = {}
         for quantity in reversed(arguments(derivation)):
-            number = _far(quantity, random, decades)
+            domain = inside(derivation, quantity, point, MARGIN)
+            number = _far(replace(quantity, domain=domain), random, decades)
             if isinstance(quantity.domain, Interval) and not quantity.parameter and random.random() < 0.5:
                 number = _near(quantity, derivation, point, random) or number
             point[quantity.name] = _rounded(number, dtype)
-        direction = _rounded(Vector.typical_vector(random, CLASSES), dtype)
+        direction = _rounded(_direction(derivation, random), dtype)
         drawn.append({**point, "K": CLASSES, DIRECTION: direction})
     return drawn
+
+
+def _direction(derivation: Derivation, random: Random) -> list[float]:
+    """What the Hessian is multiplied by."""
+    count = sum(map(numbers_in, derivation.learned))
+    return Vector.typical_vector(random, max(count, CLASSES))
 
 
 def _far(quantity: Quantity, random: Random, decades: float) -> Any:
     """A number of any size; a predictor with a link is as large as the logarithm of such a one."""
     domain = quantity.domain
     if isinstance(domain, Entries):
-        return domain.far_vector(random, CLASSES, decades)
+        if quantity.parameter and domain.free:
+            return [_far(replace(quantity, domain=domain.entry), random, decades) for _ in range(CLASSES)]
+        return domain.far_entries(random, CLASSES, decades)
     if quantity.parameter and not domain.nonzero:
         size = decades * math.log(10)
         small = 10 ** random.uniform(-decades, math.log10(size))
         return random.choice((-small, small, random.uniform(-size, size)))
-    return domain.far(random, decades)
+    return domain.of_length(CLASSES).far(random, decades)
 
 
 def _near(quantity: Quantity, derivation: Derivation, point: Point, random: Random) -> float | None:
@@ -105,7 +142,9 @@ def parameter_points(derivation: Derivation, count: int) -> Iterator[Point]:
     """
     random = Random(f"{derivation.name} wide")
     data = [quantity.name for quantity in derivation.data]
-    for number, point in enumerate(points(derivation, 2 * count, "float64", seed=4)[: 2 * count]):
+    integrated = any(quantity.vector and not quantity.domain.discrete for quantity in derivation.data)
+    classes = PARTS if integrated else CLASSES
+    for number, point in enumerate(points(derivation, 2 * count, "float64", 4, classes)[: 2 * count]):
         free = {name: value for name, value in point.items() if name not in data}
         for quantity in derivation.predictors:
             wide = number >= count and not quantity.parameter
@@ -142,33 +181,43 @@ def arrays(derivation: Derivation, drawn: Sequence[Point], dtype: str) -> dict[s
 
 def ordered(derivation: Derivation, given: Mapping[str, Any]) -> list[Any]:
     """The arguments of `loss` in its order: data, learned, and those known ones that it mentions."""
-    known = [
-        q
-        for q in derivation.predictors
-        if not q.role.learned and derivation.loss.free_symbols & q.plain.free_symbols
+    taken = (*derivation.data, *derivation.learned, *derivation.known_in_loss)
+    return [given[quantity.name] for quantity in taken]
+
+
+def _listed(derivation: Derivation, classes: int = CLASSES) -> list[Point]:
+    """The values of the discrete data that come first, each with each, and with those of what bounds them."""
+    bounds = {symbol for quantity in derivation.data for symbol in quantity.domain.symbols}
+    discrete = [
+        quantity
+        for quantity in arguments(derivation)
+        if quantity.domain.discrete and (quantity in derivation.data or quantity.name in bounds)
     ]
-    return [given[q.name] for q in (*derivation.data, *derivation.learned, *known)]
-
-
-def _listed(derivation: Derivation) -> list[Point]:
-    """The values of the discrete data that come first, each with each."""
-    discrete = [quantity for quantity in derivation.data if quantity.domain.discrete]
     names = [quantity.name for quantity in discrete]
-    every = product(*(_first(quantity.domain) for quantity in discrete))
-    return [dict(zip(names, values, strict=True)) for values in every if values]
+    every = product(*(_first(quantity.domain, classes) for quantity in discrete))
+    listed = [dict(zip(names, values, strict=True)) for values in every if values]
+    return [
+        point for point in listed if all(_holds(inside(derivation, q, point), q, point) for q in discrete)
+    ]
 
 
-def _first(domain: Domain) -> list[Any]:
+def _holds(domain: Domain, quantity: Quantity, point: Point) -> bool:
+    """Whether what bounds the quantity, if anything does, lets it be what it is at the point."""
+    return not isinstance(domain, Interval) or domain is quantity.domain or point[quantity.name] in domain
+
+
+def _first(domain: Domain, classes: int) -> list[Any]:
     """Every value of a finite support, the first of an infinite one."""
     if isinstance(domain, Entries):
-        return list(domain.enumerate(CLASSES))
+        return list(domain.enumerate(classes))
+    domain = domain.of_length(classes)
     return list(domain.enumerate() if domain.finite else islice(domain.enumerate(), FIRST))
 
 
-def _typical(domain: Domain, random: Random) -> Any:
+def _typical(domain: Domain, random: Random, classes: int) -> Any:
     if isinstance(domain, Entries):
-        return domain.typical_vector(random, CLASSES)
-    return domain.typical(random)
+        return domain.typical_vector(random, classes)
+    return domain.of_length(classes).typical(random)
 
 
 def _rounded(number: Any, dtype: str) -> Any:
@@ -180,7 +229,7 @@ def _value(derivation: Derivation, parameter: Quantity, point: Point) -> Any:
     if not parameter.vector:
         return evaluate(derivation.in_predictors(parameter.plain), point)
     entry = derivation.in_predictors(parameter.plain[index_symbol("k")])
-    return [evaluate(entry, {**point, "k": place}) for place in range(1, CLASSES + 1)]
+    return [evaluate(entry, {**point, "k": place}) for place in range(1, point["K"] + 1)]
 
 
 def _data_set(derivation: Derivation, rows: Sequence[Point], held: Sequence[Point]) -> Point:

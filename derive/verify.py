@@ -32,10 +32,13 @@ from derive.oracle import Place, Point, value
 from derive.relation import holds, judge
 from derive.request import Request, request
 from derive.resources import hand_written
-from derive.scenes import arrays, ordered, parameter_points, points, scene, with_parameters
+from derive.scenes import arrays, numbers_in, ordered, parameter_points, points, scene, with_parameters
 from derive.targets import MODULES
 
 SKIPPED = "not tested"
+
+# A score that spreads no further is zero: that of no trials at all.
+ROUNDING = mpmath.mpf(10) ** -25
 
 
 @dataclass(frozen=True)
@@ -274,7 +277,7 @@ def _wrong(version: Elsewhere) -> str:
 def _mean_score(derived: Derivation, count: int) -> Found:
     """The score has mean zero under the model, in units of its spread, where the support is free of θ."""
     check, found = "mean score is zero", []
-    if not derived.distribution.regular:
+    if not derived.regular:
         yield check, True, SKIPPED, "the support depends on θ"
         return
     for point in parameter_points(derived, 2):
@@ -290,14 +293,15 @@ def _mean_score(derived: Derivation, count: int) -> Found:
 
 def _scores(model: Model, quantity: Quantity, slope: Expr) -> Iterator[Mean]:
     """The mean of each entry of a score, by its spread; a mass that is missing is missing from it too."""
-    scores = [model.function(slope, k=entry) for entry in range(1, len(places(quantity)) + 1)]
+    scores = [model.function(slope, k=entry) for entry in range(1, numbers_in(quantity, model.classes) + 1)]
     with mpmath.workdps(30):
         means = [model.mean(score) for score in scores]
         tangent = isinstance(quantity.domain, Entries) and quantity.domain.sums_to_one
         normal = sum(mean.value for mean in means) / len(means) if tangent else 0
         missing = abs(model.mass.value - 1) + model.mass.error
         for score, mean in zip(scores, means, strict=True):
-            spread = mpmath.sqrt(model.mean(_squared(score)).value) or 1
+            spread = mpmath.sqrt(model.mean(_squared(score)).value)
+            spread = spread if abs(spread) > ROUNDING else 1
             yield Mean((mean.value - normal) / spread, mean.error / spread + missing)
 
 

@@ -37,6 +37,74 @@ NAMED = {"ids": lambda value: getattr(value, "name", None)}
 SIZE = 3
 
 
+# Intervals that another symbol bounds ------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("domain", "text", "latex", "demand"),
+    [
+        (Count.up_to("n"), "{0, …, n}", r"\{0, \dots, n\}", "a count: 0, 1, 2, ... up to n"),
+        (Nonnegative.up_to("b"), "[0, b]", "[0, b]", "nonnegative up to b"),
+        (Unit.up_to("b"), "[0, b]", "[0, b]", "in the unit interval up to b"),
+        (Positive.down_to("m"), "[m, ∞)", r"[m, \infty)", "positive and at least m"),
+        (Real.down_to("m"), "[m, ∞)", r"[m, \infty)", "finite and at least m"),
+        (Count.down_to("m"), "{m, m + 1, …}", r"\{m, m + 1, \dots\}", "a count: 0, 1, 2, ... and at least m"),
+    ],
+)
+def test_a_bound_is_named(domain, text, latex, demand):
+    """Text, LaTeX and demand name the symbol that bounds an interval."""
+    assert (domain.text, domain.latex, domain.demanded) == (text, latex, demand)
+    assert len(domain.symbols) == 1
+
+
+@pytest.mark.parametrize(
+    ("domain", "point"),
+    [
+        (Count.up_to("n"), {"n": 0.0}),
+        (Count.up_to("n"), {"n": 1e6}),
+        (Nonnegative.up_to("n"), {"n": 0.25}),
+        (Positive.down_to("m"), {"m": 1e-50}),
+        (Positive.down_to("m"), {"m": 3e7}),
+        (Real.down_to("m"), {"m": -2.0}),
+        (Count.down_to("m"), {"m": 3.0}),
+    ],
+)
+def test_points_lie_beyond_no_bound(domain, point):
+    """Once a bound has a number, ordinary and far points lie inside, and so does the bound itself."""
+    inside, random = domain.at(point), Random(1)
+    (bound,) = point.values()
+    drawn = [inside.typical(random) for _ in range(50)]
+    drawn += [inside.far(random, 12.0) for _ in range(50)]
+    assert not inside.symbols
+    for value in [bound, *drawn]:
+        assert value in inside and value in domain
+    beyond = bound + 1 if domain.most else bound - 1
+    assert beyond not in inside
+    assert bound == 0 or len(set(drawn)) > 1
+
+
+def test_a_stretch_moves_with_its_bound():
+    """The line is stretched onto what lies beyond the bound, with the same speed."""
+    stretch = Positive.down_to("m").at({"m": 7}).stretch
+    assert stretch(mpmath.mpf(0)) == (8, 1)
+
+
+def test_without_a_bound_nothing_changes():
+    """A domain that no symbol bounds is itself at every point."""
+    for domain in (Count, Real, Simplex, OneHot):
+        assert domain.at({"n": 3}) is domain
+        assert not domain.symbols
+
+
+def test_a_bound_must_be_an_argument():
+    """A domain that names a stranger is found when its table is read."""
+    with pytest.raises(TypeError, match="the domain of y names trials, which is no argument"):
+
+        @distribution
+        def wrong(y: Count.up_to("trials"), *, p: Unit):
+            """A sentence."""
+
+
 # Intervals --------------------------------------------------------------------------------------
 
 
@@ -129,9 +197,11 @@ WITHIN = {
     "nonnegative": {"nonnegative", "real"},
     "in the unit interval": {"in the unit interval", "nonnegative", "real"},
     "between -1 and 1": {"between -1 and 1", "real"},
-    "binary": {"binary", "in the unit interval", "count", "nonnegative", "real"},
-    "count": {"count", "nonnegative", "real"},
-    "index": {"index", "count", "positive", "nonnegative", "nonzero real", "real"},
+    "binary": {"binary", "in the unit interval", "count", "rank", "nonnegative", "real"},
+    "share": {"share", "positive", "in the unit interval", "nonnegative", "nonzero real", "real"},
+    "count": {"count", "rank", "nonnegative", "real"},
+    "rank": {"count", "rank", "nonnegative", "real"},
+    "index": {"index", "count", "rank", "positive", "nonnegative", "nonzero real", "real"},
 }
 
 
@@ -180,7 +250,12 @@ def test_the_line_is_stretched_onto_the_interval(domain):
 
 def test_integers_are_not_stretched():
     """A sum is taken over a discrete domain, not an integral."""
-    assert {domain.name for domain in INTERVALS if domain.stretch is None} == {"binary", "count", "index"}
+    assert {domain.name for domain in INTERVALS if domain.stretch is None} == {
+        "binary",
+        "count",
+        "rank",
+        "index",
+    }
 
 
 def test_accepted_data():
@@ -257,15 +332,16 @@ def test_links_keep_their_promise_to_sympy(row):
         assert getattr(value, f"is_{fact}") is claimed
 
 
-POSITIVE = {"real", "nonzero real", "positive", "nonnegative"}
+# A link of scalars fits a vector too, entry by entry, unless its entries are bound to one another.
+POSITIVE = {"real", "nonzero real", "positive", "nonnegative", "real vector", "positive vector"}
 FITS = {
-    "identity": {"real"},
+    "identity": {"real", "real vector"},
     "exp": POSITIVE,
     "softplus": POSITIVE,
     "square": POSITIVE,
-    "sigmoid": {"real", "nonnegative", "in the unit interval"},
-    "normal_cdf": {"real", "nonnegative", "in the unit interval"},
-    "tanh": {"real", "between -1 and 1"},
+    "sigmoid": {"real", "nonnegative", "in the unit interval", "real vector"},
+    "normal_cdf": {"real", "nonnegative", "in the unit interval", "real vector"},
+    "tanh": {"real", "between -1 and 1", "real vector"},
     "softmax": {"probability vector"},
 }
 

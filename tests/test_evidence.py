@@ -10,15 +10,15 @@ import derive
 from derive.accuracy import DTYPES, Truth, quantity_of
 from derive.calculus import DIRECTION
 from derive.calls import computed
-from derive.catalogue import VARIANTS
 from derive.derivation import derivation
 from derive.relation import Goal, Line, Relation, holds, judge
 from derive.request import request
 from derive.scenes import CLASSES, points, scene
 from derive.targets import MODULES
 from derive.verify import _accuracy, _by_hand, _elsewhere, _ledger, verify
+from tests import sampled
 
-REQUESTS = [request(name, **options) for name, options in VARIANTS]
+REQUESTS = [request(name, **options) for name, options in sampled()]
 
 
 @pytest.mark.parametrize("asked", REQUESTS, ids=lambda asked: asked.slug)

@@ -17,7 +17,8 @@ from scipy import special, stats
 import derive
 from derive.catalogue import VARIANTS
 from derive.domains import Entries
-from derive.request import identifier, request
+from derive.modules.names import identifier
+from derive.request import request
 from tests.handwritten import find
 
 pytestmark = [
@@ -862,12 +863,25 @@ def test_classes_that_no_argument_has_are_warned_of():
 
 
 @pytest.mark.parametrize(("dtype", "log_scale"), [(np.float32, -89.0), (np.float64, -800.0)])
-@pytest.mark.parametrize(("name", "link"), [("normal", {"sigma": "exp"}), ("laplace", {"b": "exp"})])
-def test_perfect_fit(name, link, dtype, log_scale):
+@pytest.mark.parametrize(
+    ("name", "link", "least"),
+    [
+        ("normal", {"sigma": "exp"}, 0),
+        ("laplace", {"b": "exp"}, 0),
+        ("cauchy", {"sigma": "exp"}, 0),
+        ("logistic", {"sigma": "exp"}, 0),
+        ("gumbel", {"sigma": "exp"}, 1),
+    ],
+)
+def test_perfect_fit(name, link, least, dtype, log_scale):
     """A sample that is met exactly costs the logarithm of its scale, however small: 0 beats exp(-log_scale)."""
     given = np.array([1.5, 1.5, log_scale], dtype)
-    value, (location, scale) = derive.derive(name, link=link).load("numpy").loss_and_gradient(*given)
-    assert (value, location, scale) == (log_scale, 0, 1)
+    loss = derive.derive(name, link=link).load("numpy")
+    value, (location, scale) = loss.loss_and_gradient(*given)
+    assert (value, location, scale) == (log_scale + least, 0, 1)
+    (of_location, mixed), (_, of_scale) = loss.hessian(*given)
+    assert (mixed, of_scale) == (0, 0)
+    assert of_location == (0 if name == "laplace" else np.inf)
 
 
 def test_small_error_of_smaller_scale():

@@ -8,7 +8,11 @@ import pytest
 import sympy
 
 import derive
+from derive import words
 from derive.catalogue import CATALOGUE
+from derive.declare import Distribution, read
+from derive.derivation import Role
+from derive.domains import Position, Positive
 from derive.request import fitting_links, request
 from derive.scenes import CLASSES, arrays, ordered, points
 
@@ -126,6 +130,142 @@ def test_an_unknown_target_is_one_sentence(target):
             write(target)
     with pytest.raises(derive.Misuse, match="there are numpy and torch"):
         derived.load("json")
+
+
+@pytest.fixture
+def erlang(monkeypatch):
+    """A row with an integer parameter: the waiting time for a known number of events."""
+
+    def erlang(y: Positive, *, events: Position, rate: Positive):
+        """The waiting time for several events."""
+        return rate**events / words.gamma(events) * y ** (events - 1) * words.exp(-rate * y)
+
+    row = read(Distribution, erlang)
+    monkeypatch.setitem(CATALOGUE, "erlang", row)
+    return row
+
+
+@pytest.mark.parametrize(
+    ("options", "role", "command"),
+    [
+        ({}, Role.KNOWN_PER_SAMPLE, "derive erlang"),
+        ({"fix": "events[i]"}, Role.KNOWN_PER_SAMPLE, "derive erlang"),
+        ({"fix": "events"}, Role.KNOWN, "derive erlang --fix events"),
+        ({"fix": "events=10"}, Role.KNOWN, "derive erlang --fix events=10"),
+        ({"link": "rate=exp"}, Role.KNOWN_PER_SAMPLE, "derive erlang --link rate=exp"),
+    ],
+    ids=str,
+)
+def test_an_integer_parameter_is_always_known(erlang, options, role, command):
+    """It is known for each sample unless the request says otherwise, and can be asked for again."""
+    derived = derive.derive("erlang", **options)
+    assert derived.parameters[0].role is role
+    assert derived.request.command == command
+    assert [quantity.parameter or quantity.name for quantity in derived.learned] == ["rate"]
+    assert request(**derived.request.arguments).command == command
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({"shared": "events"}, "--shared events: an integer parameter is always known, so it is not learned"),
+        ({"link": "events=exp"}, "--link events: an integer parameter is always known, so it is not learned"),
+        ({"fix": "rate"}, "--fix names all that can be learned of erlang (rate)"),
+        ({"fix": "events=2.5"}, "events lies in {1, …, K}, got 2.5"),
+        ({"fix": "events=0"}, "events lies in {1, …, K}, got 0"),
+    ],
+    ids=str,
+)
+def test_an_integer_parameter_is_not_learned(erlang, options, sentence):
+    """Who asks to learn one is told so, and what to do."""
+    with pytest.raises(derive.Misuse) as mistake:
+        derive.derive("erlang", **options)
+    assert sentence in str(mistake.value)
+
+
+@pytest.mark.parametrize("library", ["numpy", "torch"])
+def test_an_integer_argument_does_not_widen_the_dtype(erlang, library):
+    """Integers, for each sample or one for all, are computed in the dtype of what is learned, and guarded."""
+    there = pytest.importorskip(library)
+    module = derive.derive("erlang").load(library)
+
+    def loss(events, **options):
+        rate = there.ones(2, dtype=there.float32)
+        y = there.ones(2, dtype=there.float64)
+        known = there.asarray(events) if library == "numpy" else there.as_tensor(events)
+        given = (y, rate, known) if library == "numpy" else (rate, known, y)
+        return module.loss(*given, **options, reduction="none")
+
+    for events in ([2, 3], 2):
+        assert loss(events).dtype is there.ones(1, dtype=there.float32).dtype
+    assert np.isnan(np.asarray(loss([2, 0]))).tolist() == [False, True]
+    with pytest.raises(ValueError, match=r"got 2\.5"):
+        loss([2.5, 1], validate=True)
+
+
+def given_as(library, module, y, parameters):
+    """The arguments of a module's loss in the order of the library."""
+    if library == "numpy":
+        return module, [np.array(y), *map(np.array, parameters)]
+    torch = pytest.importorskip("torch")
+    return module, [*(torch.tensor(one) for one in parameters), torch.tensor(y)]
+
+
+@pytest.mark.parametrize("library", ["numpy", "torch"])
+@pytest.mark.parametrize(
+    ("name", "options", "parameters", "beyond", "demand"),
+    [
+        ("binomial", {}, [[0.3, 0.3], [4.0, 4.0]], 5.0, "a count: 0, 1, 2, ... up to trials"),
+        ("binomial", {"fix": "trials=4"}, [[0.3, 0.3]], 5.0, "a count: 0, 1, 2, ... up to 4"),
+        ("binomial", {"fix": "trials", "link": "p=sigmoid"}, [[0.3, 0.3], 4.0], 5.0, "up to trials"),
+        ("pareto", {}, [[4.0, 4.0], [1.5, 1.5]], 3.5, "positive and at least scale"),
+        ("pareto", {"fix": "scale=4"}, [[1.5, 1.5]], 3.5, "positive and at least 4"),
+        ("pareto", {"fix": "shape=2"}, [[4.0, 4.0]], 3.5, "positive and at least scale"),
+        ("pareto", {"link": "scale=exp"}, [[1.38, 1.38], [1.5, 1.5]], 3.5, "positive and at least scale"),
+        ("pareto", {"link": "scale=softplus"}, [[3.5, 3.9], [1.5, 1.5]], 3.5, "positive and at least scale"),
+    ],
+    ids=str,
+)
+def test_a_bounded_support_is_guarded(library, name, options, parameters, beyond, demand):
+    """Beyond the bound a sample costs +inf, is named on validation, and can be removed."""
+    module, (*given,) = given_as(
+        library, derive.derive(name, **options).load(library), [4.0, beyond], parameters
+    )
+    cost = np.asarray(module.loss(*given, reduction="none"))
+    assert np.isfinite(cost[0]) and cost[1] == np.inf
+    kept = np.array([1.0, 0.0])
+    weight = kept if library == "numpy" else given[-1].new_tensor(kept.tolist())
+    assert np.isfinite(float(module.loss(*given, weight=weight)))
+    with pytest.raises(ValueError, match="must be") as told:
+        module.loss(*given, validate=True)
+    assert demand in str(told.value) and f"got {beyond} at index (1,)" in str(told.value)
+
+
+def test_a_bound_for_each_sample_meets_one_observation():
+    """One observation beside several bounds is beyond some of them."""
+    module = derive.derive("binomial").load("numpy")
+    with np.errstate(all="raise"):
+        cost = module.loss(3.0, 0.5, [2, 3, 4], reduction="none")
+    assert np.isinf(cost).tolist() == [True, False, False]
+    with pytest.raises(ValueError, match=r"got 3\.0 at index \(0,\)"):
+        module.loss(3.0, 0.5, [2, 3, 4], validate=True)
+    assert np.isnan(module.loss(3, 0.5, -1))
+
+
+def test_a_bounded_support_is_set_in_letters():
+    """Pages write the bound's letter, or its number where it is known."""
+    assert "in {0, …, n}" in derive.derive("binomial").emit("text")
+    assert r"\{0, \dots, n\}" in derive.derive("binomial").emit("latex", standalone=True)
+    assert "in {0, …, 10}" in derive.derive("binomial", fix="trials=10").emit("text")
+    assert "in [m, ∞)" in derive.derive("pareto").emit("text")
+    assert "[m, \\\\infty)" in derive.derive("pareto").emit("json")
+
+
+def test_a_support_that_theta_bounds_is_not_regular():
+    """The mean score is zero only where the support is free of what is learned."""
+    assert not derive.derive("pareto").regular
+    assert derive.derive("pareto", fix="scale").regular
+    assert derive.derive("binomial").regular
 
 
 def test_a_multiple_of_a_link():

@@ -14,13 +14,26 @@ from sympy import IndexedBase, Product, Rational, Sum, Symbol, exp, factorial, l
 from sympy.core.parameters import distribute
 
 from derive import oracle, words
-from derive.domains import Count, Entries, Nonnegative, Nonzero, Position, Positive, Real, Unit, Vector
+from derive.domains import (
+    Count,
+    Entries,
+    Increasing,
+    Nonnegative,
+    Nonzero,
+    Position,
+    Positive,
+    PositiveVector,
+    Rank,
+    Real,
+    Unit,
+    Vector,
+)
 from derive.heads import Row, index_symbol
 from derive.identities import OPENING
 from derive.modules import pasted
 from derive.printers.numpy import NumPy
 from derive.rewriting import NAMES, _sides, applied, bounds, lies_in, rewrite
-from derive.stable import DERIVED, STABLE
+from derive.stable import DERIVED, LAST, STABLE
 from derive.words import (
     half_step_log_gamma,
     log_beta,
@@ -36,7 +49,7 @@ from derive.words import (
     xlogy,
 )
 
-RULES = (*OPENING, *STABLE, *DERIVED)
+RULES = (*OPENING, *STABLE, *DERIVED, *LAST)
 NAMED = {"ids": lambda value: getattr(value, "name", None)}
 SIZE = 3
 
@@ -75,7 +88,7 @@ def drawn(domains, random):
         elif domain is Position:
             point[name] = random.randrange(1, SIZE + 1)
         else:
-            point[name] = domain.typical(random)
+            point[name] = domain.at(point).typical(random)
     return point
 
 
@@ -127,7 +140,7 @@ def test_declared(rule):
     """A rule has a sentence; a stable one names where its left side dies, in both precisions."""
     assert rule.summary.endswith(".")
     assert rule.summary.isascii() and "_" not in rule.summary, "LaTeX sets the sentence as it stands"
-    assert bool(rule.f64) == bool(rule.f32) == (rule in STABLE + DERIVED)
+    assert bool(rule.f64) == bool(rule.f32) == (rule in STABLE + DERIVED + LAST)
     assert set(rule.unless) <= set(rule.data)
 
 
@@ -141,17 +154,21 @@ DOMAINS = {
     "r": Nonzero,
     "s": Positive,
     "t": Positive,
+    "b": Positive,
     "w": Nonnegative,
     "p": Unit,
     "c": Count,
     "u": ABOVE_MINUS_ONE,
+    "a": Rank,
+    "h": PositiveVector,
+    "g": Increasing,
     "z": Vector,
     "v": Vector,
     "k": Position,
     "j": Position,
 }
-x, y, q, r, s, t, w, p, c, u = (Symbol(name, **DOMAINS[name].facts) for name in "xyqrstwpcu")
-z, v = (IndexedBase(Symbol(name, **DOMAINS[name].facts)) for name in "zv")
+x, y, q, r, s, t, b, w, p, c, u, a = (Symbol(name, **DOMAINS[name].facts) for name in "xyqrstbwpcua")
+z, v, h, g = (IndexedBase(Symbol(name, **DOMAINS[name].facts)) for name in "zvhg")
 over_k = (k, 1, K)
 over_i = (i, 1, N)
 samples = IndexedBase(Symbol("v", real=True, nonzero=True))[i]
@@ -197,6 +214,11 @@ FIRES = {
         lambda: closed(beta(s, t)),
         lambda: y - closed(beta(s / 2, Rational(1, 2))),
         lambda: -2 * closed(beta(s * t, (1 + w) * t)),
+    ],
+    "logarithm_of_multivariate_beta": [
+        lambda: closed(words.multivariate_beta(h)),
+        lambda: x - y * closed(words.multivariate_beta(h)),
+        lambda: Sum(h[k] * closed(words.multivariate_beta(h)), over_k),
     ],
     "logarithm_of_factorial": [
         lambda: closed(factorial(c)),
@@ -269,6 +291,21 @@ FIRES = {
         lambda: log_gamma(s) - log_gamma(s + t),
         lambda: 3 + x - log_gamma(1 + c + s) + log_gamma(s),
         lambda: y * (log_gamma(s / 2) - log_gamma(s / 2 + Rational(1, 2))),
+    ],
+    "probability_between_cut_points": [
+        lambda: words.sigmoid_of_cut_point(g, a + 1, x) - words.sigmoid_of_cut_point(g, a, x),
+        lambda: y + words.sigmoid_of_cut_point(g, a + 1, x - s) - words.sigmoid_of_cut_point(g, a, x - s),
+        lambda: closed(words.sigmoid_of_cut_point(g, a + 1, x) - words.sigmoid_of_cut_point(g, a, x)),
+    ],
+    "log_probability_between_cut_points": [
+        lambda: closed(words.sigmoid_of_cut_point(g, a + 1, x) - words.sigmoid_of_cut_point(g, a, x)),
+        lambda: y - closed(words.sigmoid_of_cut_point(g, a + 1, y) - words.sigmoid_of_cut_point(g, a, y)),
+        lambda: s * closed(words.sigmoid_of_cut_point(g, a + 1, -x) - words.sigmoid_of_cut_point(g, a, -x)),
+    ],
+    "difference_of_sigmoids": [
+        lambda: sigmoid(x) - sigmoid(y),
+        lambda: s + sigmoid(x - s) - sigmoid(y),
+        lambda: y * (sigmoid(x) - sigmoid(-x)),
     ],
     "shares_of_a_whole": [
         lambda: (1 - p) * y + p * y,
@@ -428,15 +465,75 @@ FIRES |= {
         lambda: s + abs(x - y) * exp(-s),
         lambda: 2 * t * abs(x) * exp(-2 * y) / 3,
     ],
-    "scaled_once_more": [
-        lambda: words.scaled(x, y) * exp(s),
-        lambda: s - words.scaled(x - y, exp(-s / 2)) * exp(-s),
-        lambda: 2 * t * words.scaled(x, s) * exp(y),
+    "residual_over_exponential_scale": [
+        lambda: (x - y) * exp(-q),
+        lambda: s + words.log_cosh((y - x) * exp(-s) / 2),
+        lambda: words.log1p_square((1 - y) * exp(-x) / s),
     ],
-    "sign_scaled_by_exponential": [
-        lambda: sympy.sign(x) * exp(y),
-        lambda: s - sympy.sign(x - y) * exp(-s),
-        lambda: 2 * t * sympy.sign(x) * exp(-2 * y),
+    "scaled_by_square_of_exponential": [
+        lambda: x * exp(2 * y),
+        lambda: s - 2 * words.tanh(x - y) * exp(2 * y),
+        lambda: t * (sympy.sign(x) * exp(2 * y) + words.scaled(x - y, exp(s)) * exp(2 * s)),
+    ],
+    "growth_of_product": [
+        lambda: y * exp(x) - y,
+        lambda: 3 - s * t + s * t * exp(-x),
+        lambda: x * (exp(2 * y) * exp(-x) - exp(2 * y)) / 2,
+    ],
+    "product_of_exponentials": [
+        lambda: exp(x) * exp(4 * y),
+        lambda: 3 - s * exp(-x) * exp(4 * t),
+        lambda: y * exp(x - y) * exp(4 * q) / 2,
+    ],
+    "exponential_over_square": [
+        lambda: exp(-x) / q**2,
+        lambda: 3 - y * exp(-x) / (2 * s**2),
+        lambda: exp(-x * y) * y / q**2 + t,
+    ],
+    "exponential_times_square": [
+        lambda: exp(-x) * x**2,
+        lambda: 3 - s * exp(-x) * y**2 / 2,
+        lambda: exp(-(x**2) / s) * (x - y) ** 2 + t,
+    ],
+    "curvature_times_square": [
+        lambda: x**2 * words.log1p_square_curvature(x),
+        lambda: 3 - s * words.log1p_square_curvature(x) * x**2 / 2,
+        lambda: (x - y) ** 2 * words.log1p_square_curvature(x - y) + t,
+    ],
+    "rest_over_square": [
+        lambda: words.square_rest(x) / q**2,
+        lambda: 3 - x * words.square_rest(x / s) / (2 * s**2),
+        lambda: words.square_rest(x) * words.log1p_square_slope(x) / t**2 + y,
+    ],
+    "curvature_over_square": [
+        lambda: words.log1p_square_curvature(x) / q**2,
+        lambda: 3 - t * words.log1p_square_curvature(x / s) / (2 * s**2),
+        lambda: words.log1p_square_curvature(x - y) * (t + 1) / t**2 + y,
+    ],
+    "slope_of_slope_times_exponential": [
+        lambda: words.log1p_square_slope(x) * words.square_rest(x) * exp(2 * y),
+        lambda: 3 - 2 * s * words.log1p_square_slope(x) * words.square_rest(x) * exp(2 * y),
+        lambda: words.log1p_square_slope(-q) * words.square_rest(-q) * exp(2 * s) / s,
+    ],
+    "curvature_times_exponential": [
+        lambda: words.log1p_square_curvature(x) * exp(4 * y),
+        lambda: 3 - s * words.log1p_square_curvature(x) * exp(4 * y) / 2,
+        lambda: words.log1p_square_curvature(x - y) * (t + 1) * exp(4 * s) + y,
+    ],
+    "square_of_sech_over": [
+        lambda: words.sech(x) ** 2 / q**2,
+        lambda: y * words.sech(-x) ** 2 / (2 * s**2),
+        lambda: 3 - words.sech((x - y) / s) ** 2 * t / s**2,
+    ],
+    "square_of_sech_times": [
+        lambda: words.sech(x) ** 2 * x**2,
+        lambda: 2 * s * words.sech(x / 2) ** 2 * y**2,
+        lambda: 3 - words.sech((x - y) / s) ** 2 * (x - y) ** 2 / s,
+    ],
+    "square_of_sech_times_exponential": [
+        lambda: words.sech(x) ** 2 * exp(y),
+        lambda: 2 * s * words.sech(x / 2) ** 2 * exp(-2 * y),
+        lambda: 3 - words.sech(words.scaled(x - y, exp(-s / 2))) ** 2 * exp(-2 * s) / 2,
     ],
     "excess_of_log1p_square": [
         lambda: words.log1p_square(x) - words.square_share(x),
@@ -456,6 +553,189 @@ FIRES |= {
             - 3 * (s + 1) * (x - y) * words.log1p_square_slope(x - y) / (2 * s)
             - t
         ),
+    ],
+}
+
+multisets = words.log_multiset_coefficient
+costs = words.gamma_poisson_slope, words.gamma_poisson_curvature, words.gamma_poisson_mean_slope
+share, less = words.share, words.exp_less
+
+
+def kernel(a, b, c):
+    """Minus the logarithm of the powers of a negative binomial with the shape a and the mean c."""
+    return -a * (log(a) - log(a + c)) - b * (log(c) - log(a + c))
+
+
+FIRES |= {
+    "log_gamma_beside_rate": [
+        lambda: log_gamma(s) + t * b - (s - 1) * log(t) - s * log(b),
+        lambda: 3 + log_gamma(t) + s * b - (t - 1) * log(b) - t * log(s) - x,
+        lambda: log_gamma(exp(x)) + s * t - (exp(x) - 1) * log(s) - exp(x) * log(t) + y,
+    ],
+    "log_gamma_beside_mean": [
+        lambda: log_gamma(s) + t * s / b - (s - 1) * log(t) - s * (log(s) - log(b)),
+        lambda: x + log_gamma(s) + t * s / b - (s - 1) * log(t) - s * (log(s) - log(b)),
+        lambda: log_gamma(t) + s * t / b - (t - 1) * log(s) - t * (log(t) - log(b)) - 2 * y,
+    ],
+    "log_gamma_beside_scale": [
+        lambda: log_gamma(s) + t / b - (-s - 1) * log(b) - s * log(t),
+        lambda: 3 + log_gamma(s) + t / b - (-s - 1) * log(b) - s * log(t),
+        lambda: log_gamma(exp(x)) + s / t - (-exp(x) - 1) * log(t) - exp(x) * log(s) - y,
+    ],
+    "log_gamma_beside_half": [
+        lambda: log_gamma(s / 2) + s * log(2) / 2 - (s / 2 - 1) * log(t),
+        lambda: x + log_gamma(s / 2) + s * log(2) / 2 - (s / 2 - 1) * log(t),
+        lambda: log_gamma(exp(x) / 2) + exp(x) * log(2) / 2 - (exp(x) / 2 - 1) * log(t) + y,
+    ],
+    "log_factorial_beside_rate": [
+        lambda: s - c * log(s) + words.log_factorial(c),
+        lambda: 3 + y + s - c * log(s) + words.log_factorial(c),
+        lambda: s * t - c * log(s * t, evaluate=False) + words.log_factorial(c),
+    ],
+    "log_factorial_beside_log_rate": [
+        lambda: exp(x) - c * x + words.log_factorial(c),
+        lambda: 3 + y + exp(x) - c * x + words.log_factorial(c),
+        lambda: exp(x - y) - c * (x - y) + words.log_factorial(c),
+    ],
+    "log_gamma_excess_beside_log": [
+        lambda: words.log_gamma_excess(s) + log(t),
+        lambda: 3 + words.log_gamma_excess(s / 2) + log(t),
+        lambda: words.log_gamma_excess(exp(x)) + y + log(t),
+    ],
+    "log_gamma_excess_of_log_shape": [
+        lambda: words.log_gamma_excess(exp(x)),
+        lambda: 3 - y * words.log_gamma_excess(exp(x - y)),
+        lambda: words.log_gamma_excess(exp(-x / 2)) / 2 + s,
+    ],
+    "power_of_ratio": [
+        lambda: (s / t) ** b - (b - 1) * (log(s) - log(t)),
+        lambda: 3 + (s / t) ** b - (b - 1) * (log(s) - log(t)) - log(b),
+        lambda: (t / b) ** s - (s - 1) * (log(t) - log(b)) + y,
+    ],
+    "log_of_ratio_and_denominator": [
+        lambda: words.log_ratio(s, t) + log(t),
+        lambda: 3 + words.log_ratio(s, t) + log(t) - y,
+        lambda: y * (words.log_ratio(s / 2, t) + log(t)),
+    ],
+    "divergence_from_exponential": [
+        lambda: words.product_divergence(s, t, exp(x)),
+        lambda: 3 - y * words.product_divergence(s, t, exp(x - y)),
+        lambda: words.product_divergence(exp(y), t, exp(-x / 2)) / s,
+    ],
+    "excess_of_ratio_to_exponential": [
+        lambda: words.ratio_excess(s, exp(x)),
+        lambda: 3 - y * words.ratio_excess(s, exp(x - y)),
+        lambda: words.ratio_excess(s / t, exp(-x / 2)) / s,
+    ],
+    "excess_of_power_of_exponential": [
+        lambda: words.power_excess(s, exp(x), t),
+        lambda: 3 - y * words.power_excess(s, exp(x - y), t),
+        lambda: words.power_excess(s / t, exp(-x / 2), exp(y)) / s,
+    ],
+    "excess_beside_log": [
+        lambda: words.exp_excess(exp(x) * (log(s) - y)) + 1 + log(s),
+        lambda: 1 + words.exp_excess(exp(x) * (log(s) - y)) + log(s) - x,
+        lambda: s + 1 + words.exp_excess(exp(-x / 2) * (log(t) - x * y)) + log(t),
+    ],
+    "log_of_ratio_to_exponential": [
+        lambda: words.log_ratio(s, exp(x)),
+        lambda: 3 - y * words.log_ratio(s, exp(x - y)),
+        lambda: words.log_ratio(s / t, exp(-x / 2)) / s,
+    ],
+    "deviance_from_exponential": [
+        lambda: words.inverse_gaussian_deviance(s, exp(x), t),
+        lambda: 3 - y * words.inverse_gaussian_deviance(s, exp(x - y), t),
+        lambda: words.inverse_gaussian_deviance(s / t, exp(-x / 2), exp(y)) / s,
+    ],
+    "curvature_over_squares": [
+        lambda: words.log1p_square_curvature(x) / (s * t**2),
+        lambda: (s + 1) * words.log1p_square_curvature(x - y) / (2 * s * t**2),
+        lambda: 3 - y * words.log1p_square_curvature(x) / (t**2 * s),
+    ],
+    "curvature_times_square_of_exponential": [
+        lambda: words.log1p_square_curvature(x) * exp(2 * y),
+        lambda: (s + 1) * words.log1p_square_curvature(x - y) * exp(2 * x / s) / s,
+        lambda: 3 - y * words.log1p_square_curvature(x) * exp(2 * x * y),
+    ],
+    "slope_of_slope_over_squares": [
+        lambda: t * words.log1p_square_slope(x) * words.square_rest(x) / (s**2 * sympy.sqrt(b)),
+        lambda: 3 - (s + 1) * words.log1p_square_slope(x) * words.square_rest(x) / (t**2 * sympy.sqrt(s)) / 2,
+        lambda: y + (1 + s) * words.log1p_square_slope(-x) * words.square_rest(-x) / (t**2 * sympy.sqrt(s)),
+    ],
+    "slope_of_slope_times_exponential_over_root": [
+        lambda: t * words.log1p_square_slope(x) * words.square_rest(x) * exp(y) / sympy.sqrt(s),
+        lambda: 3 - (s + 1) * words.log1p_square_slope(x) * words.square_rest(x) * exp(-y) / sympy.sqrt(s),
+        lambda: y + t * words.log1p_square_slope(q) * words.square_rest(q) * exp(x / 2) / sympy.sqrt(s) / 2,
+    ],
+    "complement_of_share": [
+        lambda: 1 - s / (s + t),
+        lambda: y * closed((1 - s / (t + s)) ** t),
+        lambda: 3 * (1 - t**2 / (s + t**2)),
+    ],
+    "logarithm_of_binomial_coefficient": [
+        lambda: closed(sympy.binomial(w + c, c)),
+        lambda: 3 - y * closed(sympy.binomial(2 * w + c, c)),
+        lambda: closed(sympy.binomial(w + s + c, c)) - x,
+    ],
+    "logarithm_of_multiset_coefficient": [
+        lambda: closed(words.multiset_coefficient(s, c)),
+        lambda: 3 - y * closed(words.multiset_coefficient(2 * s, c)),
+        lambda: closed(words.multiset_coefficient(s + w, c)) - x,
+    ],
+    "gamma_and_poisson": [
+        lambda: kernel(s, c, t) - multisets(s, c),
+        lambda: x + 2 * s + kernel(s, c, t) - multisets(s, c),
+        lambda: y * (kernel(s * t, c, t) - multisets(s * t, c)),
+    ],
+    "log_beta_after_counts": [
+        lambda: log_beta(s, t) - log_beta(s + c, t + 2 * c),
+        lambda: 3 + x - log_beta(c + s, t + 1) + log_beta(s, t),
+        lambda: y * (log_beta(s, s * t) - log_beta(s + 2, s * t + c)),
+    ],
+    "failures_and_odds": [
+        lambda: s * softplus(x) + c * softplus(-x) - multisets(s, c),
+        lambda: y - multisets(s, c) + s * softplus(x / t) + c * softplus(-x / t),
+        lambda: t * (c * softplus(-y) - multisets(s, c) + s * softplus(y)),
+    ],
+    "failures_and_chance": [
+        lambda: -xlogy(c, p) - xlog1py(s, -p) - multisets(s, c),
+        lambda: y - multisets(s, c) - xlogy(c, p) - xlog1py(s, -p),
+        lambda: t * (-xlog1py(2 * s, -p) - xlogy(c, p) - multisets(2 * s, c)),
+    ],
+    "log_of_share": [
+        lambda: log(s) - log(s + t),
+        lambda: y * (log(s) - log(t + s)) - 3,
+        lambda: x - log(s * t + exp(x)) + log(s * t),
+    ],
+    "difference_of_logarithms": [
+        lambda: log(s) - log(t),
+        lambda: y * (log(s * t) - log(1 + w)),
+        lambda: x - log(t) + log(s) - 3,
+    ],
+    "balance_of_odds": [
+        lambda: s * sigmoid(x) - w * sigmoid(-x),
+        lambda: y + c * sigmoid(x * s) - s * t * sigmoid(-x * s),
+        lambda: t * (-s * sigmoid(-x) + c * sigmoid(x)),
+    ],
+    "balance_with_one_success": [
+        lambda: c * sigmoid(x) - sigmoid(-x),
+        lambda: y - sigmoid(-x / s) + c * sigmoid(x / s),
+        lambda: t * (-sigmoid(-y) + c * sigmoid(y)),
+    ],
+    "slope_and_curvature_in_the_shape": [
+        lambda: costs[0](s, c, t) + s * costs[1](s, c, t),
+        lambda: y * (costs[0](exp(x), c, t) + exp(x) * costs[1](exp(x), c, t)),
+        lambda: x + costs[0](s, c, exp(y)) + s * costs[1](s, c, exp(y)),
+    ],
+    "slope_in_the_log_mean": [
+        lambda: exp(x) * costs[2](s, c, exp(x)),
+        lambda: y * exp(x) * costs[2](exp(y), c, exp(x)),
+        lambda: 3 - exp(-x) * costs[2](s, c, exp(-x)),
+    ],
+    "curvature_in_the_log_mean": [
+        lambda: exp(x) - share(exp(x), s) * less(x, c),
+        lambda: y * (exp(x) - share(exp(x), exp(y)) * less(x, c)),
+        lambda: s - share(exp(-x), t) * less(-x, c) + exp(-x),
     ],
 }
 
@@ -488,6 +768,12 @@ SILENT = {
     "logarithm_of_gamma": [lambda: closed(gamma(x)), lambda: closed(gamma(w))],
     "logarithm_of_beta": [lambda: closed(beta(s, w))],
     "logarithm_of_factorial": [lambda: closed(gamma(s))],
+    "logarithm_of_multivariate_beta": [lambda: closed(words.multivariate_beta(h) + 1)],
+    "log_probability_between_cut_points": [
+        lambda: closed(words.sigmoid_of_cut_point(g, a + 1, x) - words.sigmoid_of_cut_point(g, a, y)),
+        lambda: closed(words.sigmoid_of_cut_point(g, a + 2, x) - words.sigmoid_of_cut_point(g, a, x)),
+    ],
+    "difference_of_sigmoids": [lambda: sigmoid(x) + sigmoid(y), lambda: 2 * sigmoid(x) - sigmoid(y)],
     "log_sigmoid_complement": [lambda: closed(2 - sigmoid(x)), lambda: closed(1 + sigmoid(x))],
     "logsumexp_of_differences": [lambda: logsumexp(z) - v[k], lambda: logsumexp(z) + z[k]],
     "square_of_quotient": [lambda: x**2 / y**2, lambda: x**2 / s, lambda: x**2 / w**2],
@@ -498,8 +784,14 @@ SILENT = {
         lambda: x * exp(y),
     ],
     "absolute_scaled_by_exponential": [lambda: x * exp(y), lambda: 2 * exp(y)],
-    "scaled_once_more": [lambda: x * exp(y), lambda: words.scaled(x, exp(y))],
-    "sign_scaled_by_exponential": [lambda: abs(x) * exp(y), lambda: exp(y) / 2],
+    "residual_over_exponential_scale": [lambda: x * exp(-y), lambda: (s + t) * exp(-y)],
+    "scaled_by_square_of_exponential": [lambda: s * exp(2 * y), lambda: x * exp(y), lambda: -2 * exp(2 * y)],
+    "growth_of_product": [lambda: y * exp(x) - x, lambda: y * exp(x) + y],
+    "product_of_exponentials": [lambda: exp(x) * exp(y), lambda: 2 * exp(4 * x)],
+    "exponential_over_square": [lambda: exp(x) / q**2, lambda: exp(-x) / q],
+    "square_of_sech_over": [lambda: words.sech(x) / q**2, lambda: words.sech(x) ** 2 / y**2],
+    "square_of_sech_times": [lambda: words.sech(x) ** 2 * y, lambda: words.sech(x) * y**2],
+    "square_of_sech_times_exponential": [lambda: words.sech(x) * exp(y)],
     "zero_times_log1p": [
         lambda: x * log(1 + s),
         lambda: x * log(1 + exp(y)),
@@ -662,7 +954,7 @@ def relative(value, truth):
 @pytest.mark.parametrize(
     ("precision", "kind", "most"), [("f64", np.float64, 1e-12), ("f32", np.float32, 1e-5)]
 )
-@pytest.mark.parametrize("rule", [*STABLE, *DERIVED], **NAMED)
+@pytest.mark.parametrize("rule", [*STABLE, *DERIVED, *LAST], **NAMED)
 def test_breaking_points(rule, precision, kind, most):
     """At the stated point the left side loses half of its digits or all, and the right side none."""
     left, right = sides(rule)

@@ -1,9 +1,9 @@
 """Mass functions of classes and compositions."""
 
-from derive.counterparts import HARD, Defect, scipy, torch_distribution, torch_nn, variant
+from derive.counterparts import HARD, Defect, Figure, scipy, torch_distribution, torch_nn, variant
 from derive.declare import distribution
-from derive.domains import OneHot, Simplex
-from derive.words import k, product
+from derive.domains import Composition, Counts, Increasing, OneHot, PositiveVector, Rank, Real, Simplex
+from derive.words import factorial, k, multivariate_beta, product, sigmoid_of_cut_point, total
 
 CLAMPED = Defect("p is clamped at 2.2e-16 from 0 and 1", ((1.0, 0.0), (1e-30, 1.0)))
 CERTAIN_LEADER = Defect("the class that leads by 40 costs exactly 0", ((1.0, 0.0), (40.0, 0.0)))
@@ -49,3 +49,50 @@ def categorical(y: OneHot["K"], *, p: Simplex["K"]):
     Source: Johnson, Kotz and Balakrishnan (1997), Discrete Multivariate Distributions, ch. 35.
     """
     return product(p[k] ** y[k], k)
+
+
+@distribution(
+    variants=(
+        variant(
+            torch_nn(
+                "CrossEntropyLoss (soft targets)", lambda y, z: (z, y), Figure.LOSS, defect=CERTAIN_LEADER
+            ),
+            link="p=softmax",
+        ),
+    ),
+    counterparts=(scipy("multinomial.logpmf", lambda y, p: (y, y.sum(-1), p)),),
+)
+def multinomial(y: Counts["K"], *, p: Simplex["K"]):
+    """How often each of K classes came up in independent trials, whose number is the sum of the counts.
+
+    y  number of trials that gave each class
+    p  probabilities of the classes
+
+    Source: Johnson, Kotz and Balakrishnan (1997), Discrete Multivariate Distributions, ch. 35.
+    """
+    return factorial(total(y[k], k)) / product(factorial(y[k]), k) * product(p[k] ** y[k], k)
+
+
+@distribution(latex={"concentration": r"\alpha"}, counterparts=(torch_distribution("Dirichlet"),))
+def dirichlet(y: Composition["K"], *, concentration: PositiveVector["K"]):
+    """The shares of K parts in a whole.
+
+    y              shares, none of them zero, which sum to one
+    concentration  concentrations: the larger their sum, the closer the shares to their mean
+
+    Source: Kotz, Balakrishnan and Johnson (2000), Continuous Multivariate Distributions 1, ch. 49.
+    """
+    return product(y[k] ** (concentration[k] - 1), k) / multivariate_beta(concentration)
+
+
+@distribution(latex={"cuts": "c"}, variants=(variant(shared="cuts"),))
+def ordinal_logistic(y: Rank["K"], *, eta: Real, cuts: Increasing["K"]):
+    """Which of K + 1 ordered classes a logistic variable falls into, which cut points part.
+
+    y     class: 0 below all cut points, K above them all
+    eta   location of the variable: the larger, the higher the class
+    cuts  cut points in increasing order; beside them are c[0] = -inf and c[K + 1] = inf
+
+    Source: McCullagh and Nelder (1989), Generalized Linear Models, 2nd ed., ch. 5.
+    """
+    return sigmoid_of_cut_point(cuts, y + 1, eta) - sigmoid_of_cut_point(cuts, y, eta)

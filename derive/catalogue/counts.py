@@ -12,8 +12,9 @@ from derive.counterparts import (
 )
 from derive.declare import distribution
 from derive.domains import Binary, Count, Positive, Unit
-from derive.words import exp, factorial
+from derive.words import beta, binomial_coefficient, exp, factorial, multiset_coefficient
 
+CLAMPED = Defect("p is clamped at 2.2e-16 from 0 and 1", (1.0, 1.0, 1e-60))
 LOGIT_ADDED = Defect("the logit -40 is added to 40 + e^-40", (0.0, -40.0))
 
 
@@ -86,3 +87,104 @@ def poisson(y: Count, *, rate: Positive):
     Source: Johnson, Kemp and Kotz (2005), Univariate Discrete Distributions, ch. 4.
     """
     return exp(-rate) * rate**y / factorial(y)
+
+
+@distribution(
+    latex={"trials": "n"},
+    variants=(variant(torch_distribution("Binomial", by="logits"), link="p=sigmoid"),),
+    counterparts=(scipy("binom.logpmf"), torch_distribution("Binomial", by="probs", defect=CLAMPED)),
+)
+def binomial(y: Count.up_to("trials"), *, trials: Count, p: Unit):
+    """The number of successes in a known number of independent trials.
+
+    y       number of successes
+    trials  number of trials
+    p       probability of success in each trial
+
+    Source: Johnson, Kemp and Kotz (2005), Univariate Discrete Distributions, ch. 3.
+    """
+    return binomial_coefficient(trials, y) * p**y * (1 - p) ** (trials - y)
+
+
+@distribution(
+    variants=(
+        variant(
+            torch_distribution("Geometric", by="logits", defect=LOGIT_ADDED),
+            link="p=sigmoid",
+        ),
+    ),
+    counterparts=(
+        scipy("geom.logpmf", lambda y, p: (y + 1, p)),
+        torch_distribution("Geometric", by="probs"),
+    ),
+)
+def geometric(y: Count, *, p: Unit):
+    """The number of failures before the first success.
+
+    y  number of failures
+    p  probability of success in each trial
+
+    Source: Johnson, Kemp and Kotz (2005), Univariate Discrete Distributions, ch. 5.
+    """
+    return p * (1 - p) ** y
+
+
+@distribution(
+    latex={"count": "r"},
+    variants=(variant(torch_distribution("NegativeBinomial", by="logits"), link="p=sigmoid"),),
+    counterparts=(
+        scipy("nbinom.logpmf", lambda y, count, p: (y, count, 1 - p)),
+        torch_distribution("NegativeBinomial", by="probs"),
+    ),
+)
+def negative_binomial_count(y: Count, *, count: Positive, p: Unit):
+    """The number of successes before a given number of failures, which need not be whole.
+
+    y      number of successes
+    count  number of failures to wait for
+    p      probability of success in each trial
+
+    Source: Johnson, Kemp and Kotz (2005), Univariate Discrete Distributions, ch. 5.
+    """
+    return multiset_coefficient(count, y) * p**y * (1 - p) ** count
+
+
+@distribution(
+    latex={"mean": r"\mu", "dispersion": "r"},
+    variants=(variant(link="mean=exp"), variant(link="mean=exp,dispersion=exp")),
+    counterparts=(
+        scipy("nbinom.logpmf", lambda y, mean, dispersion: (y, dispersion, dispersion / (dispersion + mean))),
+        torch_distribution(
+            "NegativeBinomial",
+            lambda y, mean, dispersion: (y, dispersion, mean / (dispersion + mean)),
+            "probs",
+        ),
+    ),
+)
+def negative_binomial(y: Count, *, mean: Positive, dispersion: Positive):
+    """Counts that vary more than Poisson's: the rate of each is drawn from a gamma distribution.
+
+    y           number of events
+    mean        expected number of events
+    dispersion  shape of the gamma distribution: the variance is mean + mean²/dispersion
+
+    Source: Cameron and Trivedi (2013), Regression Analysis of Count Data, 2nd ed., ch. 3.
+    """
+    return negative_binomial_count(y, count=dispersion, p=mean / (mean + dispersion))
+
+
+@distribution(
+    latex={"trials": "n"},
+    counterparts=(scipy("betabinom.logpmf"),),
+)
+def beta_binomial(y: Count.up_to("trials"), *, trials: Count, a: Positive, b: Positive):
+    """The number of successes in trials whose probability is drawn once from a beta distribution.
+
+    y       number of successes
+    trials  number of trials
+    a       first shape of the beta distribution
+    b       second shape of the beta distribution
+
+    Source: Johnson, Kemp and Kotz (2005), Univariate Discrete Distributions, ch. 6.
+    """
+    return binomial_coefficient(trials, y) * beta(y + a, trials - y + b) / beta(a, b)

@@ -1,9 +1,9 @@
 """Densities on the positive half line."""
 
-from derive.counterparts import array_exp, scipy, torch_distribution
+from derive.counterparts import array_exp, scipy, torch_distribution, variant
 from derive.declare import distribution
-from derive.domains import Positive, Real
-from derive.words import exp, log, sqrt, two_pi
+from derive.domains import Nonnegative, Positive, Real
+from derive.words import exp, half, inverse_gaussian_deviance, log, sqrt, two_pi
 from derive.words import gamma as gamma_function
 
 
@@ -28,6 +28,7 @@ def gamma(y: Positive, *, shape: Positive, rate: Positive):
 
 @distribution(
     latex={"shape": "a", "mean": r"\mu"},
+    variants=(variant(link="mean=exp"),),
     counterparts=(
         scipy("gamma.logpdf", lambda y, mean, shape: (y, shape, 0, mean / shape)),
         torch_distribution("Gamma", lambda y, mean, shape: (y, shape, shape / mean)),
@@ -46,6 +47,7 @@ def gamma_mean(y: Positive, *, mean: Positive, shape: Positive):
 
 
 @distribution(
+    variants=(variant(link="sigma=exp"),),
     counterparts=(
         scipy("lognorm.logpdf", lambda y, mu, sigma: (y, sigma, 0, array_exp(mu))),
         torch_distribution("LogNormal"),
@@ -65,6 +67,7 @@ def lognormal(y: Positive, *, mu: Real, sigma: Positive):
 
 @distribution(
     latex={"shape": "k", "scale": r"\lambda"},
+    variants=(variant(link="shape=exp,scale=exp"),),
     counterparts=(
         scipy("weibull_min.logpdf", lambda y, shape, scale: (y, shape, 0, scale)),
         torch_distribution("Weibull", lambda y, shape, scale: (y, scale, shape)),
@@ -84,6 +87,7 @@ def weibull(y: Positive, *, shape: Positive, scale: Positive):
 
 @distribution(
     latex={"mean": r"\mu", "shape": r"\lambda"},
+    variants=(variant(link="mean=exp"),),
     counterparts=(scipy("invgauss.logpdf", lambda y, mean, shape: (y, mean / shape, 0, shape)),),
 )
 def inverse_gaussian(y: Positive, *, mean: Positive, shape: Positive):
@@ -95,4 +99,109 @@ def inverse_gaussian(y: Positive, *, mean: Positive, shape: Positive):
 
     Source: Johnson, Kotz and Balakrishnan (1994), Continuous Univariate Distributions 1, ch. 15.
     """
-    return sqrt(shape / (two_pi * y**3)) * exp(-shape * (y - mean) ** 2 / (2 * mean**2 * y))
+    return sqrt(shape / (two_pi * y**3)) * exp(-inverse_gaussian_deviance(y, mean, shape) / 2)
+
+
+@distribution(
+    latex={"rate": r"\lambda"},
+    variants=(variant(link="rate=exp"),),
+    counterparts=(
+        scipy("expon.logpdf", lambda y, rate: (y, 0, 1 / rate)),
+        torch_distribution("Exponential"),
+    ),
+)
+def exponential(y: Positive, *, rate: Positive):
+    """The time to the next event, which comes at a constant rate.
+
+    y     time, in the units of the data
+    rate  rate, in the inverse units of the data
+
+    Source: Johnson, Kotz and Balakrishnan (1994), Continuous Univariate Distributions 1, ch. 19.
+    """
+    return rate * exp(-rate * y)
+
+
+@distribution(
+    latex={"nu": r"\nu"},
+    counterparts=(scipy("chi2.logpdf"), torch_distribution("Chi2")),
+)
+def chi_square(y: Positive, *, nu: Positive):
+    """The sum of the squares of standard normal variables.
+
+    y   sum of squares
+    nu  degrees of freedom
+
+    Source: Johnson, Kotz and Balakrishnan (1994), Continuous Univariate Distributions 1, ch. 18.
+    """
+    return gamma(y, shape=nu / 2, rate=half())
+
+
+@distribution(
+    latex={"shape": "a", "scale": r"\beta"},
+    counterparts=(
+        scipy("invgamma.logpdf", lambda y, shape, scale: (y, shape, 0, scale)),
+        torch_distribution("InverseGamma"),
+    ),
+)
+def inverse_gamma(y: Positive, *, shape: Positive, scale: Positive):
+    """A positive amount whose reciprocal has a gamma distribution, as a variance in Bayesian models.
+
+    y      amount, in the units of the data
+    shape  shape
+    scale  scale, in the units of the data
+
+    Source: Johnson, Kotz and Balakrishnan (1994), Continuous Univariate Distributions 1, ch. 17.
+    """
+    return scale**shape / gamma_function(shape) * y ** (-shape - 1) * exp(-scale / y)
+
+
+@distribution(
+    variants=(variant(link="sigma=exp"),),
+    counterparts=(scipy("rayleigh.logpdf", lambda y, sigma: (y, 0, sigma)),),
+)
+def rayleigh(y: Positive, *, sigma: Positive):
+    """The length of a vector in the plane with independent normal components.
+
+    y      length, in the units of the data
+    sigma  standard deviation of a component, in the units of the data
+
+    Source: Johnson, Kotz and Balakrishnan (1994), Continuous Univariate Distributions 1, ch. 18.
+    """
+    return y / sigma**2 * exp(-((y / sigma) ** 2) / 2)
+
+
+@distribution(
+    variants=(variant(link="sigma=exp"),),
+    counterparts=(
+        scipy("halfnorm.logpdf", lambda y, sigma: (y, 0, sigma)),
+        torch_distribution("HalfNormal"),
+    ),
+)
+def half_normal(y: Nonnegative, *, sigma: Positive):
+    """The size of an error that is normal about zero.
+
+    y      size, in the units of the data
+    sigma  standard deviation of the error, in the units of the data
+
+    Source: Johnson, Kotz and Balakrishnan (1994), Continuous Univariate Distributions 1, ch. 13.
+    """
+    return 2 / (sigma * sqrt(two_pi)) * exp(-((y / sigma) ** 2) / 2)
+
+
+@distribution(
+    latex={"scale": "m", "shape": r"\alpha"},
+    counterparts=(
+        scipy("pareto.logpdf", lambda y, scale, shape: (y, shape, 0, scale)),
+        torch_distribution("Pareto"),
+    ),
+)
+def pareto(y: Positive.down_to("scale"), *, scale: Positive, shape: Positive):
+    """An amount above a least one, with a tail that falls like a power.
+
+    y      amount, in the units of the data
+    scale  least amount, in the units of the data
+    shape  shape: the tail falls like the power -shape
+
+    Source: Johnson, Kotz and Balakrishnan (1994), Continuous Univariate Distributions 1, ch. 20.
+    """
+    return shape / y * (scale / y) ** shape

@@ -3,7 +3,7 @@
 from derive.counterparts import Defect, Figure, scipy, torch_distribution, torch_nn, variant
 from derive.declare import distribution
 from derive.domains import Positive, Real
-from derive.words import absolute, exp, gamma, pi, sqrt, two_pi
+from derive.words import absolute, cosh, exp, gamma, pi, sqrt, two_pi
 
 MEAN_SQUARED_ERROR = torch_nn("MSELoss", lambda y, mu, sigma=1: (mu, y), Figure.LOSS)
 SMALL_VARIANCE = "a variance below eps = 1e-6 is raised to 1e-6"
@@ -78,7 +78,10 @@ def normal_variance(y: Real, *, mu: Real, variance: Positive):
 
 
 @distribution(
-    variants=(variant(torch_nn("L1Loss", lambda y, mu, b: (mu, y), Figure.LOSS), fix="b"),),
+    variants=(
+        variant(torch_nn("L1Loss", lambda y, mu, b: (mu, y), Figure.LOSS), fix="b"),
+        variant(link="b=exp"),
+    ),
     counterparts=(scipy("laplace.logpdf"), torch_distribution("Laplace")),
 )
 def laplace(y: Real, *, mu: Real, b: Positive):
@@ -117,7 +120,10 @@ def student_t(y: Real, *, nu: Positive, mu: Real, sigma: Positive):
     return gamma((nu + 1) / 2) / (gamma(nu / 2) * sqrt(pi * nu) * sigma) * kernel
 
 
-@distribution(counterparts=(scipy("cauchy.logpdf"), torch_distribution("Cauchy")))
+@distribution(
+    variants=(variant(link="sigma=exp"),),
+    counterparts=(scipy("cauchy.logpdf"), torch_distribution("Cauchy")),
+)
 def cauchy(y: Real, *, mu: Real, sigma: Positive):
     """An observation with tails so heavy that it has no mean.
 
@@ -130,7 +136,7 @@ def cauchy(y: Real, *, mu: Real, sigma: Positive):
     return 1 / (pi * sigma * (1 + ((y - mu) / sigma) ** 2))
 
 
-@distribution(counterparts=(scipy("logistic.logpdf"),))
+@distribution(variants=(variant(link="sigma=exp"),), counterparts=(scipy("logistic.logpdf"),))
 def logistic(y: Real, *, mu: Real, sigma: Positive):
     """An observation whose distribution function is the logistic one.
 
@@ -140,11 +146,13 @@ def logistic(y: Real, *, mu: Real, sigma: Positive):
 
     Source: Johnson, Kotz and Balakrishnan (1995), Continuous Univariate Distributions 2, ch. 23.
     """
-    z = (y - mu) / sigma
-    return exp(-z) / (sigma * (1 + exp(-z)) ** 2)
+    return 1 / (4 * sigma * cosh((y - mu) / (2 * sigma)) ** 2)
 
 
-@distribution(counterparts=(scipy("gumbel_r.logpdf"), torch_distribution("Gumbel")))
+@distribution(
+    variants=(variant(link="sigma=exp"),),
+    counterparts=(scipy("gumbel_r.logpdf"), torch_distribution("Gumbel")),
+)
 def gumbel(y: Real, *, mu: Real, sigma: Positive):
     """The largest of many observations.
 

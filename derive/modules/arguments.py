@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from derive.calculus import fresh
 from derive.derivation import Derivation, Quantity
 from derive.domains import Domain, Entries, Interval, Nonnegative
 from derive.modules.layout import call
 from derive.modules.library import Library
 from derive.modules.names import TARGET, identifier
-from derive.program import fresh
 
 INFINITY = float("inf")
+
+# What is said of an argument only where it is true.
+FLAGS = ("vector", "sums_to_one", "increasing", "at_most_length")
 
 
 @dataclass(frozen=True)
@@ -26,6 +29,10 @@ class Argument:
     broken    where it is not, as code; nan is left to the formula
     harmless  what stands for it in a sample that is removed, as code; None: one over the vector's length
     direction  how far it goes in a direction: `v_mu`
+    bound     the name of another argument that bounds it; empty for none
+    beyond    where it is beyond that bound, as code
+
+    An argument that is at_most_length is a scalar that the length of the vectors bounds.
     """
 
     name: str
@@ -37,12 +44,18 @@ class Argument:
     vector: bool = False
     sums_to_one: bool = False
     direction: str = ""
+    bound: str = ""
+    beyond: str = ""
+    increasing: bool = False
+    at_most_length: bool = False
 
     @property
     def row(self) -> str:
         """Its row in the table of the generated module."""
         facts = [f'"{self.role}"', f'"{self.demand}"', f"lambda {self.name}: {self.broken}", self.harmless]
-        flags = [f"{flag}=True" for flag in ("vector", "sums_to_one") if getattr(self, flag)]
+        flags = [f"{flag}=True" for flag in FLAGS if getattr(self, flag)]
+        if self.bound:
+            flags += [f'bound="{self.bound}"', f"beyond=lambda {self.name}, {self.bound}: {self.beyond}"]
         return "\n    ".join(call(f'"{self.name}": _Argument', [*facts, *flags]))
 
 
@@ -106,6 +119,11 @@ class Signature:
         return Arguments((*self.data, *self.known_in_loss))
 
     @property
+    def bounded(self) -> bool:
+        """Whether an argument bounds another."""
+        return any(argument.bound for argument in self.data)
+
+    @property
     def tested(self) -> Arguments:
         """All that is tested to be what it must be."""
         return Arguments((*self.likelihood, self.weight))
@@ -121,21 +139,23 @@ def signature(derivation: Derivation, library: Library) -> Signature:
     """Everything that the generated functions take, in the words of a library."""
     target = TARGET if len(derivation.data) == 1 and not library.data_first else ""
     taken = {identifier(quantity.name) for quantity in derivation.quantities}
+    directions: dict[str, str] = {}
 
     def directed(quantity: Quantity, role: str, public: str = "") -> Argument:
         made = argument(quantity, role, library, public)
-        direction = fresh(f"v_{made.name}", taken)
-        taken.add(direction)
-        return replace(made, direction=direction)
+        if made.name not in directions:
+            directions[made.name] = fresh(f"v_{made.name}", taken)
+            taken.add(directions[made.name])
+        return replace(made, direction=directions[made.name])
 
-    known = [(q, directed(q, "known")) for q in derivation.known]
+    data = (directed(q, "data", target) for q in derivation.data)
     return Signature(
-        data=Arguments(directed(q, "data", target) for q in derivation.data),
-        learned=Arguments(directed(q, "learned") for q in derivation.learned),
-        known=Arguments(one for _, one in known),
-        known_in_loss=Arguments(
-            one for q, one in known if derivation.loss.free_symbols & q.plain.free_symbols
+        data=Arguments(
+            _bounded(one, q, derivation, library) for one, q in zip(data, derivation.data, strict=True)
         ),
+        learned=Arguments(directed(q, "learned") for q in derivation.learned),
+        known=Arguments(directed(q, "known") for q in derivation.known),
+        known_in_loss=Arguments(directed(q, "known") for q in derivation.known_in_loss),
         weight=of_domain(Nonnegative, "weight", "known", library),
         data_first=library.data_first,
     )
@@ -144,6 +164,22 @@ def signature(derivation: Derivation, library: Library) -> Signature:
 def argument(quantity: Quantity, role: str, library: Library, public: str = "") -> Argument:
     """The argument that stands for a quantity of the loss."""
     return of_domain(quantity.domain.data, identifier(quantity.name), role, library, public)
+
+
+def _bounded(one: Argument, quantity: Quantity, derivation: Derivation, library: Library) -> Argument:
+    """The argument that another symbol of the density bounds: a known number is a guard like any other."""
+    domain = quantity.domain
+    for symbol in domain.symbols:
+        bound = derivation.bound(symbol)
+        names = {q.name: identifier(q.name) for q in derivation.quantities}
+        beyond = f"{one.name} {'<' if symbol == domain.least else '>'} {library.printer(names, {}, list(names))(bound)}"
+        if bound.is_number:
+            harmless = f"{float(bound)!r}" if symbol == domain.least else one.harmless
+            demand = f"{one.demand.removesuffix(symbol)}{float(bound):g}"
+            return replace(one, broken=f"({beyond}) | {one.broken}", harmless=harmless, demand=demand)
+        (argument_of_bound,) = (names[free.name] for free in bound.free_symbols)
+        one = replace(one, bound=argument_of_bound, beyond=beyond)
+    return one
 
 
 def of_domain(domain: Domain, name: str, role: str, library: Library, public: str = "") -> Argument:
@@ -157,6 +193,8 @@ def of_domain(domain: Domain, name: str, role: str, library: Library, public: st
         harmless=repr(domain.harmless),
         vector=isinstance(domain, Entries),
         sums_to_one=isinstance(domain, Entries) and domain.sums_to_one,
+        increasing=isinstance(domain, Entries) and domain.increasing,
+        at_most_length=isinstance(domain, Interval) and bool(domain.size),
     )
 
 
@@ -171,7 +209,10 @@ def broken(domain: Domain, name: str, library: Library) -> list[str]:
         return [conditions[0][1:-1]] if alone else conditions
     if domain.finite_maximum:
         return [library.of("isinf", library.over_entries("amax", name))]
-    return [library.over_entries("any", " | ".join(broken(domain.entry, name, library)))]
+    conditions = [library.over_entries("any", " | ".join(broken(domain.entry, name, library)))]
+    if domain.increasing:
+        conditions.append(library.over_entries("any", f"{name}[..., 1:] <= {name}[..., :-1]"))
+    return conditions
 
 
 def _outside(domain: Interval, name: str, library: Library) -> Iterator[str]:

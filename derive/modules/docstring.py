@@ -47,7 +47,7 @@ def docstring(derivation: Derivation, library: Library) -> Docstring:
     show = text_printer(derivation)
     distribution = derivation.distribution
     learned = [quantity.name for quantity in derivation.learned]
-    of_vector = any(quantity.vector for quantity in derivation.learned)
+    of_vector = any(quantity.vector for quantity in derivation.quantities)
     filled = Docstring(
         title=f"The {distribution.name.replace('_', ' ')} loss of {' and '.join(learned)}, with its gradient and Hessian.",
         summary=distribution.summary,

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
-from sympy import Expr
+from sympy import Add, Expr
 
-from derive.calculus import DIRECTION, Calculus, calculus
-from derive.derivation import Derivation
+from derive.calculus import Calculus, calculus, fresh
+from derive.derivation import Derivation, derivation
 from derive.modules.arguments import Arguments, Signature
 from derive.modules.layout import statement
 from derive.modules.library import Library
 from derive.modules.names import identifier
-from derive.program import fresh, program
+from derive.program import program
 from derive.rewriting import settled
 from derive.stable import STABLE
 
@@ -65,15 +65,15 @@ class Mathematics:
         return self._function("_hessian", self._upper_triangle, as_tuple=True)
 
     def hessian_diagonal(self) -> Function:
-        """The diagonal of the Hessian in a vector."""
-        return self._function("_hessian_diagonal", [self.calculus.hessian[0][0]])
+        """The diagonal of the Hessian, a result for each block."""
+        return self._function("_hessian_diagonal", self.calculus.diagonal)
 
     def hessian_vector_product(self, *, as_tuple: bool = False) -> Function:
-        """The Hessian in a vector, times a vector."""
+        """The Hessian times a direction for each block, a result for each."""
         return self._function(
             "_hessian_vector_product",
-            [self.calculus.hessian_vector_product],
-            f", {DIRECTION}",
+            self.calculus.hessian_vector_product,
+            f", {', '.join(self.calculus.directions)}",
             as_tuple=as_tuple,
         )
 
@@ -98,6 +98,20 @@ class Mathematics:
         lines += statement("return", rows, as_tuple=True)
         arguments = f"{self.arguments.loss.names}, {self.arguments.learned.directions}"
         return Function("_hessian_vector_product", arguments, tuple(lines))
+
+    def in_full(self) -> Function | None:
+        """-log p of each sample, where the stable words of what was dropped and of what was kept meet; else None.
+
+        Log y! is large and so is the Poisson loss, but not their sum.
+        """
+        derived = self.derivation
+        whole = derivation(replace(derived.request, keep_constants=True, keep_factor=True)).loss
+        dropped = settled(derived.dropped, STABLE, derived.domains)
+        terms = [derived.factor * term for term in Add.make_args(derived.loss)]
+        if derived.dropped == 0 or whole == Add(*terms, dropped):
+            return None
+        arguments = self.arguments.likelihood.names
+        return Function("_negative_log_likelihood", arguments, tuple(statement("return", [self.code(whole)])))
 
     def plain(self, name: str, arguments: Arguments, expression: Expr) -> Function:
         """A function of an expression as it stands: the factor, or what was dropped."""
@@ -125,7 +139,8 @@ class Mathematics:
 
     def _printed(self, results: Sequence[Expr]) -> tuple[list[str], list[str]]:
         """The assignments, as lines, and the results over them."""
-        arranged = program(self.calculus.parts, results, {*self.names.values(), DIRECTION, "weight", "value"})
+        reserved = {*self.names.values(), *self.calculus.directions, "weight", "value"}
+        arranged = program(self.calculus.parts, results, reserved)
         show = self.library.printer({**self.names, **arranged.names}, arranged.inline, self._order)
         lines: list[str] = []
         for name, expression in arranged.assignments:

@@ -13,7 +13,6 @@ from typing import Any
 
 from sympy import Expr
 
-from derive.calculus import DIRECTION
 from derive.derivation import Derivation
 from derive.domains import EPS_OF_SUM, SUM_TOLERANCE
 from derive.modules.arguments import Arguments, Signature, signature
@@ -43,37 +42,63 @@ class Ledger:
 class Vectors:
     """Where a module has to do with vectors, whose entries lie along an axis of their own.
 
-    learned       whether what is learned is a vector
+    blocks        for each learned argument whether it is a vector
     classes       whether the data are classes, so that an index can stand for them
     any           whether any argument is a vector
     sum_to_one    whether the entries of any argument sum to one
-    to_entries    what puts a number for each sample beside the entries of what is learned
-    over_entries  what sums over these entries
+    increasing    whether the entries of any argument increase
+    bounding      whether their length bounds a scalar
     """
 
-    learned: bool
+    blocks: tuple[bool, ...]
     classes: bool
     any: bool
     sum_to_one: bool
+    increasing: bool
+    bounding: bool
+
+    @property
+    def learned(self) -> bool:
+        """Whether any learned argument is a vector."""
+        return any(self.blocks)
+
+    @property
+    def several(self) -> bool:
+        """Whether a vector is learned beside something else, so that each block is treated by itself."""
+        return self.learned and len(self.blocks) > 1
 
     @property
     def to_entries(self) -> str:
-        """Empty where what is learned has no entries."""
-        return "[..., None]" if self.learned else ""
+        """What puts a number for each sample beside what is learned: an axis for the entries of the only block."""
+        return "[..., None]" if self.learned and not self.several else ""
 
     @property
     def over_entries(self) -> str:
-        """Likewise."""
-        return ".sum(-1)" if self.learned else ""
+        """What sums over these entries."""
+        return ".sum(-1)" if self.learned and not self.several else ""
+
+    def named(self, names: Sequence[str]) -> list[tuple[str, bool]]:
+        """For each block its name and whether it is a vector."""
+        return list(zip(names, self.blocks, strict=True))
+
+    def for_each(self, number: str) -> str:
+        """A number for each sample, as it stands beside each block: `g, g[..., None]`."""
+        return ", ".join(f"{number}[..., None]" if vector else number for vector in self.blocks)
+
+    def over_each(self, names: Arguments) -> str:
+        """Each block summed over its entries, where it has some: `mu, cuts.sum(-1)`."""
+        summed = (f"{one.name}.sum(-1)" if one.vector else one.name for one in names)
+        return ", ".join(summed)
 
 
 @dataclass(frozen=True)
 class Module:
     """What a module's template is filled with, beside the docstring.
 
-    direction      the name of the vector in Hessian-vector products
+    directions     what Hessians are multiplied by, where vectors are learned
     sum_tolerance  how far the entries of a probability vector may sum from one; eps_of_sum: in eps
     functions      the mathematics
+    in_full        whether -log p has a function of its own, for what was dropped and what was kept cancel
     words          the functions that it calls and the library lacks
     imports        gives the import statements that a text of code needs
     """
@@ -82,10 +107,11 @@ class Module:
     arguments: Signature
     ledger: Ledger
     vectors: Vectors
-    direction: str
+    directions: Sequence[str]
     sum_tolerance: float
     eps_of_sum: int
     functions: Sequence[Function]
+    in_full: bool
     words: str
     imports: Callable[[str], str]
 
@@ -134,21 +160,28 @@ def _module(
     ]
     if ledger.factor_arguments:
         functions.append(mathematics.plain("_factor", ledger.factor_arguments, derivation.factor))
+    in_full = mathematics.in_full()
+    if in_full is not None:
+        functions.append(in_full)
+    guards = [one.beyond for one in arguments.data]
     return Module(
         class_name="".join(word.capitalize() for word in derivation.distribution.name.split("_")) + "Loss",
         arguments=arguments,
         ledger=ledger,
         vectors=Vectors(
-            learned=mathematics.calculus.of_vector,
-            classes=any(q.vector and q.domain.discrete for q in derivation.data),
+            blocks=tuple(quantity.vector for quantity in derivation.learned),
+            classes=any(q.domain.of_classes for q in derivation.data),
             any=any(one.vector for one in arguments.likelihood),
             sum_to_one=any(one.sums_to_one for one in arguments.likelihood),
+            increasing=any(one.increasing for one in arguments.likelihood),
+            bounding=any(one.at_most_length for one in arguments.likelihood),
         ),
-        direction=DIRECTION,
+        directions=mathematics.calculus.directions,
         sum_tolerance=SUM_TOLERANCE,
         eps_of_sum=EPS_OF_SUM,
         functions=functions,
-        words=pasted(library.name, "\n\n".join(function.text for function in functions)),
+        in_full=in_full is not None,
+        words=pasted(library.name, "\n\n".join([*(function.text for function in functions), *guards])),
         imports=partial(imports, library.name, library.imports),
     )
 

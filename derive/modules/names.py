@@ -11,7 +11,9 @@ import builtins
 import keyword
 import re
 from collections.abc import Collection, Iterator
+from dataclasses import fields
 from functools import cache
+from itertools import product
 from typing import Any
 
 import jinja2
@@ -61,16 +63,6 @@ class _False(_Anything):
         return False
 
 
-class _Flags:
-    """The flags of a template's vectors, all alike; they add no code of their own."""
-
-    def __init__(self, flag: bool) -> None:
-        self.flag = flag
-
-    def __getattr__(self, name: str) -> Any:
-        return "" if name.endswith("entries") else self.flag
-
-
 def identifier(name: str) -> str:
     """The name in generated code.
 
@@ -88,10 +80,9 @@ def taken() -> frozenset[str]:
     names = {TARGET, DIRECTION}
     loader = jinja2.FileSystemLoader(TEMPLATES)
     environment = jinja2.Environment(loader=loader, undefined=_Anything, trim_blocks=True, lstrip_blocks=True)
-    for library in (NUMPY, TORCH):
-        for flag in (True, False):
-            code = ast.parse("\n".join([*library.imports, _rendered(environment, library.name, flag)]))
-            names |= set(_bound(code.body)) | beside_arguments(code, {ARGUMENT})
+    for library, blocks, flag in product((NUMPY, TORCH), ((True,), (False,), (True, False)), (True, False)):
+        code = ast.parse("\n".join([*library.imports, _rendered(environment, library.name, blocks, flag)]))
+        names |= set(_bound(code.body)) | beside_arguments(code, {ARGUMENT})
     return frozenset(names)
 
 
@@ -104,12 +95,14 @@ def beside_arguments(code: ast.AST, arguments: Collection[str]) -> set[str]:
     return found - set(arguments)
 
 
-def _rendered(environment: jinja2.Environment, library: str, flag: bool) -> str:
+def _rendered(environment: jinja2.Environment, library: str, blocks: tuple[bool, ...], flag: bool) -> str:
     """The template of a library with every argument the same."""
+    from derive.modules.module import Vectors  # which is made of arguments, and these of names
+
+    vectors = Vectors(blocks, *[flag] * (len(fields(Vectors)) - 1))
     template = environment.get_template(f"{library}.py.j2")
-    return template.render(
-        vectors=_Flags(flag), direction=DIRECTION, ledger=_Anything() if flag else _False()
-    )
+    directions = [f"{DIRECTION}_{place}" if place else DIRECTION for place in range(len(blocks))]
+    return template.render(vectors=vectors, directions=directions, ledger=_Anything() if flag else _False())
 
 
 @cache

@@ -15,7 +15,7 @@ from functools import total_ordering
 from typing import Any
 
 import sympy
-from sympy import Add, Expr, Indexed, IndexedBase, Integer, Mul, Pow, Product, Rational, Sum, Symbol
+from sympy import Add, Expr, Indexed, IndexedBase, Integer, Lambda, Mul, Pow, Product, Rational, Sum, Symbol
 from sympy.core.parameters import distribute
 
 from derive.errors import Misuse
@@ -73,6 +73,8 @@ class Printer(ABC):
             return self._power(expression)
         if isinstance(expression, Sum | Product):
             return self.over_index(expression)
+        if isinstance(expression, Lambda):
+            return self.piece(_as_vectors(expression))
         return self.word(expression)
 
     # What a language spells ------------------------------------------------------------------------
@@ -187,7 +189,7 @@ class Printer(ABC):
         return [*shown, self.shown_in(product, last, Level.FUNCTION)]
 
     def shown_in(self, whole: Expr, part: Expr, level: Level) -> str:
-        """A term of a sum or a factor of a product, as it stands there."""
+        """A term of a sum, a factor of a product or an argument of a word, as it stands there."""
         return self.show(part, level)
 
     def stands_beside(self, factor: Expr) -> bool:
@@ -212,13 +214,14 @@ class Printer(ABC):
         if spelling is None:
             raise Misuse(f"the word {word.name} has no spelling in {language}")
         pattern, level = spelling if isinstance(spelling, tuple) else (spelling, Level.ATOM)
-        arguments = [_Shown(self, argument) for argument in expression.args]
+        arguments = [_Shown(self, expression, argument) for argument in expression.args]
         extra = {}
         if "{arguments}" in pattern:
             extra["arguments"] = self.applied(", ".join(map(self.show, expression.args)))
         if "{entry}" in pattern:
-            vector, position = expression.args
+            vector, position, *_ = expression.args
             extra["entry"] = self.show(Row(vector)[position])
+            extra["next"] = self.show(Row(vector)[position + 1])
         return pattern.format(*arguments, **extra), level
 
     def _place_of_term(self, term: Expr) -> tuple[Any, ...]:
@@ -256,16 +259,17 @@ class Printer(ABC):
 class _Shown:
     """An argument of a word, for the placeholders of its spelling."""
 
-    def __init__(self, printer: Printer, expression: Expr) -> None:
+    def __init__(self, printer: Printer, whole: Expr, expression: Expr) -> None:
         self._printer = printer
+        self._whole = whole
         self._expression = expression
 
     def __format__(self, specification: str) -> str:
         printer, expression = self._printer, self._expression
         if specification == "atom":
-            return printer.show(expression, Level.ATOM)
+            return printer.shown_in(self._whole, expression, Level.ATOM)
         if specification == "factor":
-            return printer.show(expression, Level.PRODUCT)
+            return printer.shown_in(self._whole, expression, Level.PRODUCT)
         if specification == "argument":
             return printer.argument(expression)
         if specification == "()":
@@ -274,7 +278,7 @@ class _Shown:
             return printer.raised(expression)
         if specification == "index":
             return printer.index(expression)
-        return printer.show(expression)
+        return printer.shown_in(self._whole, expression, Level.SUM)
 
 
 @total_ordering
@@ -291,6 +295,15 @@ class _Spelled:
         return str(self._expression) < str(other._expression)
 
     __hash__ = None  # type: ignore[assignment]  # sorted, never looked up
+
+
+def _as_vectors(function: Lambda) -> Expr:
+    """A vector that is a function of others entry by entry, over these as wholes: exp(z[k]) is exp(z)."""
+    ((index,), body) = function.args
+    entries = (entry for entry in body.atoms(Indexed) if entry.indices[-1] == index)
+    return body.xreplace(
+        {entry: entry.base[entry.indices[:-1]] if entry.indices[:-1] else entry.base for entry in entries}
+    )
 
 
 def _negative(term: Expr) -> bool:

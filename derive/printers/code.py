@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from sympy import Expr, Indexed, IndexedBase, Integer, Rational, Sum, Symbol
+from sympy import Expr, Function, Indexed, IndexedBase, Integer, Rational, Sum, Symbol
 
 from derive.calculus import CLASS
 from derive.errors import Misuse
@@ -105,6 +105,8 @@ class Code(Printer):
     def shown_in(self, whole: Expr, part: Expr, level: Level) -> str:
         """A scalar beside the entries of a vector gets the vector's axis."""
         text = super().shown_in(whole, part, level)
+        if isinstance(whole, Function) and word_of(whole).of_vector:
+            return text  # a whole vector, and places in it
         if self.has_entries(whole) and not self.has_entries(part) and not part.is_number:
             return f"{self.show(part, Level.ATOM)}[..., None]"
         return text

@@ -60,7 +60,8 @@ class Latex(Page):
 
     def entry(self, indexed: Indexed) -> str:
         letter = self.symbol(str(indexed.base.label))
-        positions = "".join(self.show(position) for position in indexed.indices)
+        apart = "" if all(position.is_Symbol for position in indexed.indices) else r",\,"
+        positions = apart.join(self.show(position) for position in indexed.indices)
         if "_" in letter:
             letter = f"{{{letter}}}"
         return f"{letter}_{_group(positions)}"

@@ -105,6 +105,8 @@ class Page(Printer):
             expression = self._written_out(expression)
             text = self.show(expression)
             coefficient, total = expression.as_coeff_Mul()
+            if isinstance(total, Sum) and isinstance(total.function, Whole) and self.width(text) > width:
+                total = Sum(*total.function.args, *total.limits)
             summed = isinstance(total, Sum) and isinstance(total.function, Add)
             if self.width(text) <= width or not (summed or isinstance(expression, Add)):
                 return [text]

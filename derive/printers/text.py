@@ -15,6 +15,7 @@ CONSTANTS = {"pi": "π", "two_pi": "2π", "E": "e"}
 FRACTIONS = {Rational(1, 2): "½", Rational(1, 4): "¼", Rational(3, 4): "¾"}
 LETTERS = dict(zip(GREEK, "αβγδεζηθικλμνξοπρστυφχψω", strict=True))
 SUBSCRIPTS = str.maketrans("0123456789ijkl", "₀₁₂₃₄₅₆₇₈₉ᵢⱼₖₗ")
+PLAIN = "ijkl"  # the indices that stand below the line
 SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
@@ -56,7 +57,10 @@ class Text(Page):
         return plain_letter(self.letters.get(name, name))
 
     def entry(self, indexed: Indexed) -> str:
-        return self.symbol(str(indexed.base.label)) + "".join(map(self.index, indexed.indices))
+        letter = self.symbol(str(indexed.base.label))
+        if all(isinstance(position, Symbol) and str(position) in PLAIN for position in indexed.indices):
+            return letter + "".join(map(self.index, indexed.indices))
+        return f"{letter}[{', '.join(map(self.show, indexed.indices))}]"
 
     def index(self, position: Expr) -> str:
         return self.show(position).translate(SUBSCRIPTS)

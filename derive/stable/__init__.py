@@ -6,21 +6,38 @@ of `BEFORE_LINKS`, whose left side a link would break up, are tried once before 
 """
 
 from derive.stable.classes import log_softmax, logsumexp_of_differences, zero_times_infinity
+from derive.stable.cut_points import (
+    difference_of_sigmoids,
+    log_probability_between_cut_points,
+    probability_between_cut_points,
+)
 from derive.stable.exponentials import (
     absolute_scaled_by_exponential,
     exponential_less_count,
+    exponential_over_square,
+    exponential_times_square,
+    growth_of_product,
     log1mexp_over_argument,
     log_of_complement_of_exponential,
     log_of_cosh,
     log_of_cosh_as_exponentials,
     log_of_exponential_less_one,
     log_of_mean_exponential,
+    product_of_exponentials,
     reciprocal_of_exponential_less_one,
-    scaled_once_more,
-    sign_scaled_by_exponential,
+    residual_over_exponential_scale,
+    scaled_by_square_of_exponential,
     square_of_scaled_by_exponential,
+    square_of_sech_over,
+    square_of_sech_times,
+    square_of_sech_times_exponential,
 )
-from derive.stable.gamma import log_gamma_of_neighbours, log_gamma_over_half_a_step
+from derive.stable.gamma import (
+    log_gamma_excess_beside_log,
+    log_gamma_excess_of_log_shape,
+    log_gamma_of_neighbours,
+    log_gamma_over_half_a_step,
+)
 from derive.stable.logistic import (
     difference_of_log_odds,
     log_of_odds,
@@ -35,6 +52,19 @@ from derive.stable.logistic import (
     rate_of_softplus,
     sigmoid_complement,
 )
+from derive.stable.mixtures import (
+    balance_of_odds,
+    balance_with_one_success,
+    curvature_in_the_log_mean,
+    difference_of_logarithms,
+    failures_and_chance,
+    failures_and_odds,
+    gamma_and_poisson,
+    log_beta_after_counts,
+    log_of_share,
+    slope_and_curvature_in_the_shape,
+    slope_in_the_log_mean,
+)
 from derive.stable.normal import log_of_normal_cdf, normal_complement, zero_times_log_normal_cdf
 from derive.stable.products import (
     log_of_one_minus_power,
@@ -43,21 +73,48 @@ from derive.stable.products import (
     zero_times_log,
     zero_times_log1p,
 )
+from derive.stable.ratios import (
+    deviance_from_exponential,
+    divergence_from_exponential,
+    excess_beside_log,
+    excess_of_power_of_exponential,
+    excess_of_ratio_to_exponential,
+    log_factorial_beside_log_rate,
+    log_factorial_beside_rate,
+    log_gamma_beside_half,
+    log_gamma_beside_mean,
+    log_gamma_beside_rate,
+    log_gamma_beside_scale,
+    log_of_ratio_and_denominator,
+    log_of_ratio_to_exponential,
+    power_of_ratio,
+)
 from derive.stable.squares import (
+    curvature_over_square,
+    curvature_over_squares,
+    curvature_times_exponential,
+    curvature_times_square,
+    curvature_times_square_of_exponential,
     excess_of_log1p_square,
     excess_over_share,
     log_of_one_plus_square,
     log_of_one_plus_square_over,
     log_of_one_plus_squared,
     rest_less_share,
+    rest_over_square,
     scaled_log_of_one_plus_square,
     share_of_square,
+    slope_of_slope_over_squares,
     slope_of_slope_times_argument,
+    slope_of_slope_times_exponential,
+    slope_of_slope_times_exponential_over_root,
     square_of_quotient,
     square_of_scaled,
 )
 
 STABLE = (
+    log_probability_between_cut_points,
+    probability_between_cut_points,
     log_sigmoid,
     log_sigmoid_complement,
     normal_complement,
@@ -77,6 +134,22 @@ STABLE = (
     log_of_odds,
     log_of_softplus,
     rate_of_softplus,
+    log_factorial_beside_rate,
+    log_factorial_beside_log_rate,
+    log_gamma_beside_rate,
+    log_gamma_beside_mean,
+    log_gamma_beside_scale,
+    log_gamma_beside_half,
+    log_gamma_excess_beside_log,
+    log_gamma_excess_of_log_shape,
+    power_of_ratio,
+    log_of_ratio_and_denominator,
+    divergence_from_exponential,
+    excess_of_ratio_to_exponential,
+    excess_of_power_of_exponential,
+    excess_beside_log,
+    log_of_ratio_to_exponential,
+    deviance_from_exponential,
     log_of_complement_of_exponential,
     log_of_exponential_less_one,
     reciprocal_of_exponential_less_one,
@@ -95,24 +168,67 @@ STABLE = (
     log_of_one_plus,
     log_gamma_over_half_a_step,
     log_gamma_of_neighbours,
+    log_beta_after_counts,
+    failures_and_odds,
+    failures_and_chance,
+    log_of_share,
+    difference_of_logarithms,
     square_of_scaled_by_exponential,
     absolute_scaled_by_exponential,
+    residual_over_exponential_scale,
 )
 
 # The other tail, which the truth is computed from as well: its digits beside 1 are without number.
-COMPLEMENTS = (sigmoid_complement, normal_complement)
+COMPLEMENTS = (sigmoid_complement, normal_complement, probability_between_cut_points)
 
-BEFORE_LINKS = (log_gamma_over_half_a_step, log_gamma_of_neighbours)
+BEFORE_LINKS = (
+    log_gamma_over_half_a_step,
+    gamma_and_poisson,
+    log_gamma_of_neighbours,
+    log_beta_after_counts,
+    log_gamma_beside_rate,
+    log_gamma_beside_mean,
+    log_gamma_beside_scale,
+    log_gamma_beside_half,
+    power_of_ratio,
+    log_of_ratio_and_denominator,
+    log_probability_between_cut_points,
+)
 
 # Tried after differentiating, on the gradient and on the Hessian.
 DERIVED = (
+    growth_of_product,
+    slope_in_the_log_mean,
     exponential_less_count,
+    difference_of_sigmoids,
     shares_of_a_whole,
     share_of_square,
     slope_of_slope_times_argument,
     rest_less_share,
     excess_over_share,
     excess_of_log1p_square,
-    scaled_once_more,
-    sign_scaled_by_exponential,
+    curvature_over_squares,
+    curvature_times_square_of_exponential,
+    slope_of_slope_over_squares,
+    slope_of_slope_times_exponential_over_root,
+    curvature_in_the_log_mean,
+    slope_and_curvature_in_the_shape,
+    balance_of_odds,
+    balance_with_one_success,
+)
+
+# Tried last, on what is written of gradient and Hessian: what they put together is differentiated no more.
+LAST = (
+    square_of_sech_over,
+    square_of_sech_times_exponential,
+    square_of_sech_times,
+    exponential_over_square,
+    exponential_times_square,
+    product_of_exponentials,
+    curvature_times_square,
+    rest_over_square,
+    curvature_over_square,
+    slope_of_slope_times_exponential,
+    curvature_times_exponential,
+    scaled_by_square_of_exponential,
 )

@@ -7,6 +7,7 @@ from derive.words import (
     cosh,
     exp,
     exp_less,
+    expm1,
     log,
     log1mexp,
     log_cosh,
@@ -14,7 +15,7 @@ from derive.words import (
     logaddexp,
     reciprocal_expm1,
     scaled,
-    sign,
+    sech,
     square,
 )
 
@@ -73,19 +74,61 @@ def absolute_scaled_by_exponential(a: Real, b: Real):
     return absolute(a) * exp(b), scaled(absolute(a), exp(b / 2))
 
 
-@stable(f64={"a": 0, "b": 1, "c": 800}, f32={"a": 0, "b": 1, "c": 90})
-def scaled_once_more(a: Real, b: Real, c: Real):
+@stable(f64={"a": 1, "b": 1, "c": -800}, f32={"a": 1, "b": 1, "c": -90})
+def residual_over_exponential_scale(a: Real, b: Real, c: Real):
     """The exponential could overflow where the product does not: its root is multiplied in twice."""
-    return scaled(a, b) * exp(c), scaled(scaled(a, b), exp(c / 2))
+    return (a - b) * exp(-c), scaled(a - b, exp(-c / 2))
 
 
-@stable(f64={"a": 0, "b": 800}, f32={"a": 0, "b": 90})
-def sign_scaled_by_exponential(a: Real, b: Real):
-    """The exponential overflows even where the sign is 0: its root is multiplied in twice."""
-    return sign(a) * exp(b), scaled(sign(a), exp(b / 2))
+@stable(unless={"a": Nonnegative}, f64={"a": 0, "b": 400}, f32={"a": 0, "b": 45})
+def scaled_by_square_of_exponential(a: Real, b: Real):
+    """The square of the exponential could overflow where the product does not: the exponential is multiplied in twice."""
+    return a * exp(2 * b), scaled(a, exp(b))
+
+
+@stable(f64={"a": 800, "b": -200}, f32={"a": 90, "b": -23})
+def product_of_exponentials(a: Real, b: Real):
+    """One exponential overflows where the other vanishes; that of the sum does neither."""
+    return exp(a) * exp(4 * b), exp(a + 4 * b)
+
+
+@stable(f64={"a": 800, "b": 1e-100}, f32={"a": 110, "b": 1e-15})
+def exponential_over_square(a: Real, b: Nonzero):
+    """The exponential vanishes where the square of the quotient does not."""
+    return exp(-a) / b**2, square(exp(-a / 2) / b)
+
+
+@stable(f64={"a": 800, "b": 1e160}, f32={"a": 110, "b": 1e25})
+def exponential_times_square(a: Real, b: Real):
+    """The square overflows where the exponential has long vanished: the product is squared as a whole."""
+    return exp(-a) * b**2, square(exp(-a / 2) * b)
+
+
+@stable(f64={"a": 1e-17, "b": 1.0}, f32={"a": 1e-8, "b": 1.0})
+def growth_of_product(a: Real, b: Real):
+    """Near 0 the exponential rounds to 1, and nothing is left of the growth; expm1 keeps it."""
+    return b * exp(a) - b, b * expm1(a)
 
 
 @stable(f64={"a": 1e-17, "b": 1.0}, f32={"a": 1e-8, "b": 1.0})
 def exponential_less_count(a: Real, b: Nonnegative):
     """Near 0 the exponential rounds to 1, from which a count of 1 leaves nothing."""
     return exp(a) - b, exp_less(a, b)
+
+
+@stable(f64={"a": 400, "b": 1e-100}, f32={"a": 50, "b": 1e-10})
+def square_of_sech_over(a: Real, b: Nonzero):
+    """The square underflows where the square of the quotient does not."""
+    return sech(a) ** 2 / b**2, square(sech(a) / b)
+
+
+@stable(f64={"a": 400, "b": 1e100}, f32={"a": 50, "b": 1e10})
+def square_of_sech_times(a: Real, b: Real):
+    """The square underflows where the square of the product does not."""
+    return sech(a) ** 2 * b**2, square(sech(a) * b)
+
+
+@stable(f64={"a": 400, "b": 460}, f32={"a": 50, "b": 50})
+def square_of_sech_times_exponential(a: Real, b: Real):
+    """The square underflows, or the exponential overflows, where the square of the product does neither."""
+    return sech(a) ** 2 * exp(b), square(scaled(sech(a), exp(b / 4)))

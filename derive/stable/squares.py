@@ -9,6 +9,8 @@ from derive.words import (
     log1p_square_curvature,
     log1p_square_excess,
     log1p_square_slope,
+    root_rest,
+    scaled,
     scaled_log1p_square,
     sqrt,
     square,
@@ -83,3 +85,70 @@ def excess_over_share(a: Real, b: Positive):
 def excess_of_log1p_square(a: Real):
     """For small arguments the two agree to the fourth order, which is all that is left."""
     return log1p_square(a) - square_share(a), log1p_square_excess(a)
+
+
+@stable(f64={"a": 1e160}, f32={"a": 1e25})
+def curvature_times_square(a: Real):
+    """The square overflows and the curvature vanishes; the shares of square and 1 are between 0 and 1."""
+    return a**2 * log1p_square_curvature(a), 2 * square_share(a) * (square_rest(a) - square_share(a))
+
+
+@stable(f64={"a": 1e170, "b": 1e-100}, f32={"a": 1e25, "b": 1e-15})
+def rest_over_square(a: Real, b: Nonzero):
+    """The share vanishes where the square of the quotient does not: its root is divided."""
+    return square_rest(a) / b**2, square(root_rest(a) / b)
+
+
+@stable(f64={"a": 1e170, "b": 1e-100}, f32={"a": 1e25, "b": 1e-15})
+def curvature_over_square(a: Real, b: Nonzero):
+    """The curvature vanishes where the square of the quotient does not: its root is divided."""
+    return (
+        log1p_square_curvature(a) / b**2,
+        2 * (square_rest(a) - square_share(a)) * square(root_rest(a) / b),
+    )
+
+
+@stable(f64={"a": 1e110, "b": 230}, f32={"a": 1e15, "b": 30})
+def slope_of_slope_times_exponential(a: Real, b: Real):
+    """The product vanishes where its product with the exponential does not: the root of the share is multiplied in twice."""
+    return (
+        log1p_square_slope(a) * square_rest(a) * exp(2 * b),
+        scaled(log1p_square_slope(a), root_rest(a) * exp(b)),
+    )
+
+
+@stable(f64={"a": 1e170, "b": 115}, f32={"a": 1e25, "b": 15})
+def curvature_times_exponential(a: Real, b: Real):
+    """The curvature vanishes where its product with the exponential does not: the root of the share is multiplied."""
+    return (
+        log1p_square_curvature(a) * exp(4 * b),
+        2 * (square_rest(a) - square_share(a)) * square(scaled(root_rest(a), exp(b))),
+    )
+
+
+@stable(f64={"a": 1e160, "b": 1e-100, "c": 1e-100}, f32={"a": 1e23, "b": 1e-12, "c": 1e-12})
+def curvature_over_squares(a: Real, b: Positive, c: Positive):
+    """The curvature vanishes for large arguments before the divisors make it large again: the square is taken of the quotient."""
+    left = log1p_square_curvature(a) / (b * c**2)
+    return left, 2 * (square_rest(a) - square_share(a)) * square(root_rest(a) / (c * sqrt(b)))
+
+
+@stable(f64={"a": 1e160, "b": 200}, f32={"a": 1e23, "b": 30})
+def curvature_times_square_of_exponential(a: Real, b: Real):
+    """The curvature vanishes for large arguments before the exponential makes it large again: the square is taken of the product."""
+    left = log1p_square_curvature(a) * exp(2 * b)
+    return left, 2 * (square_rest(a) - square_share(a)) * square(root_rest(a) * exp(b))
+
+
+@stable(f64={"a": 1e140, "b": 1e-100, "c": 1e-100, "d": 1}, f32={"a": 1e16, "b": 1e-12, "c": 1e-12, "d": 1})
+def slope_of_slope_over_squares(a: Real, b: Positive, c: Positive, d: Positive):
+    """The product vanishes for large arguments before the divisors make it large again: a square is taken of the quotient."""
+    left = d * log1p_square_slope(a) * square_rest(a) / (b**2 * sqrt(c))
+    return left, log1p_square_slope(a) * square(root_rest(a) * sqrt(d) / (b * sqrt(sqrt(c))))
+
+
+@stable(f64={"a": 1e120, "b": 200, "c": 1e-100, "d": 1}, f32={"a": 1e16, "b": 30, "c": 1e-12, "d": 1})
+def slope_of_slope_times_exponential_over_root(a: Real, b: Real, c: Positive, d: Positive):
+    """The product vanishes for large arguments before the exponential makes it large again: a square is taken of the product."""
+    left = d * log1p_square_slope(a) * square_rest(a) * exp(b) / sqrt(c)
+    return left, log1p_square_slope(a) * square(root_rest(a) * sqrt(d) * exp(b / 2) / sqrt(sqrt(c)))

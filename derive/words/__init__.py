@@ -7,7 +7,7 @@ SymPy's own functions; the others exist because floating point loses digits on w
 Placeholders of a spelling: `{0}` the first argument, `{0:atom}` bracketed unless it is one symbol,
 `{0:factor}` bracketed if it is a sum, `{0:argument}` as the argument of a named function, `{0:()}`
 always bracketed, `{0:raised}` as an exponent, `{0:index}` below the line, `{arguments}` all of them in
-brackets, `{entry}` the entry of the vector `{0}` at the index `{1}`.  A word without a spelling in `text`
+brackets, `{entry}` the entry of the vector `{0}` at the index `{1}`, `{next}` that behind it.  A word without a spelling in `text`
 and `latex` has no notation of its own: pages write its meaning out.  `python` spells what has no symbol in
 it: a Python number has no dtype to impose.  A name that begins with an underscore is a function of
 `templates/words/numpy/` or `templates/words/torch/`, whose text goes into the generated module.
@@ -19,14 +19,18 @@ from derive.errors import Misuse
 from derive.heads import Word
 from derive.words.circle import *
 from derive.words.classes import *
+from derive.words.compositions import *
 from derive.words.counts import *
+from derive.words.cut_points import *
 from derive.words.elementary import *
 from derive.words.exponentials import *
 from derive.words.gamma import *
 from derive.words.hyperbolic import *
 from derive.words.logistic import *
+from derive.words.mixtures import *
 from derive.words.normal import *
 from derive.words.powers import *
+from derive.words.ratios import *
 from derive.words.squares import *
 from derive.words.symbols import *
 

@@ -1,10 +1,44 @@
 """The binomial coefficient, and what Stirling leaves of a factorial."""
 
-from derive.domains import Nonnegative, Positive, Real
+from derive.domains import Count, Nonnegative, Positive, Real
 from derive.heads import Level, word
-from derive.words.elementary import log
-from derive.words.gamma import digamma, digamma_difference, log_gamma, trigamma
+from derive.words.elementary import exp, log, xlogy
+from derive.words.gamma import digamma, digamma_difference, factorial, gamma, log_gamma, trigamma
 from derive.words.symbols import half, two_pi
+
+
+@word(
+    primitive="binomial",
+    reference="binomial",
+    text="C({0}, {1})",
+    latex=r"\binom{{{0}}}{{{1}}}",
+)
+def binomial_coefficient(a: Nonnegative, b: Nonnegative.up_to("a")) -> Nonnegative:
+    """The binomial coefficient, b ≤ a."""
+
+
+@word(
+    text="C({0} + {1} − 1, {1})",
+    latex=r"\binom{{{0} + {1} - 1}}{{{1}}}",
+)
+def multiset_coefficient(a: Positive, b: Count) -> Positive:
+    """The multisets of b out of a, which need not be whole: a (a + 1) ... (a + b − 1)/b!."""
+    return gamma(a + b) / (gamma(a) * factorial(b))
+
+
+@word(
+    text=("log C({0} + {1} − 1, {1})", Level.FUNCTION),
+    latex=(r"\log \binom{{{0} + {1} - 1}}{{{1}}}", Level.FUNCTION),
+    numpy="_log_multiset({0}, {1})",
+    torch="_log_multiset({0}, {1})",
+    derivatives=(
+        lambda a, b: digamma_difference(a, b),
+        lambda a, b: digamma(a + b) - digamma(b + 1),
+    ),
+)
+def log_multiset_coefficient(a: Positive, b: Count) -> Real:
+    """The logarithm of the multisets: its terms cancel where a or b is large."""
+    return log_gamma(a + b) - log_gamma(a) - log_gamma(b + 1)
 
 
 @word(
@@ -49,3 +83,81 @@ def stirling_correction_slope(a: Positive) -> Real:
 def stirling_correction_curvature(a: Positive) -> Positive:
     """ψ′(a) − 1/a − 1/(2a²): of order 1/a³, though its terms are of order 1/a."""
     return trigamma(a) - 1 / a - 1 / (2 * a**2)
+
+
+@word(
+    numpy="_log_gamma_excess({0})",
+    torch="_log_gamma_excess({0})",
+    derivatives=(lambda a: digamma_excess(a),),
+)
+def log_gamma_excess(a: Positive) -> Real:
+    """Log Γ(a) − a log a + a: of order log a, though its terms are of order a log a."""
+    return log_gamma(a) - a * log(a) + a
+
+
+@word(
+    numpy="_log_gamma_excess_and_log({0}, {1})",
+    torch="_log_gamma_excess_and_log({0}, {1})",
+    derivatives=(lambda a, b: digamma_excess(a), lambda a, b: 1 / b),
+)
+def log_gamma_excess_and_log(a: Positive, b: Positive) -> Real:
+    """Log Γ(a) − a log a + a + log b: for small a the logarithms are those of b/a, for large ones of b/√a."""
+    return log_gamma(a) - a * log(a) + a + log(b)
+
+
+@word(
+    numpy="_digamma_excess({0})",
+    torch="_digamma_excess({0})",
+    derivatives=(lambda a: trigamma_excess(a),),
+)
+def digamma_excess(a: Positive) -> Real:
+    """ψ(a) − log a: of order 1/a, though its terms are of order log a."""
+    return digamma(a) - log(a)
+
+
+@word(
+    numpy="_trigamma_excess({0})",
+    torch="_trigamma_excess({0})",
+)
+def trigamma_excess(a: Positive) -> Positive:
+    """ψ′(a) − 1/a: of order 1/a², though its terms are of order 1/a."""
+    return trigamma(a) - 1 / a
+
+
+@word(
+    numpy="_log_factorial_excess({0})",
+    torch="_log_factorial_excess({0})",
+    derivatives=(lambda a: digamma(a + 1) - log(a),),
+)
+def log_factorial_excess(a: Nonnegative) -> Nonnegative:
+    """Log a! − a log a + a: of order log a, though its terms are of order a log a."""
+    return log_gamma(a + 1) - xlogy(a, a) + a
+
+
+@word(
+    numpy="_log_gamma_excess_of_exponential({0})",
+    torch="_log_gamma_excess_of_exponential({0})",
+    derivatives=(lambda a: weighted_digamma_excess(exp(a)),),
+)
+def log_gamma_excess_of_exponential(a: Real) -> Real:
+    """Log Γ(b) − b log b + b at b = eᵃ, whose second derivative in a is that of its first, no sum of two that cancel."""
+    return log_gamma(exp(a)) - exp(a) * a + exp(a)
+
+
+@word(
+    numpy=("{0:factor} * _digamma_excess({0})", Level.PRODUCT),
+    torch=("{0:factor} * _digamma_excess({0})", Level.PRODUCT),
+    derivatives=(lambda a: digamma_excess_growth(a),),
+)
+def weighted_digamma_excess(a: Positive) -> Real:
+    """The product a (ψ(a) − log a), between −1 and −1/2."""
+    return a * (digamma(a) - log(a))
+
+
+@word(
+    numpy="_digamma_excess_growth({0})",
+    torch="_digamma_excess_growth({0})",
+)
+def digamma_excess_growth(a: Positive) -> Positive:
+    """ψ(a) − log a + a ψ′(a) − 1, the derivative of a (ψ(a) − log a): terms of order 1/a cancel at both ends."""
+    return digamma(a) - log(a) + a * trigamma(a) - 1

@@ -115,7 +115,7 @@ def tetragamma(a: Positive) -> Real:
     torch="_log_gamma_difference({0}, {1})",
     derivatives=(lambda a, b: digamma_difference(a, b), lambda a, b: digamma(a + b)),
 )
-def log_gamma_difference(a: Positive, b: Positive) -> Real:
+def log_gamma_difference(a: Positive, b: Nonnegative) -> Real:
     """Log Γ(a + b) − log Γ(a): the two cancel where a is large beside b."""
     return log_gamma(a + b) - log_gamma(a)
 
@@ -125,7 +125,7 @@ def log_gamma_difference(a: Positive, b: Positive) -> Real:
     torch="_digamma_difference({0}, {1})",
     derivatives=(lambda a, b: trigamma_difference(a, b), lambda a, b: trigamma(a + b)),
 )
-def digamma_difference(a: Positive, b: Positive) -> Positive:
+def digamma_difference(a: Positive, b: Nonnegative) -> Nonnegative:
     """ψ(a + b) − ψ(a): the two cancel where a is large beside b."""
     return digamma(a + b) - digamma(a)
 
@@ -134,7 +134,7 @@ def digamma_difference(a: Positive, b: Positive) -> Positive:
     numpy="_trigamma_difference({0}, {1})",
     torch="_trigamma_difference({0}, {1})",
 )
-def trigamma_difference(a: Positive, b: Positive) -> Real:
+def trigamma_difference(a: Positive, b: Nonnegative) -> Real:
     """ψ′(a + b) − ψ′(a): the two cancel where a is large beside b."""
     return trigamma(a + b) - trigamma(a)
 

@@ -37,7 +37,7 @@ def cosh(a: Real) -> Positive:
     latex=(r"\tanh{0:argument}", Level.FUNCTION),
     numpy="np.tanh({0})",
     torch="torch.tanh({0})",
-    derivatives=(lambda a: sech_square(a),),
+    derivatives=(lambda a: sech(a) ** 2,),
 )
 def tanh(a: Real) -> Real:
     """The hyperbolic tangent."""
@@ -45,15 +45,15 @@ def tanh(a: Real) -> Real:
 
 
 @word(
-    text="sech²({0})",
-    latex=(r"\operatorname{{sech}}^2{0:argument}", Level.FUNCTION),
-    numpy="_sech_square({0})",
-    torch="_sech_square({0})",
-    derivatives=(lambda a: -2 * tanh(a) * sech_square(a),),
+    text="sech({0})",
+    latex=(r"\operatorname{{sech}}{0:argument}", Level.FUNCTION),
+    numpy="_sech({0})",
+    torch="_sech({0})",
+    derivatives=(lambda a: -tanh(a) * sech(a),),
 )
-def sech_square(a: Real) -> Positive:
-    """1/cosh²(a), the derivative of tanh: one less its square cancels."""
-    return 4 / (exp(a) + exp(-a)) ** 2
+def sech(a: Real) -> Positive:
+    """1/cosh(a): its square is the derivative of tanh, which one less the square of that would lose."""
+    return 2 / (exp(a) + exp(-a))
 
 
 @word(

@@ -19,6 +19,16 @@ def sigmoid_slope(a: Real) -> Unit:
 
 
 @word(
+    numpy="_sigmoid_difference({0}, {1})",
+    torch="_sigmoid_difference({0}, {1})",
+    derivatives=(lambda a, b: sigmoid_slope(a), lambda a, b: -sigmoid_slope(b)),
+)
+def sigmoid_difference(a: Real, b: Real) -> Real:
+    """sigmoid(a) − sigmoid(b), which cancel where a and b are both small, both large or close."""
+    return sigmoid(a) - sigmoid(b)
+
+
+@word(
     text=("logit{0:argument}", Level.FUNCTION),
     latex=(r"\operatorname{{logit}}{0:argument}", Level.FUNCTION),
     numpy="_logit({0})",

@@ -66,6 +66,18 @@ def square_rest(a: Real) -> Unit:
 
 
 @word(
+    text=("1/√(1 + {0:atom}²)", Level.PRODUCT),
+    latex=(r"\frac{{1}}{{\sqrt{{1 + {0:atom}^2}}}}", Level.PRODUCT),
+    numpy=("1 / np.hypot(1, {0})", Level.PRODUCT),
+    torch=("1 / torch.hypot({0}, torch.ones_like({0}))", Level.PRODUCT),
+    derivatives=(lambda a: -log1p_square_slope(a) * root_rest(a) / 2,),
+)
+def root_rest(a: Real) -> Unit:
+    """1/√(1 + a²), the root of the share of 1, also where a² overflows."""
+    return 1 / sqrt(1 + a**2)
+
+
+@word(
     text="[log(1 + {0:atom}²) − {0:atom}²/(1 + {0:atom}²)]",
     latex=r"\left[\log\left(1 + {0:atom}^2\right) - \frac{{{0:atom}^2}}{{1 + {0:atom}^2}}\right]",
     numpy="_log1p_square_excess({0})",

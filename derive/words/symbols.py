@@ -2,11 +2,14 @@
 
 from typing import Any
 
-from derive.heads import Constant, Index
+from derive.heads import Constant, Index, Size
 
 j, k, m = Index("j", "K"), Index("k", "K"), Index("l", "K")
 pi = Constant("pi", r"\pi")
 two_pi = Constant("two_pi", r"2\pi")
+
+
+last = Size("K")
 
 
 def delta(first: Any, second: Any) -> Any:

@@ -6,6 +6,7 @@ The tables _NAME_N and _NAME_D are the coefficients, lowest power first, of a qu
 """
 
 import numpy as np
+from scipy import special
 
 # fmt: off
 # (x + 1/2) log(1 + 1/x) - 1 = z q, z = 1/(4 x (x + 1)), x >= 0.1: the quotient q of polynomials in z.
@@ -150,3 +151,85 @@ def _log_binomial(n, k):
         half = 0.5 * np.log(p * (q / total)) + 0.9189385332046728
         far = p * np.log1p(q / p) + q * np.log1p(p / q) - (half + rest)
         return np.where(d < 0.5, tiny, np.where(m < 2.0, near, far)).astype(kind, copy=False)
+
+
+def _log_gamma_excess(x):
+    """The difference log Gamma(x) - (x log x - x), near log(2 pi/x)/2; x > 0.
+
+    Measured beyond conditioning: at most 4 ulp in float64, 0.5 in float32.
+    """
+    x, kind = _wide(x)
+    with np.errstate(all="ignore"):
+        return (_stirling_correction(x) + (0.9189385332046728 - 0.5 * np.log(x))).astype(kind, copy=False)
+
+
+def _digamma_excess(x):
+    """The difference psi(x) - log x < 0, near -1/(2 x); x > 0.
+
+    Measured beyond conditioning: at most 3 ulp in float64, 0.5 in float32.
+    """
+    x, kind = _wide(x)
+    with np.errstate(all="ignore"):
+        return (_stirling_correction_slope(x) - 0.5 / x).astype(kind, copy=False)
+
+
+def _trigamma_excess(x):
+    """The difference psi'(x) - 1/x > 0, near 1/(2 x^2); x > 0.
+
+    Measured beyond conditioning: at most 3 ulp in float64, 0.5 in float32.
+    """
+    x, kind = _wide(x)
+    with np.errstate(all="ignore"):
+        return (_stirling_correction_curvature(x) + 0.5 / x / x).astype(kind, copy=False)
+
+
+def _log_factorial_excess(n):
+    """The difference log n! - (n log n - n) >= 0, near log(2 pi n)/2; n >= 0.
+
+    Measured beyond conditioning: at most 4 ulp in float64, 0.5 in float32.
+    """
+    n, kind = _wide(n)
+    with np.errstate(all="ignore"):
+        low, high = np.minimum(n, 1.0), np.maximum(n, 1.0)
+        rest = low * (low * _rational(_LOG_FACTORIAL_N, _LOG_FACTORIAL_D, low) - 0.5772156649015329)
+        near = (rest + low) - special.xlogy(low, low)
+        far = _stirling_correction(high) + (0.9189385332046728 + 0.5 * np.log(high))
+        return np.where(n < 1.0, near, far).astype(kind, copy=False)
+
+
+def _digamma_excess_growth(x):
+    """The sum psi(x) - log x + x psi'(x) - 1 > 0, near 1/(12 x^2); x > 0.
+
+    For small x it is psi(x + 1) + x psi'(x + 1) - log x - 1 (DLMF 5.5.2, 5.15.5).
+
+    Measured beyond conditioning: at most 8 ulp in float64, 0.5 in float32.
+    """
+    x, kind = _wide(x)
+    with np.errstate(all="ignore"):
+        low, high = np.minimum(x, 0.2), np.maximum(x, 0.2)
+        near = (special.digamma(low + 1.0) + low * _trigamma(low + 1.0)) - (np.log(low) + 1.0)
+        far = _stirling_correction_slope(high) + high * _stirling_correction_curvature(high)
+        return np.where(x < 0.2, near, far).astype(kind, copy=False)
+
+
+def _log_gamma_excess_and_log(x, y):
+    """The sum log Gamma(x) - (x log x - x) + log y; x, y > 0.
+
+    Measured beyond conditioning: at most 4 ulp in float64, 0.5 in float32.
+    """
+    x, y, kind = _wide(x, y)
+    with np.errstate(all="ignore"):
+        low, high = np.minimum(x, 1.0), np.maximum(x, 1.0)
+        near = _log_factorial_excess(low) + _log_ratio(y, low)
+        far = _stirling_correction(high) + _log_ratio(y, np.sqrt(high / 6.283185307179586))
+        return np.where(x < 1.0, near, far).astype(kind, copy=False)
+
+
+def _log_gamma_excess_of_exponential(x):
+    """The difference log Gamma(z) - (z log z - z) at z = e^x, -x where z is lost beside 1.
+
+    Measured beyond conditioning: at most 4 ulp in float64, 0.5 in float32.
+    """
+    x, kind = _wide(x)
+    with np.errstate(all="ignore"):
+        return np.where(x < -50.0, -x, _log_gamma_excess(np.exp(np.maximum(x, -50.0)))).astype(kind, copy=False)

@@ -129,15 +129,15 @@ def _softplus_rate_slope(x):
         return (-np.where(x < 1.0, near, far)).astype(kind, copy=False)
 
 
-def _sech_square(x):
-    """The square of 1 / cosh(x), the derivative of tanh(x).
+def _sech(x):
+    """The quotient 1 / cosh(x), whose square is the derivative of tanh(x).
 
-    Measured beyond conditioning: at most 3.5 ulp in float64, 0.5 in float32.
+    Measured beyond conditioning: at most 1.5 ulp in float64, 0.5 in float32.
     """
     x, kind = _wide(x)
     with np.errstate(all="ignore"):
         e = np.exp(-np.abs(x))
-        return np.square(2.0 * e / (1.0 + e * e)).astype(kind, copy=False)
+        return (2.0 * e / (1.0 + e * e)).astype(kind, copy=False)
 
 
 def _log_cosh(x):
@@ -378,3 +378,17 @@ def _log_expm1_ratio_curvature(x):
 def _exp_less(a, b):
     """The difference e^a - b, also where it is small because a is near 0 and b is 1."""
     return np.where(np.abs(a) < 0.5, np.expm1(a) - (b - 1), np.exp(a) - b)
+
+
+def _sigmoid_difference(a, b):
+    """The difference sigmoid(a) - sigmoid(b).
+
+    With h the larger and l the smaller it is sigmoid(h) sigmoid(-l) (1 - exp(l - h)) in size.
+
+    Measured beyond conditioning: at most 2.5 ulp in float64, 0.5 in float32.
+    """
+    a, b, kind = _wide(a, b)
+    with np.errstate(all="ignore"):
+        high, low = np.maximum(a, b), np.minimum(a, b)
+        size = special.expit(high) * special.expit(-low) * -np.expm1(low - high)
+        return np.where(a < b, -size, size).astype(kind)

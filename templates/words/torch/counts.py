@@ -143,3 +143,72 @@ def _log_binomial(n, k):
     half = 0.5 * torch.log(p * (q / total)) + 0.9189385332046728
     far = p * torch.log1p(q / p) + q * torch.log1p(p / q) - (half + rest)
     return torch.where(d < 0.5, tiny, torch.where(m < 2.0, near, far))
+
+
+def _log_gamma_excess(x):
+    """The difference log Gamma(x) - (x log x - x), near log(2 pi/x)/2; x > 0.
+
+    Measured beyond conditioning: at most 4 ulp in float64, 4 in float32.
+    """
+    return _stirling_correction(x) + (0.9189385332046728 - 0.5 * torch.log(x))
+
+
+def _digamma_excess(x):
+    """The difference psi(x) - log x < 0, near -1/(2 x); x > 0.
+
+    Measured beyond conditioning: at most 3 ulp in float64, 3.5 in float32.
+    """
+    return _stirling_correction_slope(x) - 0.5 / x
+
+
+def _trigamma_excess(x):
+    """The difference psi'(x) - 1/x > 0, near 1/(2 x^2); x > 0.
+
+    Measured beyond conditioning: at most 3 ulp in float64, 3.5 in float32.
+    """
+    return _stirling_correction_curvature(x) + 0.5 / x / x
+
+
+def _log_factorial_excess(n):
+    """The difference log n! - (n log n - n) >= 0, near log(2 pi n)/2; n >= 0.
+
+    Measured beyond conditioning: at most 4 ulp in float64, 4 in float32.
+    """
+    low, high = torch.clamp(n, max=1.0), torch.clamp(n, min=1.0)
+    rest = low * (low * _rational(_LOG_FACTORIAL_N, _LOG_FACTORIAL_D, low) - 0.5772156649015329)
+    near = (rest + low) - torch.xlogy(low, low)
+    far = _stirling_correction(high) + (0.9189385332046728 + 0.5 * torch.log(high))
+    return torch.where(n < 1.0, near, far)
+
+
+def _digamma_excess_growth(x):
+    """The sum psi(x) - log x + x psi'(x) - 1 > 0, near 1/(12 x^2); x > 0.
+
+    For small x it is psi(x + 1) + x psi'(x + 1) - log x - 1 (DLMF 5.5.2, 5.15.5).
+
+    Measured beyond conditioning: at most 8 ulp in float64, 10 in float32.
+    """
+    low, high = torch.clamp(x, max=0.2), torch.clamp(x, min=0.2)
+    near = (_digamma(low + 1.0) + low * _trigamma(low + 1.0)) - (torch.log(low) + 1.0)
+    far = _stirling_correction_slope(high) + high * _stirling_correction_curvature(high)
+    return torch.where(x < 0.2, near, far)
+
+
+def _log_gamma_excess_and_log(x, y):
+    """The sum log Gamma(x) - (x log x - x) + log y; x, y > 0.
+
+    Measured beyond conditioning: at most 4 ulp in float64, 4 in float32.
+    """
+    x, y = _tensors(x, y)
+    low, high = torch.clamp(x, max=1.0), torch.clamp(x, min=1.0)
+    near = _log_factorial_excess(low) + _log_ratio(y, low)
+    far = _stirling_correction(high) + _log_ratio(y, torch.sqrt(high / 6.283185307179586))
+    return torch.where(x < 1.0, near, far)
+
+
+def _log_gamma_excess_of_exponential(x):
+    """The difference log Gamma(z) - (z log z - z) at z = e^x, -x where z is lost beside 1.
+
+    Measured beyond conditioning: at most 4 ulp in float64, 4 in float32.
+    """
+    return torch.where(x < -50.0, -x, _log_gamma_excess(torch.exp(torch.clamp(x, min=-50.0))))

@@ -1,0 +1,112 @@
+"""Ratios of two positive numbers: the gamma, Poisson and Weibull densities near their means and scales."""
+
+from derive.declare import stable
+from derive.domains import Nonnegative, Positive, Real
+from derive.words import (
+    divergence,
+    exp,
+    exp_excess,
+    expm1,
+    inverse_gaussian_deviance,
+    inverse_gaussian_log_deviance,
+    log,
+    log_divergence,
+    log_factorial,
+    log_factorial_excess,
+    log_gamma,
+    log_gamma_excess,
+    log_ratio,
+    power_excess,
+    product_divergence,
+    ratio_excess,
+)
+
+
+@stable(f64={"a": 1e30, "b": 1e30, "c": 1.0}, f32={"a": 1e10, "b": 1e10, "c": 1.0})
+def log_gamma_beside_rate(a: Positive, b: Positive, c: Positive):
+    """For a large shape huge terms cancel: with what Stirling's formula takes from the logarithm of gamma they are a divergence."""
+    whole = log_gamma(a) + b * c - (a - 1) * log(b) - a * log(c)
+    return whole, product_divergence(a, b, c) + log_gamma_excess(a) + log(b)
+
+
+@stable(f64={"a": 1e30, "b": 2.0, "c": 2.0}, f32={"a": 1e10, "b": 2.0, "c": 2.0})
+def log_gamma_beside_mean(a: Positive, b: Positive, c: Positive):
+    """For a large shape huge terms cancel: with what Stirling's formula takes from the logarithm of gamma they are a divergence."""
+    whole = log_gamma(a) + b * a / c - (a - 1) * log(b) - a * (log(a) - log(c))
+    return whole, a * ratio_excess(b, c) + log_gamma_excess(a) + log(b)
+
+
+@stable(f64={"a": 1e30, "b": 1e30, "c": 1.0}, f32={"a": 1e10, "b": 1e10, "c": 1.0})
+def log_gamma_beside_scale(a: Positive, b: Positive, c: Positive):
+    """For a large shape huge terms cancel: with what Stirling's formula takes from the logarithm of gamma they are a divergence."""
+    whole = log_gamma(a) + b / c - (-a - 1) * log(c) - a * log(b)
+    return whole, product_divergence(a, b, 1 / c) + log_gamma_excess(a) + log(c)
+
+
+@stable(f64={"a": 1e306, "b": 1e306}, f32={"a": 1e37, "b": 1e37})
+def log_gamma_beside_half(a: Positive, b: Positive):
+    """For a large shape huge terms cancel: with what Stirling's formula takes from the logarithm of gamma they are a divergence."""
+    whole = log_gamma(a / 2) + a * log(2) / 2 - (a / 2 - 1) * log(b)
+    return whole, divergence(a / 2, b / 2) + log_gamma_excess(a / 2) + log(b) - b / 2
+
+
+@stable(f64={"a": 1e20, "b": 1e20}, f32={"a": 1e8, "b": 1e8})
+def log_factorial_beside_rate(a: Nonnegative, b: Positive):
+    """For a large count huge terms cancel: with what Stirling's formula takes from the logarithm of the factorial they are a divergence."""
+    return b - a * log(b) + log_factorial(a), divergence(a, b) + log_factorial_excess(a)
+
+
+@stable(f64={"a": 1e306, "b": 600.0}, f32={"a": 1e37, "b": 60.0})
+def log_factorial_beside_log_rate(a: Nonnegative, b: Real):
+    """For a large count huge terms cancel: with what Stirling's formula takes from the logarithm of the factorial they are a divergence."""
+    return exp(b) - a * b + log_factorial(a), log_divergence(a, b) + log_factorial_excess(a)
+
+
+@stable(f64={"a": 1.0, "b": 1.0, "c": -800}, f32={"a": 1.0, "b": 1.0, "c": -110})
+def divergence_from_exponential(a: Positive, b: Positive, c: Real):
+    """The exponential may vanish, of which the logarithm is taken again; that is its argument."""
+    return product_divergence(a, b, exp(c)), log_divergence(a, log(b) + c)
+
+
+@stable(f64={"a": 1e-200, "b": -800}, f32={"a": 1e-20, "b": -110})
+def excess_of_ratio_to_exponential(a: Positive, b: Real):
+    """The exponential may vanish where the ratio is no infinity; the difference of the logarithms bears both."""
+    return ratio_excess(a, exp(b)), exp_excess(log(a) - b)
+
+
+@stable(f64={"a": 2.0, "b": 800, "c": 1.0}, f32={"a": 2.0, "b": 90, "c": 1.0})
+def deviance_from_exponential(a: Positive, b: Real, c: Positive):
+    """The exponential may overflow; the difference of the logarithms does not."""
+    return inverse_gaussian_deviance(a, exp(b), c), c * inverse_gaussian_log_deviance(a, b)
+
+
+@stable(f64={"a": 1e200, "b": 1e-200, "c": 1e-3}, f32={"a": 1e25, "b": 1e-25, "c": 1e-3})
+def power_of_ratio(a: Positive, b: Positive, c: Positive):
+    """The ratio may overflow, or be rounded before it is raised to a large power; its logarithm keeps both."""
+    whole = (a / b) ** c - (c - 1) * (log(a) - log(b))
+    return whole, power_excess(a, b, c) + 1 + log_ratio(a, b)
+
+
+@stable(f64={"a": 1.0, "b": -800, "c": 1e-3}, f32={"a": 1.0, "b": -110, "c": 1e-3})
+def excess_of_power_of_exponential(a: Positive, b: Real, c: Positive):
+    """The exponential may vanish where the power is no infinity; the difference of the logarithms bears both."""
+    return power_excess(a, exp(b), c), exp_excess(c * (log(a) - b))
+
+
+@stable(f64={"a": 1e-20, "b": 1e-30, "c": 0}, f32={"a": 1e-10, "b": 1e-10, "c": 0})
+def excess_beside_log(a: Real, b: Positive, c: Real):
+    """Near a shape of 1 and for small data the logarithms cancel."""
+    left = exp_excess(exp(a) * (log(b) - c)) + 1 + log(b)
+    return left, exp(exp(a) * (log(b) - c)) - expm1(a) * log(b) + exp(a) * c
+
+
+@stable(f64={"a": 1.000000001, "b": 1e-300}, f32={"a": 1.0001, "b": 1e-30})
+def log_of_ratio_and_denominator(a: Positive, b: Positive):
+    """The denominator's logarithm cancels."""
+    return log_ratio(a, b) + log(b), log(a)
+
+
+@stable(f64={"a": 1.0, "b": -800}, f32={"a": 1.0, "b": -110})
+def log_of_ratio_to_exponential(a: Positive, b: Real):
+    """The exponential may vanish, of which the logarithm is taken again; that is its argument."""
+    return log_ratio(a, exp(b)), log(a) - b

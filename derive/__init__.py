@@ -30,6 +30,9 @@ test holds it to that.
                  calls         what a generated module computes, by library
                  accuracy      units in the last place beyond conditioning
     is read      notation      text and LaTeX -> a neutral tree -> a density
+                 kernels       densities without their constants, with their masses
+                 normaliser    the mass of what is given only up to a factor
+                 own           a person's own density, from a formula or a file
     is written   printers      tree -> text, LaTeX, NumPy, Torch
                  pages         what the pages show
                  record        what a machine reads of a derivation
@@ -44,7 +47,7 @@ test holds it to that.
                  generate      the committed modules and their index
                  cli           the door
 
-Public names: `derive`, `Derivation`, `Misuse`, and a derivation's `emit`, `load`,
+Public names: `derive`, `density`, `Derivation`, `Misuse`, and a derivation's `emit`, `load`,
 `gradient`, `hessian`.  They are imported when first asked for, so that `derive list` needs no SymPy.
 """
 
@@ -52,9 +55,10 @@ from typing import Any
 
 from derive.version import VERSION as __version__
 
-__all__ = ["Derivation", "Misuse", "__version__", "derive"]
+__all__ = ["Derivation", "Misuse", "__version__", "density", "derive"]
 
 _HOMES = {
+    "density": "derive.own",
     "derive": "derive.derivation",
     "Derivation": "derive.derivation",
     "Misuse": "derive.errors",
@@ -67,7 +71,7 @@ def __getattr__(name: str) -> Any:
     from importlib import import_module
 
     home = import_module(_HOMES[name])
-    if _HOMES[name] == "derive.derivation":
+    if hasattr(home, "Derivation"):
         _bind(home.Derivation)
     return getattr(home, name)
 

@@ -13,7 +13,7 @@ one direction for each block and gives one part for each; nothing of size K^2 is
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -29,7 +29,6 @@ from derive.domains import Domain, Entries
 from derive.errors import Misuse
 from derive.forms import Move
 from derive.heads import Row, Word
-from derive.request import identifier
 from derive.rewriting import label, settled
 from derive.stable import DERIVED, LAST, STABLE
 from derive.words import word_of
@@ -152,13 +151,18 @@ class Parts:
             found[vector] = Lambda(CLASS, self._put_together(self.definitions[vector]))
         return expression.xreplace(found)
 
+    @property
+    def names(self) -> set[str]:
+        """What the quantities of the loss are called."""
+        return set(self._domains)
+
     def named(self, expression: Expr) -> Expr:
         """The symbol of an expression over parts, at whatever index it stands."""
         positions = expression.free_symbols & {CLASS, OTHER}
         (position,) = positions or (CLASS,)
         canonical = expression.xreplace({position: CLASS})
         if canonical not in self._names:
-            symbol = Symbol(f"t{len(self.definitions)}", real=True)
+            symbol = Symbol(f"_t{len(self.definitions)}", real=True)
             name = IndexedBase(symbol) if positions else symbol
             self._names[canonical] = name
             self.definitions[name] = canonical
@@ -432,7 +436,11 @@ class Calculus:
         """What the direction of each block is called."""
         if len(self.variables) == 1:
             return (DIRECTION,)
-        return tuple(f"v_{identifier(quantity.name)}" for quantity in self.variables)
+        names = self.parts.names
+        taken, found = {*names, *(f"{name}_" for name in names)}, list[str]()
+        for quantity in self.variables:
+            found.append(fresh(f"v_{quantity.name}", {*taken, *found}))
+        return tuple(found)
 
     @cached_property
     def hessian_vector_product(self) -> tuple[Expr, ...]:
@@ -503,3 +511,9 @@ def hessian(derivation: Derivation) -> dict[tuple[str, str], Expr]:
         for one, row in zip(names, found.hessian, strict=True)
         for other, slope in zip(names, row, strict=True)
     }
+
+
+def fresh(name: str, taken: Collection[str]) -> str:
+    """The name, numbered if it is taken."""
+    candidates = (f"{name}_{number}" if number > 1 else name for number in range(1, len(taken) + 2))
+    return next(candidate for candidate in candidates if candidate not in taken)

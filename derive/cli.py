@@ -7,6 +7,9 @@ derive normal --fix sigma --emit numpy         sigma known: least squares, as a 
 derive normal --link sigma=exp --emit torch    log-sigma by the model: a Torch module
 derive normal --fix "sigma[i]"                 known per sample: weighted least squares
 derive normal --shared mu,sigma                one learned value for the whole data set
+derive "exp(-abs(y-mu)/b)/(2*b)" --given "y: real | mu: real, b: positive"     a density of your own
+derive my_density.toml --emit numpy            one that a file declares, FILE.toml:NAME of several
+derive my_densities.py:skewed                  one that a Python file declares; the file is run
 derive list                                    the catalogue
 derive show normal                             density, domains, links, what each option drops
 derive generate                                (re)write the loss modules
@@ -26,6 +29,7 @@ from typing import Any
 import click
 
 from derive.catalogue import CATALOGUE
+from derive.declare import Distribution
 from derive.domains import Domain
 from derive.errors import Misuse
 from derive.printers.columns import TEXT_WIDTH, columns
@@ -35,7 +39,7 @@ from derive.version import VERSION
 
 
 class Door(click.Group):
-    """A first word is a verb, or a density of the catalogue."""
+    """A first word is a verb, or a density: a name of the catalogue, a formula or a file."""
 
     def resolve_command(self, context: click.Context, arguments: list[str]) -> Any:
         """A verb's command, or the derivation of a density."""
@@ -97,16 +101,56 @@ ASKED = (
 )
 
 
+# What files of densities are called.
+FILES = (".toml", ".py")
+
+# What goes with a density of one's own.
+OWN = (
+    click.option(
+        "--given",
+        default="",
+        metavar="DECLARATION",
+        help='The symbols of a formula, with their domains: "y: real | mu: real, b: positive".',
+    ),
+    click.option(
+        "--name", "called", default="", metavar="NAME", help="What a formula is called (own_density)."
+    ),
+    click.option(
+        "--unnormalised",
+        is_flag=True,
+        help="The density is given up to a factor: its mass is found and divided by, or the loss refused.",
+    ),
+)
+
+
 def _asked(command: Callable[..., None]) -> Callable[..., None]:
     """The command with the options of a request."""
-    for option in reversed(ASKED):
+    for option in reversed((*OWN, *ASKED)):
         command = option(command)
     return command
+
+
+def _own(command: Callable[..., None]) -> Callable[..., None]:
+    """The command with the options of a density of one's own."""
+    for option in reversed(OWN):
+        command = option(command)
+    return command
+
+
+def _density(word: str, given: str, called: str, unnormalised: bool) -> str | Distribution:
+    """What a word asks for: a name of the catalogue, or a density of one's own."""
+    is_file = word.endswith(FILES) or word.rpartition(":")[0].endswith(FILES)
+    if not (given or called or unnormalised or is_file):
+        return word  # a name is answered without SymPy
+    from derive.own import asked
+
+    return asked(word, given, called, unnormalised)
 
 
 @click.command(name="NAME")
 @click.argument("name", metavar="", shell_complete=_densities)
 @_asked
+@click.option("--tune", is_flag=True, help="Search for the form that loses the fewest bits: minutes.")
 @click.option(
     "--emit", "target", type=click.Choice(list(TARGETS)), default="text", help="What to write (text)."
 )
@@ -118,16 +162,25 @@ def _asked(command: Callable[..., None]) -> Callable[..., None]:
     default="-",
     help="Write to a file, whole or not at all; - is the standard output.",
 )
-def derivation(name: str, target: str, standalone: bool, output: str, **options: Any) -> None:
-    """Derive the loss of a density of the catalogue."""
+def derivation(
+    name: str,
+    given: str,
+    called: str,
+    unnormalised: bool,
+    target: str,
+    standalone: bool,
+    output: str,
+    tune: bool,
+    **options: Any,
+) -> None:
+    """Derive the loss of a density: NAME is one of the catalogue, a formula, FILE.toml or FILE.py:FUNCTION."""
     gc.disable()  # one derivation leaves little to collect, and looking for it is a tenth of the start
-    asked = request(name, **options)
+    asked = request(_density(name, given, called, unnormalised), **options)
     if not output:
         raise Misuse("-o names a file, got an empty name; write -o FILE, or leave it out to print")
-    from derive.derivation import derivation as derived
     from derive.emit import emit
 
-    text = emit(derived(asked), target, standalone=standalone)
+    text = emit(_derived(asked, tune), target, standalone=standalone)
     if output == "-":
         click.echo(text, nl=False)
         return
@@ -136,6 +189,17 @@ def derivation(name: str, target: str, standalone: bool, output: str, **options:
     if not Path(output).parent.is_dir():
         raise Misuse(f"cannot write {output}: there is no folder {Path(output).parent}; make it first")
     write_atomically(Path(output), text)
+
+
+def _derived(asked: Request, tune: bool) -> Any:
+    """The derivation, in the best forms that the measured search finds if that is wanted."""
+    from derive.derivation import derivation as derived
+
+    if not tune:
+        return derived(asked)
+    from derive.tune import tuned
+
+    return tuned(derived(asked))
 
 
 @main.command(name="list")
@@ -155,20 +219,21 @@ def list_() -> None:
 
 @main.command()
 @click.argument("name", shell_complete=_densities)
-def show(name: str) -> None:
+@_own
+def show(name: str, given: str, called: str, unnormalised: bool) -> None:
     """Density, domains, links, source, and what each option would drop."""
-    row = request(name).distribution
+    row = request(_density(name, given, called, unnormalised)).distribution
     from derive import pages
     from derive.derivation import derive
 
-    plain = derive(name)
+    plain = derive(row)
     click.echo(f"{row.name}: {row.summary}\n\n  {pages.text_density(plain)}\n")
     _indented(pages.quantity_lines(plain))
 
     links = [("link", "the model predicts", "")]
     for parameter in plain.parameters:
         for link in _links(parameter.domain):
-            linked = derive(name, link={parameter.name: link})
+            linked = derive(row, link={parameter.name: link})
             (predictor,) = (q.name for q in linked.predictors if q.parameter == parameter.name)
             equation = pages.link_equation(linked, parameter, pages.text_printer(linked))
             links.append((f"{parameter.name}={link}", predictor, equation))
@@ -183,7 +248,7 @@ def show(name: str) -> None:
     ]
     commands: dict[tuple[str, ...], list[str]] = {}
     for fixed in ([], *([one] for one in known)):
-        derived = derive(name, fix=fixed)
+        derived = derive(row, fix=fixed)
         printer = pages.text_printer(derived)
         lines = tuple(
             f"    {part:<8} {pages.text_rows(printer, formula, 15)}"
@@ -195,7 +260,8 @@ def show(name: str) -> None:
         _indented([*equivalent, *lines, ""])
     if row.soft:
         click.echo(click.wrap_text(pages.soft_remark(plain), TEXT_WIDTH) + "\n")
-    click.echo(f"Source: {row.source}")
+    if row.source:
+        click.echo(f"Source: {row.source}")
 
 
 def _links(domain: Domain) -> list[str]:
@@ -254,15 +320,28 @@ def generate(names: Sequence[str], out: str, check: bool) -> None:
 )
 @click.option("--accuracy", is_flag=True, help="The accuracy certificate: bits lost at points of any size.")
 @click.option("--all", "every", is_flag=True, help="All that is generated, as without a name.")
-def verify(names: Sequence[str], points: int, accuracy: bool, every: bool, **options: Any) -> None:
+def verify(
+    names: Sequence[str],
+    given: str,
+    called: str,
+    unnormalised: bool,
+    points: int,
+    accuracy: bool,
+    every: bool,
+    **options: Any,
+) -> None:
     """The evidence, as a table; exit with 1 if anything falls short.
 
     Without options, for what is generated under the names, or for all that is; with options, for
     that loss of one density.
     """
+    if (given or called or unnormalised) and len(names) != 1:
+        raise Misuse(
+            f"options go with one density, got {len(names)}; write derive verify FORMULA and the options"
+        )
     if every and (names or any(options.values())):
         raise Misuse("--all is for everything that is generated; leave out the names and options, or --all")
-    chosen = _losses(names, options)
+    chosen = _losses([_density(name, given, called, unnormalised) for name in names], options)
     from rich.table import Table
 
     from derive.verify import verify_all
@@ -345,7 +424,7 @@ def _summary(findings: Sequence[Any]) -> Any:
     return table
 
 
-def _losses(names: Sequence[str], options: Mapping[str, Any]) -> list[Request]:
+def _losses(names: Sequence[str | Distribution], options: Mapping[str, Any]) -> list[Request]:
     """What is to be verified: one request, or rows of what is generated."""
     if any(options.values()):
         if len(names) != 1:
@@ -356,8 +435,10 @@ def _losses(names: Sequence[str], options: Mapping[str, Any]) -> list[Request]:
     from derive.generate import requests
 
     generated = {row.distribution.name for row in requests()}
-    plain = [name for name in names if name in CATALOGUE and name not in generated]
-    named = [name for name in names if name not in plain]
+    plain = [
+        name for name in names if not isinstance(name, str) or (name in CATALOGUE and name not in generated)
+    ]
+    named = [name for name in names if isinstance(name, str) and name not in plain]
     rows = requests(named) if named or not names else []
     return [*rows, *(request(name) for name in plain)]
 

@@ -75,9 +75,24 @@ class Declaration:
     parameters: Mapping[str, Domain]
     result: Domain | None
 
-    def __call__(self, *arguments: Any, **named: Any) -> Any:
+    def __call__(self, /, *arguments: Any, **named: Any) -> Any:
         """The mathematics, of these arguments."""
         return self.function(*arguments, **named)
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a person's own density is from.
+
+    words        what asks for it on the command line, behind `derive`
+    read, texts  what reads it again, in another process: `read(*texts)`
+    facts        the texts that a record holds of it
+    """
+
+    words: tuple[str, ...]
+    read: Callable[..., Distribution]
+    texts: tuple[Any, ...]
+    facts: Mapping[str, Any]
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,6 +106,7 @@ class Distribution(Declaration):
     variants      with which options it is generated and verified, beside none
     counterparts  what it is in other libraries, whatever is fixed, shared or linked: theirs takes its data
                   and parameters
+    origin        where it is from, if it is no row of the catalogue
     """
 
     latex: Mapping[str, str] = field(default_factory=dict)
@@ -99,6 +115,11 @@ class Distribution(Declaration):
     soft: str = ""
     variants: tuple[Variant, ...] = ()
     counterparts: tuple[Counterpart, ...] = ()
+    origin: Origin | None = None
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        """A person's own density is pickled as its text, for its mathematics cannot be."""
+        return (self.origin.read, self.origin.texts) if self.origin else super().__reduce_ex__(protocol)
 
     @property
     def domains(self) -> dict[str, Domain]:
@@ -223,25 +244,8 @@ class Rule(Declaration):
 AnyDeclaration = TypeVar("AnyDeclaration", bound=Declaration)
 
 
-# What indices, sizes and the arguments of generated code are called; a symbol of a density is not.
-RESERVED = frozenset(
-    [
-        "i",
-        "j",
-        "k",
-        "l",
-        "K",
-        "N",
-        "index",
-        "penalty",
-        "reduction",
-        "target",
-        "validate",
-        "value",
-        "vector",
-        "weight",
-    ]
-)
+# What indices, sizes and directions are called in the mathematics; a symbol of a density is not.
+RESERVED = frozenset(["i", "j", "k", "l", "K", "N", "vector"])
 
 
 def read(kind: type[AnyDeclaration], function: Function, **facts: Any) -> AnyDeclaration:

@@ -22,7 +22,7 @@ from sympy import Add, Expr, Indexed, IndexedBase, Lambda, Mul, Product, Sum, Sy
 from sympy.core.parameters import distribute
 
 from derive.catalogue import CATALOGUE
-from derive.choices import Choices, Weakness, committed
+from derive.choices import Choices, Committed, Weakness, committed
 from derive.declare import Distribution, Link
 from derive.domains import Domain, Entries
 from derive.forms import FORMS, Move
@@ -139,13 +139,18 @@ class Derivation:
 
     @property
     def distribution(self) -> Distribution:
-        """The row of the catalogue."""
+        """The row of the catalogue, or a person's own density."""
         return self.request.distribution
 
     @property
     def name(self) -> str:
         """The name of files and modules: `normal_fix_sigma`."""
         return self.request.slug
+
+    @property
+    def command(self) -> str:
+        """The command that makes it."""
+        return self.request.command + " --tune" * (self.choices != _committed(self.request).choices)
 
     @property
     def learned(self) -> tuple[Quantity, ...]:
@@ -205,7 +210,7 @@ class Derivation:
 
 
 def derive(
-    name: str,
+    name: str | Distribution | Derivation,
     *,
     fix: Fix | None = None,
     link: Pairs | None = None,
@@ -213,9 +218,9 @@ def derive(
     keep_constants: bool = False,
     keep_factor: bool = False,
 ) -> Derivation:
-    """Derive the loss of a density of the catalogue.
+    """Derive the loss of a density.
 
-    name            a row of the catalogue: "normal"
+    name            a row of the catalogue: "normal"; or a density of one's own, from `derive.density`
     fix             what is known: ["sigma"], {"sigma": 1}, "sigma[i]" (one value per sample)
     link            how a model predicts a parameter: {"sigma": "exp"}
     shared          parameters with one learned value for the whole data set: ["mu"]
@@ -229,7 +234,8 @@ def derive(
     ((-mu + y)**2, 1/2)
     """
     fix, link, shared = (() if given is None else given for given in (fix, link, shared))
-    return derivation(request(name, fix, link, shared, keep_constants, keep_factor))
+    row = name.distribution if isinstance(name, Derivation) else name
+    return derivation(request(row, fix, link, shared, keep_constants, keep_factor))
 
 
 def derivation(request: Request, choices: Choices | None = None) -> Derivation:
@@ -237,11 +243,9 @@ def derivation(request: Request, choices: Choices | None = None) -> Derivation:
 
     choices  in which forms it is written; None takes what was committed for it
     """
-    known = (
-        committed(request.slug) if CATALOGUE.get(request.distribution.name) is request.distribution else None
-    )
-    weaknesses = known.weaknesses if known and choices is None else ()
-    choices = (known.choices if known else {}) if choices is None else choices
+    known = _committed(request)
+    weaknesses = known.weaknesses if choices is None else ()
+    choices = known.choices if choices is None else choices
     data, parameters, predictors = _quantities(request)
     domains = {q.name: q.domain for q in (*parameters, *data, *predictors)}
     theta = {symbol for q in parameters if q.role.learned for symbol in q.plain.free_symbols}
@@ -312,6 +316,12 @@ def _chosen(
             yield (rule.name, rule.summary), loss
 
 
+def _committed(request: Request) -> Committed:
+    """What was measured of a row of the catalogue; for another density nothing is committed."""
+    of_catalogue = CATALOGUE.get(request.distribution.name) is request.distribution
+    return committed(request.slug) if of_catalogue else Committed()
+
+
 SIGN = "The minus sign goes into the sum."
 CHOSEN = "Of the equal forms that were measured this one loses the fewest bits."
 DROPPED_CONSTANTS = "{0} is free of θ: without it the minimum stays where it is."
@@ -377,6 +387,7 @@ def _quantities(
 def _predictor(parameter: Quantity, request: Request) -> Quantity:
     """What the model puts out for a linked parameter."""
     link = request.linked[parameter.name]
+    described = f" ({parameter.prose})" if parameter.prose else ""
     letter = link.letters.get(parameter.name, link.letters.get("", parameter.latex))
     rivals = [other for other in request.linked.values() if other.letters.get("") == link.letters.get("")]
     shared = len(rivals) > 1 and parameter.name not in link.letters
@@ -389,7 +400,7 @@ def _predictor(parameter: Quantity, request: Request) -> Quantity:
         parameter.role,
         link.domain,
         letter,
-        f"predictor of {parameter.name} ({parameter.prose}) through the {link.synonym} link",
+        f"predictor of {parameter.name}{described} through the {link.synonym} link",
         parameter=parameter.name,
     )
 

@@ -414,7 +414,7 @@ def _settled(expression: Expr, name: str, point: Point) -> tuple[Expr, Point]:
             for argument in () if isinstance(part, Indexed | Sum | Product) else part.args:
                 settle(argument)
         elif part not in numbers:
-            numbers[part] = Symbol(f"settled_{len(numbers)}", real=True)
+            numbers[part] = Symbol(f"_settled_{len(numbers)}", real=True)
             with mpmath.workdps(2 * DIGITS):
                 values[numbers[part].name] = evaluate(part, point)
 

@@ -91,6 +91,12 @@ def logarithm_of_factorial(a: Nonnegative):
 
 
 @identity
+def logarithm_of_bessel(a: Positive):
+    """The logarithm of the Bessel function is a function of its own."""
+    return log(bessel_0(a)), log_bessel_0(a)
+
+
+@identity
 def logarithm_of_binomial_coefficient(a: Nonnegative, b: Nonnegative.up_to("a")):
     """The logarithm of the binomial coefficient is a function of its own."""
     return log(binomial_coefficient(a, b)), log_binomial(a, b)
@@ -100,12 +106,6 @@ def logarithm_of_binomial_coefficient(a: Nonnegative, b: Nonnegative.up_to("a"))
 def logarithm_of_multiset_coefficient(a: Positive, b: Count):
     """The logarithm of the binomial coefficient is a function of its own."""
     return log(multiset_coefficient(a, b)), log_multiset_coefficient(a, b)
-
-
-@identity
-def logarithm_of_bessel(a: Positive):
-    """The logarithm of the Bessel function is a function of its own."""
-    return log(bessel_0(a)), log_bessel_0(a)
 
 
 @identity
@@ -124,8 +124,8 @@ OPENING = (
     logarithm_of_beta,
     logarithm_of_multivariate_beta,
     logarithm_of_factorial,
+    logarithm_of_bessel,
     logarithm_of_binomial_coefficient,
     logarithm_of_multiset_coefficient,
-    logarithm_of_bessel,
     logarithm_of_base,
 )

@@ -38,7 +38,11 @@ NEAR = 15
 INFINITE = 0.05  # and one that holds so much of it has none
 NEGLIGIBLE = mpmath.mpf(10) ** -12
 
+# What a person says who means it.
+MEANT = ", or say --unnormalised"
+
 Ends = Callable[[Mapping[str, Any]], tuple[Any, Any]]
+Allowed = Callable[[Mapping[str, Any]], bool]
 
 
 @dataclass(frozen=True)
@@ -50,7 +54,7 @@ class Mass:
     error: Any
 
 
-def check(distribution: Distribution, ends: Ends | None = None, allowed: Ends | None = None) -> None:
+def check(distribution: Distribution, ends: Ends | None = None, allowed: Allowed | None = None) -> None:
     """Refuse what is no density.
 
     ends     where the data lie beyond what their domain says, for given parameters
@@ -59,16 +63,16 @@ def check(distribution: Distribution, ends: Ends | None = None, allowed: Ends | 
     Raises Misuse where a value is negative or the mass is not one, with the point and the number, and
     NotImplementedError where no mass is taken: over vectors, and over several data together.
     """
-    masses = [mass(distribution, point, ends) for point in _points(distribution, allowed)]
+    masses = [mass(distribution, point, ends) for point in random_points(distribution, allowed)]
     wrong = [one for one in masses if not abs(one.value - 1) <= max(TOLERANCE, 2 * one.error)]
     if not wrong:
         return
     worst = wrong[0]
     if not mpmath.isfinite(worst.value):
-        raise Misuse(f"{distribution.name} is not a density: its mass is infinite at {_told(worst.point)}")
+        raise Misuse(f"{distribution.name} is not a density: its mass is infinite at {told(worst.point)}")
     number = mpmath.nstr(worst.value, 8)
     verb = "sums" if next(iter(distribution.data.values())).discrete else "integrates"
-    sentence = f"{distribution.name} is not a density: it {verb} to {number} at {_told(worst.point)}"
+    sentence = f"{distribution.name} is not a density: it {verb} to {number} at {told(worst.point)}"
     alone = len(masses) == 1 and bool(_constant(worst.value))
     same = alone or (
         len(masses) > 1 and all(abs(one.value - worst.value) <= 1e-5 * abs(worst.value) for one in masses)
@@ -76,8 +80,8 @@ def check(distribution: Distribution, ends: Ends | None = None, allowed: Ends | 
     if same:
         known = _constant(worst.value)
         which = f"; a constant factor{known} was dropped, the same at every point"
-        raise Misuse(sentence + which)
-    raise Misuse(f"{sentence}; check its normalising constant, its support and its domains")
+        raise Misuse(sentence + which + MEANT)
+    raise Misuse(f"{sentence}; check its normalising constant, its support and its domains{MEANT}")
 
 
 def _constant(value: Any) -> str:
@@ -134,7 +138,7 @@ def _function(
             if isinstance(found, mpmath.mpc) and abs(found.imag) <= TOLERANCE * abs(found)
             else found
         )
-        at = _told({**{one: float(number) for one, number in point.items()}, name: float(observation)})
+        at = told({**{one: float(number) for one, number in point.items()}, name: float(observation)})
         if isinstance(real, mpmath.mpc):
             raise Misuse(f"{distribution.name} is not a density: it is no real number at {at}")
         if real < -TOLERANCE:
@@ -144,11 +148,12 @@ def _function(
     return value
 
 
-def _told(point: Mapping[str, float]) -> str:
+def told(point: Mapping[str, float]) -> str:
+    """A point in a sentence."""
     return ", ".join(f"{name} = {number:.6g}" for name, number in point.items()) or "its only point"
 
 
-def _points(distribution: Distribution, allowed: Any) -> Iterator[Mapping[str, Any]]:
+def random_points(distribution: Distribution, allowed: Allowed | None = None) -> Iterator[Mapping[str, Any]]:
     """Random parameters of ordinary size."""
     random = Random(distribution.name)
 
@@ -244,17 +249,21 @@ def _gauss(value: Callable[[Any], Any], left: Any, right: Any) -> Any:
 
 
 def _piece(
-    value: Callable[[Any], Any], left: Any, right: Any, halvings: int, whole: Any = None
+    value: Callable[[Any], Any], left: Any, right: Any, halvings: int, whole: Any = None, agreed: bool = False
 ) -> tuple[Any, Any]:
-    """The integral over a piece: halved until two halves agree with the whole."""
+    """The integral over a piece: halved until two halves agree with the whole, and their halves with them.
+
+    Beside a kink two halves may agree with the whole by chance.
+    """
     whole = _gauss(value, left, right) if whole is None else whole
     middle = (left + right) / 2
     first, second = _gauss(value, left, middle), _gauss(value, middle, right)
     off = abs(first + second - whole)
-    if off <= TOLERANCE / 1000 or halvings == 0 or not mpmath.isfinite(off):
+    close = off <= TOLERANCE / 1000
+    if (close and agreed) or halvings == 0 or not mpmath.isfinite(off):
         return first + second, off
     parts: Sequence[tuple[Any, Any]] = (
-        _piece(value, left, middle, halvings - 1, first),
-        _piece(value, middle, right, halvings - 1, second),
+        _piece(value, left, middle, halvings - 1, first, close),
+        _piece(value, middle, right, halvings - 1, second, close),
     )
     return sum(part for part, _ in parts), sum(error for _, error in parts)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
 from typing import Any, NamedTuple
@@ -35,6 +36,9 @@ STEP_COLUMN = 16
 SENTENCE_COLUMN = 20
 RESULT_COLUMN = 11
 
+# Characters that have a command for themselves in the text of LaTeX.
+COMMANDS = {"\\": r"\textbackslash{}", "^": r"\textasciicircum{}", "~": r"\textasciitilde{}"}
+
 NO_BREAK = "\N{NO-BREAK SPACE}"
 
 # How a sentence spells an expression that it mentions.
@@ -57,7 +61,7 @@ def text_page(derivation: Derivation) -> dict[str, Any]:
     """The derivation for a terminal."""
     show = text_printer(derivation)
     return {
-        "command": derivation.request.command,
+        "command": derivation.command,
         "summary": derivation.distribution.summary,
         "density": text_density(derivation),
         "quantities": quantity_lines(derivation),
@@ -76,7 +80,7 @@ def text_page(derivation: Derivation) -> dict[str, Any]:
         ],
         "signs": [(relation.text, relation.meaning) for relation in _relations(derivation)],
         "remark": _filled(soft_remark(derivation), 2).rstrip(),
-        "source": _filled(f"Source: {derivation.distribution.source}", 2),
+        "source": _filled(f"Source: {source}", 2) if (source := derivation.distribution.source) else "",
     }
 
 
@@ -85,8 +89,8 @@ def latex_page(derivation: Derivation) -> dict[str, Any]:
     show = latex_printer(derivation)
     distribution = derivation.distribution
     return {
-        "command": derivation.request.command,
-        "command_set": _escaped(derivation.request.command),
+        "command": derivation.command,
+        "command_set": _escaped(derivation.command).replace("'", r"\textquotesingle{}"),
         "version": VERSION,
         "title": distribution.name.replace("_", " "),
         "summary": _escaped(distribution.summary),
@@ -117,14 +121,14 @@ def latex_block(derivation: Derivation) -> str:
     """The derivation as an align* block; a page does not break between a line and its sentence."""
     steps = (" \\\\*\n".join(f"  {row}" for row in step) for step in _latex_steps(derivation))
     body = " \\\\[1ex]\n".join(steps)
-    return f"% {derivation.request.command}\n\\begin{{align*}}\n{body}\n\\end{{align*}}\n"
+    return f"% {derivation.command}\n\\begin{{align*}}\n{body}\n\\end{{align*}}\n"
 
 
 def in_one_line(derivation: Derivation) -> str:
     """The derivation as Python shows it: the command that makes it, and the ledger."""
     show = text_printer(derivation)
     parts = ", ".join(f"{name} {show(part)}" for name, part in ledger(derivation))
-    return f"Derivation({derivation.request.command!r}: {parts})"
+    return f"Derivation({derivation.command!r}: {parts})"
 
 
 def notebook(derivation: Derivation) -> str:
@@ -389,5 +393,13 @@ def _derivatives(derivation: Derivation, show: Latex) -> list[tuple[str, list[st
 
 
 def _escaped(text: str) -> str:
-    """Prose for LaTeX; two hyphens stay two."""
-    return re.sub(r"([&%$#_{}])", r"\\\1", text).replace("--", "-{}-")
+    """Prose for LaTeX; two hyphens stay two, and nothing in it is a command."""
+    return re.sub(r"[&%$#_{}\\^~\u0370-\u03ff]", _character, text).replace("--", "-{}-")
+
+
+def _character(found: re.Match[str]) -> str:
+    """A character that LaTeX takes for something else, or has in formulas only."""
+    kind, _, name = unicodedata.name(found[0]).lower().rpartition(" ")
+    if kind in ("greek small letter", "greek capital letter"):
+        return rf"\ensuremath{{\{name if 'small' in kind else name.title()}}}"
+    return COMMANDS.get(found[0]) or rf"\{found[0]}"

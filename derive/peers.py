@@ -54,7 +54,7 @@ def peers(derived: Derivation) -> Iterator[Peer]:
     for version in elsewhere(derived):
         if importlib.util.find_spec(version.row.library) and _has_links(version):
             yield _counterpart(version)
-    pair = hand_written().find(derived.name)
+    pair = None if derived.distribution.origin else hand_written().find(derived.name)
     if pair is not None:
         yield Peer(
             "hand-written",

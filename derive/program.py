@@ -15,7 +15,7 @@ import sympy
 from sympy import Add, Basic, Expr, Indexed, IndexedBase, Mul, Pow, Sum
 from sympy.core.parameters import distribute
 
-from derive.calculus import Parts
+from derive.calculus import Parts, fresh
 from derive.words import square, word_of
 
 
@@ -45,7 +45,7 @@ def program(parts: Parts, results: Sequence[Expr], reserved: Collection[str]) ->
     named = [part for part in order if uses[part] > 1]
     names: dict[str, str] = {}
     for part in named:
-        names[str(part)] = _fresh(_kind(parts.definitions[part]), {*reserved, *names.values()})
+        names[str(part)] = fresh(_kind(parts.definitions[part]), {*reserved, *names.values()})
     inline = {str(part): parts.definitions[part] for part in order if str(part) not in names}
     assignments = tuple((names[str(part)], parts.definitions[part]) for part in named)
     return Program(assignments, tuple(results), names, inline)
@@ -120,9 +120,3 @@ def _kind(definition: Expr) -> str:
     if isinstance(definition, Pow):
         return "root" if definition.exp == sympy.Rational(1, 2) else "power"
     return word_of(definition).name
-
-
-def _fresh(name: str, taken: Collection[str]) -> str:
-    """The name, numbered if it is taken."""
-    candidates = (f"{name}_{number}" if number > 1 else name for number in range(1, len(taken) + 2))
-    return next(candidate for candidate in candidates if candidate not in taken)

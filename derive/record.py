@@ -41,8 +41,9 @@ def as_record(derivation: Derivation) -> dict[str, Any]:
     return {
         "schema": SCHEMA,
         "version": VERSION,
-        "command": request.command,
+        "command": derivation.command,
         "distribution": request.distribution.name,
+        "own": dict(origin.facts) if (origin := request.distribution.origin) else None,
         "options": _options(request),
         "summary": request.distribution.summary,
         "source": request.distribution.source,

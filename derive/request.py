@@ -6,8 +6,8 @@ once.  The command line, the Python interface and the table of variants all come
 
 from __future__ import annotations
 
-import keyword
 import re
+import shlex
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -41,6 +41,9 @@ LONGEST = 60
 
 # How many characters a number may have: more than any fraction of two floats.
 LONGEST_NUMBER = 1000
+
+NOTHING_TO_LEARN = "there is nothing to learn: {} has no parameters; declare one behind the bar"
+UNKNOWN = "derive list shows them all; a density of your own needs --given or a file"
 
 Row = TypeVar("Row")
 Fix = Mapping[str, object] | Iterable[str] | str
@@ -92,40 +95,51 @@ class Request:
     def arguments(self) -> dict[str, Any]:
         """What `request` was asked, so that another process can ask it again."""
         kept = {"keep_constants": self.keep_constants, "keep_factor": self.keep_factor}
-        return {"name": self.distribution.name, **self.options, **kept}
+        row = self.distribution
+        return {"name": row if row.origin else row.name, **self.options, **kept}
 
     @property
     def command(self) -> str:
         """The command that makes this derivation."""
-        parts = [f"derive {self.distribution.name}"]
+        origin = self.distribution.origin
+        parts = [shlex.join(["derive", *(origin.words if origin else [self.distribution.name])])]
+        return " ".join([*parts, *self._asked])
+
+    @property
+    def _asked(self) -> list[str]:
+        """The options of the command."""
+        parts = []
         for option, text in self.options.items():
             parts.append(f'--{option} "{text}"' if "[" in text else f"--{option} {text}")
-        parts += ["--keep-constants"] * self.keep_constants + ["--keep-factor"] * self.keep_factor
-        return " ".join(parts)
+        return [*parts, *["--keep-constants"] * self.keep_constants, *["--keep-factor"] * self.keep_factor]
 
     @property
     def slug(self) -> str:
         """A file name and an identifier: `normal_fix_sigma`."""
-        words = self.command.removeprefix("derive ").replace("=-", "=minus ").replace("/", " over ")
+        words = " ".join([self.distribution.name, *self._asked])
+        words = words.replace("=-", "=minus ").replace("/", " over ")
         return "_".join("".join(c if c.isalnum() else " " for c in words).split())
 
 
 def request(
-    name: str,
+    name: str | Distribution,
     fix: Fix = (),
     link: Pairs = (),
     shared: Iterable[str] | str = (),
     keep_constants: bool = False,
     keep_factor: bool = False,
 ) -> Request:
-    """Read and check a request.
+    """Read and check a request, for a row of the catalogue by its name or for a person's own density.
 
     Raises Misuse for an unknown name, an argument of the wrong type, a value outside its domain, a
     link whose range does not fit, an integer parameter that is to be learned, a parameter in two roles,
     and when nothing is left to learn.
     """
-    distribution = _lookup(name, CATALOGUE, "density", "derive list shows them all")
+    distribution = name if isinstance(name, Distribution) else _lookup(name, CATALOGUE, "density", UNKNOWN)
+    name = distribution.name
     parameters, learnable = distribution.parameters, distribution.learnable
+    if not parameters:
+        raise Misuse(NOTHING_TO_LEARN.format(name))
     fixed = {key: _known(key, text, parameters) for key, text in _pairs(fix, parameters, "--fix").items()}
     linked = {
         key: _linked(key, text, distribution) for key, text in _pairs(link, parameters, "--link").items()
@@ -140,6 +154,13 @@ def request(
                 raise Misuse(
                     f"{key} is given to both --fix and {option}: a known parameter is not learned; drop one of the two"
                 )
+    for key, link_of in linked.items():
+        predictor = predictor_name(key, link_of)
+        others = [predictor_name(other, row) for other, row in linked.items() if other != key]
+        if predictor in {*distribution.domains, *others} - {key}:
+            raise Misuse(
+                f"--link {key}={link_of.name} predicts {predictor}, and so is another quantity of {name} called; rename one"
+            )
     if learnable and all(key in fixed for key in learnable):
         every = "every parameter" if learnable == parameters else "all that can be learned"
         raise Misuse(
@@ -164,11 +185,6 @@ def _unasked(distribution: Distribution, name: str) -> Known:
 def predictor_name(parameter: str, link: Link) -> str:
     """The name of what the model puts out: `log_sigma`."""
     return link.predictor.format(name=parameter)
-
-
-def identifier(name: str) -> str:
-    """The name in generated code: a Python keyword gets a trailing underscore."""
-    return f"{name}_" if keyword.iskeyword(name) or keyword.issoftkeyword(name) else name
 
 
 def fitting_links(domain: Domain) -> list[Link]:
@@ -205,6 +221,11 @@ def _pairs(given: Fix | Pairs, parameters: Mapping[str, Domain], option: str) ->
             if key in pairs:
                 raise Misuse(f"{option} names {key} twice; once is enough")
             pairs[key] = value if equals else None
+    # A parameter k is called k_, for k is an index.
+    pairs = {
+        key if key in parameters or f"{key}_" not in parameters else f"{key}_": value
+        for key, value in pairs.items()
+    }
     for key in pairs:
         _lookup(key, parameters, "parameter", f"the parameters are {', '.join(parameters)}")
     return pairs

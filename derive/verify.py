@@ -217,7 +217,7 @@ def summary(findings: Iterable[Finding]) -> dict[str, dict[str, str]]:
 
 def _by_hand(derived: Derivation, count: int) -> Found:
     """The generated modules against losses that were written by hand."""
-    pair = hand_written().find(derived.name)
+    pair = None if derived.distribution.origin else hand_written().find(derived.name)
     if pair is None:
         yield "hand-written", True, SKIPPED, "no hand-written loss for these options"
         return

@@ -17,7 +17,8 @@ from scipy import special, stats
 import derive
 from derive.catalogue import VARIANTS
 from derive.domains import Entries
-from derive.request import identifier, request
+from derive.modules.names import identifier
+from derive.request import request
 from tests.handwritten import find
 
 pytestmark = [

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from derive.calculus import fresh
 from derive.derivation import Derivation, Quantity
 from derive.domains import Domain, Entries, Interval, Nonnegative
 from derive.modules.layout import call
 from derive.modules.library import Library
-from derive.request import identifier
+from derive.modules.names import TARGET, identifier
 
 INFINITY = float("inf")
 
@@ -27,6 +28,7 @@ class Argument:
     demand    what it must be, as an error says
     broken    where it is not, as code; nan is left to the formula
     harmless  what stands for it in a sample that is removed, as code; None: one over the vector's length
+    direction  how far it goes in a direction: `v_mu`
     bound     the name of another argument that bounds it; empty for none
     beyond    where it is beyond that bound, as code
     within    quick tests of all samples at once, as code: where they hold, it is nowhere broken, nor nan
@@ -43,6 +45,7 @@ class Argument:
     within: tuple[str, ...] = ()
     vector: bool = False
     sums_to_one: bool = False
+    direction: str = ""
     bound: str = ""
     beyond: str = ""
     increasing: bool = False
@@ -84,7 +87,7 @@ class Arguments(tuple[Argument, ...]):
     @property
     def directions(self) -> str:
         """How far each goes in a direction: `v_mu, v_sigma`."""
-        return ", ".join(f"v_{argument.name}" for argument in self)
+        return ", ".join(argument.direction for argument in self)
 
 
 @dataclass(frozen=True)
@@ -152,15 +155,25 @@ class Signature:
 
 def signature(derivation: Derivation, library: Library) -> Signature:
     """Everything that the generated functions take, in the words of a library."""
-    target = "target" if len(derivation.data) == 1 and not library.data_first else ""
-    data = (argument(q, "data", library, target) for q in derivation.data)
+    target = TARGET if len(derivation.data) == 1 and not library.data_first else ""
+    taken = {identifier(quantity.name) for quantity in derivation.quantities}
+    directions: dict[str, str] = {}
+
+    def directed(quantity: Quantity, role: str, public: str = "") -> Argument:
+        made = argument(quantity, role, library, public)
+        if made.name not in directions:
+            directions[made.name] = fresh(f"v_{made.name}", taken)
+            taken.add(directions[made.name])
+        return replace(made, direction=directions[made.name])
+
+    data = (directed(q, "data", target) for q in derivation.data)
     return Signature(
         data=Arguments(
             _bounded(one, q, derivation, library) for one, q in zip(data, derivation.data, strict=True)
         ),
-        learned=Arguments(argument(q, "learned", library) for q in derivation.learned),
-        known=Arguments(argument(q, "known", library) for q in derivation.known),
-        known_in_loss=Arguments(argument(q, "known", library) for q in derivation.known_in_loss),
+        learned=Arguments(directed(q, "learned") for q in derivation.learned),
+        known=Arguments(directed(q, "known") for q in derivation.known),
+        known_in_loss=Arguments(directed(q, "known") for q in derivation.known_in_loss),
         weight=of_domain(Nonnegative, "weight", "known", library),
         data_first=library.data_first,
     )

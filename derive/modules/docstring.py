@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from textwrap import wrap
+from typing import Any
 
 from derive.accuracy import BOUND_IN_ULP
 from derive.catalogue import VARIANTS
@@ -51,7 +52,7 @@ def docstring(derivation: Derivation, library: Library) -> Docstring:
     distribution = derivation.distribution
     learned = [quantity.name for quantity in derivation.learned]
     of_vector = any(quantity.vector for quantity in derivation.quantities)
-    return Docstring(
+    filled = Docstring(
         title=f"The {distribution.name.replace('_', ' ')} loss of {' and '.join(learned)}, with its gradient and Hessian.",
         summary=distribution.summary,
         signature=distribution.signature,
@@ -68,9 +69,17 @@ def docstring(derivation: Derivation, library: Library) -> Docstring:
         weak=tuple(line for weakness in derivation.weaknesses for line in _wrapped(f"{weakness.sentence};")),
         elsewhere=tuple(version.statement for version in elsewhere(derivation)),
         source=distribution.source,
-        command=f"{derivation.request.command} --emit {library.name}",
+        command=f"{derivation.command} --emit {library.name}",
         version=VERSION,
     )
+    return replace(filled, **{name: _quoted(part) for name, part in vars(filled).items()})
+
+
+def _quoted(part: Any) -> Any:
+    """Text as it stands between three quotes in code; what is no text as it is."""
+    if isinstance(part, tuple):
+        return tuple(map(_quoted, part))
+    return part.replace("\\", r"\\").replace('"""', r"\"\"\"") if isinstance(part, str) else part
 
 
 def _wrapped(sentence: str) -> list[str]:
@@ -91,6 +100,8 @@ def _links(derivation: Derivation) -> Iterator[str]:
 def _is_verified(derivation: Derivation) -> bool:
     """Whether `derive verify` holds these very options to the bound."""
     asked = derivation.request
+    if asked.distribution.origin:
+        return False
     return not (asked.keep_constants or asked.keep_factor) and any(
         asked.distribution.name == name and asked.options == options for name, options in VARIANTS
     )

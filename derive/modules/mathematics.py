@@ -8,15 +8,15 @@ from functools import cached_property
 
 from sympy import Add, Expr
 
-from derive.calculus import Calculus, calculus
+from derive.calculus import Calculus, calculus, fresh
 from derive.derivation import Derivation, derivation
 from derive.modules.arguments import Arguments, Signature
 from derive.modules.layout import statement
 from derive.modules.library import Library
+from derive.modules.names import identifier
 from derive.modules.pasted import sharing
 from derive.modules.temporaries import overwriting
 from derive.program import program
-from derive.request import identifier
 from derive.rewriting import settled
 from derive.stable import STABLE
 
@@ -83,16 +83,19 @@ class Mathematics:
         """The Hessian in several scalars, times a vector with an entry for each: `v_mu`, `v_sigma`."""
         lines, entries = self._printed(self._upper_triangle)
         learned = [argument.name for argument in self.arguments.learned]
+        directions = {argument.name: argument.direction for argument in self.arguments.learned}
+        taken = {*self.names.values(), *directions.values(), *(line.split(" ")[0] for line in lines)}
         products: dict[tuple[str, str], str] = {}
         pairs = ((one, other) for place, one in enumerate(learned) for other in learned[place:])
         for (one, other), entry, expression in zip(pairs, entries, self._upper_triangle, strict=True):
-            name = f"h_{one}_{other}"
+            name = fresh(f"h_{one}_{other}", taken)
+            taken.add(name)
             lines += statement(f"{name} =", [entry])
             # An infinite entry for which the vector has a zero is no nan: zero wins.
             plain = expression.is_number or len(learned) == 1
-            product = "{0} * v_{1}" if plain else "_times(v_{1}, {0})"
-            products[one, other] = product.format(name, other)
-            products[other, one] = product.format(name, one)
+            product = "{0} * {1}" if plain else "_times({1}, {0})"
+            products[one, other] = product.format(name, directions[other])
+            products[other, one] = product.format(name, directions[one])
         rows = [" + ".join(products[row, column] for column in learned) for row in learned]
         lines += statement("return", rows, as_tuple=True)
         arguments = f"{self.arguments.loss.names}, {self.arguments.learned.directions}"

@@ -56,6 +56,9 @@ DIGITS = 20
 # The size that vectors have there.
 CLASSES = 4
 
+# So much of a summary and of a source is kept.
+LONGEST_SENTENCE = 500
+
 NAME = re.compile(r"[a-z][a-z0-9]*(?:_[a-z0-9]+)*")
 
 
@@ -63,12 +66,14 @@ NAME = re.compile(r"[a-z][a-z0-9]*(?:_[a-z0-9]+)*")
 class Reading:
     """A density that was read.
 
+    text         what was read
     line         the tree
     given        the declaration
     conditions   what holds where the density is not 0, and mentions a parameter
     constraints  what the line says of its parameters alone
     """
 
+    text: str
     distribution: Distribution
     line: Line
     given: Given
@@ -188,7 +193,15 @@ class _Reader:
         self._check_used([*self.line.values, *conditions])
         distribution = self._distribution(value, kind, moving, domains, name, summary, source)
         reader = Mathematics(self.source, self.scope, _symbols(self.given))
-        return Reading(distribution, self.line, self.given, tuple(moving), tuple(constraints), reader.of)
+        return Reading(
+            self.source.text,
+            distribution,
+            self.line,
+            self.given,
+            tuple(moving),
+            tuple(constraints),
+            reader.of,
+        )
 
     # The head -------------------------------------------------------------------------------------
 
@@ -486,15 +499,21 @@ class _Reader:
         return Distribution(
             function=formula,
             name=name,
-            summary=summary or "A density as it was given.",
+            summary=_sentence(summary) or "A density as it was given.",
             prose={},
-            source=source,
+            source=_sentence(source),
             data={symbols[n].identifier: domains[n] for n in self.given.data},
             parameters={symbols[n].identifier: domains[n] for n in self.given.parameters},
             result=None,
             latex={symbol.identifier: symbol.latex for symbol in symbols.values()},
             regular=self.regular,
         )
+
+
+def _sentence(text: str) -> str:
+    """What a person says of a density, on one line and without what is no character of it."""
+    line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    return line if len(line) <= LONGEST_SENTENCE else f"{line[:LONGEST_SENTENCE]}..."
 
 
 def _each(condition: Node | None) -> list[Node]:

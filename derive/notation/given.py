@@ -7,7 +7,6 @@ one may be listed before it, `a, b: positive`.  A domain is a word, a set or a c
 
 from __future__ import annotations
 
-import builtins
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -54,15 +53,6 @@ from derive.notation.tree import (
 LONGEST_NAME = 30
 MOST_NAMES = 30
 IDENTIFIER = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:_[A-Za-z0-9]+)*")
-# What generated modules call their own things: a symbol of that name gets an underscore.
-TAKEN = frozenset(
-    [
-        *RESERVED,
-        *dir(builtins),
-        *("np", "math", "special", "torch", "nn", "loss", "hessian", "dropped", "factor", "gradient", "F"),
-        *("negative_log_likelihood", "self", "ctx", "dtype", "settings"),
-    ]
-)
 
 PositiveCount = replace(
     Count,
@@ -193,7 +183,7 @@ class Symbol:
     """A declared symbol.
 
     name        the one that all its spellings share
-    identifier  its name in code
+    identifier  its name in the mathematics, where indices have theirs: `k_` for k
     condition   what is declared of it beside its domain: the ends of its range that are parameters
     """
 
@@ -314,7 +304,7 @@ class _Reader:
         else:
             condition = Expressions(self.source, piece, self.scope, self.latex).whole(condition=True)
             domain, condition = of_condition(self.source, condition, name), None
-        identifier = f"{name}_" if name in TAKEN else name
+        identifier = f"{name}_" if name in RESERVED else name
         return Symbol(name, identifier, domain, latex, condition)
 
     def _domain(

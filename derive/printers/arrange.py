@@ -25,6 +25,10 @@ from derive.words import word_of
 Piece = tuple[str, Level]
 
 
+# A number with a larger denominator was measured: it is written as a decimal.
+LARGEST = 10**15
+
+
 class Printer(ABC):
     """Prints an expression in one language.
 
@@ -54,7 +58,7 @@ class Printer(ABC):
     def piece(self, expression: Expr) -> Piece:
         """The expression's text and how tightly it holds together."""
         if isinstance(expression, Rational):
-            return self.number(expression)
+            return self.decimal(expression) if expression.q > LARGEST else self.number(expression)
         if expression.is_NumberSymbol:
             return self.constant(str(expression))
         if isinstance(expression, Symbol | IndexedBase):
@@ -82,6 +86,10 @@ class Printer(ABC):
     @abstractmethod
     def number(self, number: Rational) -> Piece:
         """A whole number or a fraction, not negative."""
+
+    def decimal(self, number: Rational) -> Piece:
+        """A number that was measured, as all its digits."""
+        return f"{float(number)!r}", Level.SUM if number < 0 else Level.ATOM
 
     @abstractmethod
     def constant(self, name: str) -> Piece:
@@ -309,7 +317,7 @@ def _fraction(factors: Sequence[Expr]) -> tuple[list[Expr], list[Expr]]:
     above: list[Expr] = []
     below: list[Expr] = []
     for factor in factors:
-        if isinstance(factor, Rational):
+        if isinstance(factor, Rational) and factor.q <= LARGEST:
             above += [Integer(factor.p)] * (factor.p != 1)
             below += [Integer(factor.q)] * (factor.q != 1)
         elif isinstance(factor, Pow) and factor.exp.is_number and _negative(factor.exp):

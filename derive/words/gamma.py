@@ -22,6 +22,12 @@ def gamma(a: Positive) -> Positive:
     reference="beta",
     text="B{arguments}",
     latex=r"\mathrm{{B}}{arguments}",
+    numpy="np.exp(_log_beta({0}, {1}))",
+    torch="torch.exp(_log_beta({0}, {1}))",
+    derivatives=(
+        lambda a, b: -beta(a, b) * digamma_difference(a, b),
+        lambda a, b: -beta(a, b) * digamma_difference(b, a),
+    ),
 )
 def beta(a: Positive, b: Positive) -> Positive:
     """Euler's beta function."""
@@ -32,6 +38,9 @@ def beta(a: Positive, b: Positive) -> Positive:
     reference="factorial",
     text="{0:atom}!",
     latex="{0:atom}!",
+    numpy="special.gamma({0} + 1)",
+    torch="torch.exp(torch.lgamma({0} + 1))",
+    derivatives=(lambda a: factorial(a) * digamma(a + 1),),
 )
 def factorial(a: Count) -> Positive:
     """The factorial."""

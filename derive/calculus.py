@@ -162,7 +162,7 @@ class Parts:
         (position,) = positions or (CLASS,)
         canonical = expression.xreplace({position: CLASS})
         if canonical not in self._names:
-            symbol = Symbol(f"_t{len(self.definitions)}", real=True)
+            symbol = Symbol(f"t{len(self.definitions)}_", real=True)  # no quantity ends so
             name = IndexedBase(symbol) if positions else symbol
             self._names[canonical] = name
             self.definitions[name] = canonical

@@ -35,7 +35,7 @@ class _Anything(jinja2.Undefined):
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
             raise AttributeError(name)
-        return self
+        return ARGUMENT if name == "name" else self
 
     def __call__(self, *_: Any, **__: Any) -> Any:
         return self
@@ -77,12 +77,16 @@ def identifier(name: str) -> str:
 @cache
 def taken() -> frozenset[str]:
     """The names that a module has, and those that stand beside arguments in its functions."""
-    names = {TARGET, DIRECTION}
-    loader = jinja2.FileSystemLoader(TEMPLATES)
-    environment = jinja2.Environment(loader=loader, undefined=_Anything, trim_blocks=True, lstrip_blocks=True)
-    for library, blocks, flag in product((NUMPY, TORCH), ((True,), (False,), (True, False)), (True, False)):
-        code = ast.parse("\n".join([*library.imports, _rendered(environment, library.name, blocks, flag)]))
-        names |= set(_bound(code.body)) | beside_arguments(code, {ARGUMENT})
+    names, loader = {TARGET, DIRECTION}, jinja2.FileSystemLoader(TEMPLATES)
+    for flag, unknown in ((True, _Anything), (False, _False)):
+        environment = jinja2.Environment(
+            loader=loader, undefined=unknown, trim_blocks=True, lstrip_blocks=True
+        )
+        for library, blocks in product((NUMPY, TORCH), ((True,), (False,), (True, False))):
+            code = ast.parse(
+                "\n".join([*library.imports, _rendered(environment, library.name, blocks, flag)])
+            )
+            names |= set(_bound(code.body)) | beside_arguments(code, {ARGUMENT})
     return frozenset(names)
 
 
@@ -102,7 +106,7 @@ def _rendered(environment: jinja2.Environment, library: str, blocks: tuple[bool,
     vectors = Vectors(blocks, *[flag] * (len(fields(Vectors)) - 1))
     template = environment.get_template(f"{library}.py.j2")
     directions = [f"{DIRECTION}_{place}" if place else DIRECTION for place in range(len(blocks))]
-    return template.render(vectors=vectors, directions=directions, ledger=_Anything() if flag else _False())
+    return template.render(vectors=vectors, directions=directions)
 
 
 @cache

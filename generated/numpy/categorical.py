@@ -39,12 +39,13 @@ Made by `derive categorical --emit numpy`, derive 0.1.0.
 Anyone may use, change and share this file for any purpose, without warranty (0BSD).
 """
 
+import itertools
+import math
 import warnings
 from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
-from scipy import special
 
 # -log p = FACTOR * loss + dropped
 FACTOR = 1
@@ -64,39 +65,36 @@ def loss(y, p, *, reduction="mean", weight=None, validate=False):
     validate   raise ValueError for data outside the support, parameters outside their domain and
                negative weights, which otherwise count as they are
     """
-    with np.errstate(all="ignore"):
-        y, p, penalty, weight = _prepared(weight, validate, y=y, p=p)
-        return _reduced(_loss(y, p) + penalty, weight, reduction)
+    value, _ = _in_blocks(_loss, [], reduction, weight, validate, y=y, p=p)
+    return value
 
 
 def loss_and_gradient(y, p, *, reduction="mean", weight=None, validate=False):
     """The loss and its gradient in one pass, both reduced alike."""
     shapes = [np.shape(p)]
-    with np.errstate(all="ignore"):
-        y, p, penalty, weight = _prepared(weight, validate, y=y, p=p)
-        value, *slopes = _loss_and_gradient(y, p)
-        sample_weight = _sample_weight(value, penalty, weight, reduction)[..., None]
-        slopes = [_summed(sample_weight * slope, shape, reduction) for slope, shape in zip(slopes, shapes)]
-        return _reduced(value + penalty, weight, reduction), Gradient(*slopes)
+    value, slopes = _in_blocks(_loss_and_gradient, shapes, reduction, weight, validate, y=y, p=p)
+    return value, Gradient(*slopes)
 
 
 def hessian_diagonal(y, p, *, reduction="mean", weight=None, validate=False):
     """The diagonal of the Hessian of the reduced loss, in the shape of p."""
-    shape = np.shape(p)
-    with np.errstate(all="ignore"):
-        y, p, penalty, weight = _prepared(weight, validate, y=y, p=p)
-        sample_weight = _sample_weight(_loss(y, p), penalty, weight, reduction)[..., None]
-        return _summed(sample_weight * _hessian_diagonal(y, p), shape, reduction)
+
+    def diagonal(*given):
+        return _loss(*given), _hessian_diagonal(*given)
+
+    shapes = [np.shape(p)]
+    return _in_blocks(diagonal, shapes, reduction, weight, validate, y=y, p=p)[1][0]
 
 
 def hessian_vector_product(y, p, vector, *, reduction="mean", weight=None, validate=False):
     """The Hessian of the reduced loss times a vector in the shape of p; nothing of size K² is formed."""
-    shape = np.shape(p)
-    with np.errstate(all="ignore"):
-        y, p, penalty, weight = _prepared(weight, validate, y=y, p=p)
-        vector = np.asarray(vector, p.dtype)
-        sample_weight = _sample_weight(_loss(y, p), penalty, weight, reduction)[..., None]
-        return _summed(sample_weight * _hessian_vector_product(y, p, vector), shape, reduction)
+
+    def product(y, p, vector):
+        return _loss(y, p), _hessian_vector_product(y, p, vector)
+
+    shapes = [np.shape(p)]
+    given = {"y": y, "p": p, "vector": vector}
+    return _in_blocks(product, shapes, reduction, weight, validate, **given)[1][0]
 
 
 def loss_from_index(index, p, *, reduction="mean", weight=None, validate=False):
@@ -107,10 +105,12 @@ def loss_from_index(index, p, *, reduction="mean", weight=None, validate=False):
 
 def negative_log_likelihood(y, p, *, reduction="mean", weight=None, validate=False):
     """-log p in full, with nothing dropped: to compare models (AIC needs its sum)."""
-    with np.errstate(all="ignore"):
-        y, p, penalty, weight = _prepared(weight, validate, y=y, p=p)
-        value = FACTOR * _loss(y, p) + _dropped()
-        return _reduced(value + penalty, weight, reduction)
+
+    def in_full(y, p):
+        return FACTOR * _loss(y, p) + _dropped()
+
+    value, _ = _in_blocks(in_full, [], reduction, weight, validate, y=y, p=p)
+    return value
 
 
 def dropped():
@@ -122,11 +122,11 @@ def dropped():
 
 
 def _loss(y, p):
-    return -np.sum(special.xlogy(y, p), axis=-1)
+    return -np.sum(_times(y, np.log(p)), axis=-1)
 
 
 def _loss_and_gradient(y, p):
-    return -np.sum(special.xlogy(y, p), axis=-1), -_ratio(y, p)
+    return -np.sum(_times(y, np.log(p)), axis=-1), -_ratio(y, p)
 
 
 def _hessian_diagonal(y, p):
@@ -147,7 +147,135 @@ def _ratio(x, y):
         return np.where((x == 0) & (y == 0), np.zeros_like(x), np.divide(x, y))
 
 
-# Arguments and reductions -------------------------------------------------------------------------
+def _times(x, y):
+    """The product x y with 0 inf = 0: what is impossible and did not happen costs nothing."""
+    product, nothing = x * y, (x == 0) & np.isinf(y)
+    return np.where(nothing, np.zeros_like(y), product) if nothing.any() else product
+
+
+# Blocks and reductions ----------------------------------------------------------------------------
+
+# How many numbers of an argument make a block: what is computed of them stays in the cache.
+_BLOCK = 12288
+
+
+def _in_blocks(function, shapes, reduction, weight, validate, /, **arguments):
+    """The loss and a list of its derivatives, reduced alike: what a function gives of each sample.
+
+    The derivatives are summed to these shapes, those of what they are taken in. The samples are
+    computed block by block: beside the results nothing is as large as the arguments are.
+    """
+    if reduction not in ("mean", "sum", "none"):
+        raise ValueError(f"reduction must be 'mean', 'sum' or 'none', got {reduction!r}")
+    dtype = _dtype(arguments)
+    arguments = {name: np.asarray(value) for name, value in arguments.items()}
+    weight = None if weight is None else np.asarray(weight)
+    samples = _shape_of_samples(arguments, weight)
+    full = samples + (shapes[0][-1:] if shapes else ())
+    if reduction == "none":
+        shapes = [full for _ in shapes]
+    # What is summed over blocks is summed in more digits, where the platform has any.
+    value = np.empty(samples, dtype) if reduction == "none" else np.longdouble(0)
+    slopes = [np.empty(shape, dtype) if shape == full else np.zeros(shape, np.longdouble) for shape in shapes]
+    with np.errstate(all="ignore"):
+        if validate:
+            _prepared(arguments, weight, dtype, validate)
+        total = _total(weight, samples) if reduction == "mean" else 1
+        for block in _blocks(samples, arguments):
+            parts = {
+                name: _part(argument, samples, block, _ARGUMENTS[name].vector)
+                for name, argument in arguments.items()
+            }
+            part = None if weight is None else _part(weight, samples, block)
+            losses, counts, derivatives = _weighted(function, parts, part, dtype.type(total))
+            subtotal = losses.sum()
+            if reduction == "none":
+                value[block] = losses
+            else:
+                value += subtotal
+            if np.isnan(subtotal):
+                counts = np.where(np.isnan(losses), dtype.type(np.nan), counts)
+            counts = counts[..., None]
+            for slope, derivative in zip(slopes, derivatives):
+                if slope.shape == full:
+                    np.multiply(counts, derivative, out=slope[block])
+                else:
+                    part = _part(slope, samples, block, vector=True)
+                    part += _summed(np.broadcast_to(counts, losses.shape + (1,)) * derivative, part.shape)
+        value = value[()] if reduction == "none" else dtype.type(value / total)
+    return value, [slope.astype(dtype, copy=False)[()] for slope in slopes]
+
+
+def _weighted(function, arguments, weight, total):
+    """The losses of some samples times their weights, what their derivatives count, and these derivatives.
+
+    A sample outside its domain has none: they count nan.
+    """
+    *given, penalty, weight = _prepared(arguments, weight, total.dtype)
+    values = function(*given)
+    losses, *derivatives = values if isinstance(values, tuple) else (values,)
+    counts = (1 if weight is None else weight) / total
+    if penalty is not None:
+        losses = losses + penalty
+        counts = np.where(penalty == 0, counts, total.dtype.type(np.nan))
+    return losses if weight is None else weight * losses, counts, derivatives
+
+
+def _total(weight, samples):
+    """What a mean divides by: the sum of the weights, or the number of the samples."""
+    return math.prod(samples) if weight is None else np.sum(np.broadcast_to(weight, samples), dtype=float)
+
+
+def _shape_of_samples(arguments, weight):
+    """The shape that the samples broadcast to, with a warning where none has it; the classes never broadcast."""
+    lengths = {value.shape[-1:] for name, value in arguments.items() if _ARGUMENTS[name].vector}
+    if len(lengths) > 1:
+        raise ValueError(f"the last axis is the classes' and does not broadcast, got lengths {lengths}")
+    shapes = {
+        name: value.shape[:-1] if _ARGUMENTS[name].vector else value.shape for name, value in arguments.items()
+    }
+    if weight is not None:
+        shapes["weight"] = weight.shape
+    samples = np.broadcast_shapes(*shapes.values())
+    if samples not in shapes.values():
+        given = ", ".join(f"{name} {shape}" for name, shape in shapes.items())
+        warnings.warn(
+            f"the shapes of the samples ({given}) broadcast to {samples}, which none of them has; "
+            "give all the same shape, or expand one to this shape if that is meant",
+            stacklevel=4,
+        )
+    return samples
+
+
+def _blocks(samples, arguments):
+    """The blocks that the samples are cut into, each a slice along every axis: the longest axes are cut."""
+    entries = max((value.shape[-1] for name, value in arguments.items() if _ARGUMENTS[name].vector), default=1)
+    most = max(_BLOCK // max(entries, 1), 1)
+    lengths = list(samples)
+    while math.prod(lengths) > most:
+        axis = lengths.index(max(lengths))
+        lengths[axis] = max(most * lengths[axis] // math.prod(lengths), 1)
+    cuts = ([slice(at, at + n) for at in range(0, size, n or 1)] for size, n in zip(samples, lengths))
+    return itertools.product(*cuts, [...])
+
+
+def _part(array, samples, block, vector=False):
+    """What an array holds of a block: all of it along an axis where it is broadcast."""
+    own = array.shape[:-1] if vector else array.shape
+    if own != samples:
+        axes = zip(own, block[len(samples) - len(own) : -1])
+        block = (*(slice(None) if size == 1 else cut for size, cut in axes), ...)
+    return array[block]
+
+
+def _summed(derivative, shape):
+    """The derivative summed over the axes along which an argument of this shape was broadcast."""
+    derivative = np.sum(derivative, axis=tuple(range(np.ndim(derivative) - len(shape))))
+    along = tuple(axis for axis, size in enumerate(shape) if size == 1 and derivative.shape[axis] != 1)
+    return np.sum(derivative, axis=along, keepdims=True)
+
+
+# Arguments ----------------------------------------------------------------------------------------
 
 
 class _Argument(NamedTuple):
@@ -181,56 +309,40 @@ _ARGUMENTS = {
     "weight": _Argument("known", "nonnegative", lambda weight: (weight < 0) | np.isinf(weight), 1.0),
 }
 
+_ARGUMENTS["vector"] = _Argument(
+    "direction", "given", lambda vector: np.zeros(vector.shape[:-1], bool), 0.0, vector=True
+)
 
-def _prepared(weight, validate, **arguments):
-    """The arguments as arrays of one floating dtype, what each sample costs beside its loss, the weight.
+
+def _prepared(arguments, weight, dtype, validate=False):
+    """The arguments in the dtype, what each sample costs beside its loss if any costs more, and the weight.
 
     Data outside the support cost +inf and are made harmless, parameters outside their domain cost
     nan, and a sample of weight 0 is replaced by a harmless one. What needs no change is not copied.
     """
-    parameters = [value for name, value in arguments.items() if _ARGUMENTS[name].role != "data"]
-    dtype = _dtype(parameters or arguments.values())
-    prepared, penalty, removed = [], dtype.type(0), None
-    values = {name: np.asarray(value, dtype) for name, value in arguments.items()}
-    _compare_shapes(values, weight)
+    prepared, penalty = [], None
+    values = {name: np.asarray(given, dtype) for name, given in arguments.items()}
     if weight is not None:
         weight = np.asarray(weight, dtype)
         removed = weight == 0
         if validate:
             _validate("weight", weight, _ARGUMENTS["weight"].broken(weight))
+        if removed.any():
+            values = {name: _made_harmless(value, removed, _ARGUMENTS[name]) for name, value in values.items()}
     for name, value in values.items():
         argument = _ARGUMENTS[name]
-        if removed is not None and removed.any():
-            value = _made_harmless(value, removed, argument)
         broken = argument.broken(value)
         if argument.sums_to_one:
-            broken = broken | (np.abs(np.sum(value, axis=-1) - 1) > _sum_tolerance(arguments[name]))
+            broken = broken | (np.abs(np.sum(value, axis=-1) - 1) > _sum_tolerance(arguments[name].dtype))
         if validate:
             _validate(name, value, broken)
-        if broken.any():
-            penalty = np.where(broken, dtype.type(np.inf if argument.role == "data" else np.nan), penalty)
+        if np.count_nonzero(broken):
+            cost = dtype.type(np.inf if argument.role == "data" else np.nan)
+            penalty = np.where(broken, cost, dtype.type(0) if penalty is None else penalty)
             if argument.role == "data":
                 value = _made_harmless(value, broken, argument)
         prepared.append(value)
     return *prepared, penalty, weight
-
-
-def _compare_shapes(values, weight):
-    """Warn where the samples broadcast to a shape that no argument has; the classes never broadcast."""
-    lengths = {value.shape[-1:] for name, value in values.items() if _ARGUMENTS[name].vector}
-    if len(lengths) > 1:
-        raise ValueError(f"the last axis is the classes' and does not broadcast, got lengths {lengths}")
-    shapes = {name: value.shape[:-1] if _ARGUMENTS[name].vector else value.shape for name, value in values.items()}
-    if weight is not None:
-        shapes["weight"] = np.shape(weight)
-    shape = np.broadcast_shapes(*shapes.values())
-    if shape not in shapes.values():
-        given = ", ".join(f"{name} {one}" for name, one in shapes.items())
-        warnings.warn(
-            f"the shapes of the samples ({given}) broadcast to {shape}, which none of them has; "
-            "give all the same shape, or expand one to this shape if that is meant",
-            stacklevel=4,
-        )
 
 
 def _made_harmless(value, samples, argument):
@@ -239,16 +351,19 @@ def _made_harmless(value, samples, argument):
     return np.where(samples[..., None] if argument.vector else samples, value.dtype.type(harmless), value)
 
 
-def _dtype(parameters):
-    """The floating dtype of the parameters; half precision computes in single."""
-    numbers = (value if isinstance(value, (int, float)) else np.asarray(value) for value in parameters)
-    dtype = np.result_type(*numbers)
-    return np.promote_types(dtype, np.float32) if dtype.kind == "f" else np.dtype(np.float64)
+def _dtype(arguments):
+    """The floating dtype of the parameters, whatever integers are among them; half precision computes in single."""
+    parameters = [value for name, value in arguments.items() if _ARGUMENTS[name].role in ("learned", "known")]
+    numbers = [
+        value if isinstance(value, (int, float)) else np.asarray(value)
+        for value in parameters or arguments.values()
+    ]
+    floating = [number for number in numbers if np.result_type(number).kind == "f"]
+    return np.promote_types(np.result_type(*floating), np.float32) if floating else np.dtype(np.float64)
 
 
-def _sum_tolerance(given):
-    """How far entries may sum from one: by two roundings of the dtype they were given in, or 1e-05 if more."""
-    dtype = np.asarray(given).dtype
+def _sum_tolerance(dtype):
+    """How far entries may sum from one: by two roundings of the dtype that they were given in, or 1e-05 if more."""
     return max(1e-05, 2 * float(np.finfo(dtype).eps)) if dtype.kind == "f" else 1e-05
 
 
@@ -268,45 +383,6 @@ def _refuse(name, demand, value, broken):
         raise ValueError(f"{name} must be {demand}, got {value[index]} at index {index}")
 
 
-def _check(reduction):
-    if reduction not in ("mean", "sum", "none"):
-        raise ValueError(f"reduction must be 'mean', 'sum' or 'none', got {reduction!r}")
-
-
-def _reduced(value, weight, reduction):
-    """The weighted mean or sum of the samples, or the samples."""
-    _check(reduction)
-    if weight is not None:
-        value = weight * value
-    if reduction == "none":
-        return value
-    total = np.sum(value)
-    if reduction == "sum":
-        return total
-    return total / (value.size if weight is None else np.sum(np.broadcast_to(weight, value.shape)))
-
-
-def _sample_weight(value, penalty, weight, reduction):
-    """What each sample's derivatives count in the reduced loss; nan where the loss is nan or penalised."""
-    _check(reduction)
-    if weight is None:
-        weight = np.broadcast_to(value.dtype.type(1) / (value.size if reduction == "mean" else 1), value.shape)
-    else:
-        weight = np.broadcast_to(weight, np.broadcast_shapes(value.shape, weight.shape))
-        weight = weight / np.sum(weight) if reduction == "mean" else weight
-    undefined = np.isnan(value) | (penalty != 0)
-    return np.where(undefined, value.dtype.type(np.nan), weight) if undefined.any() else weight
-
-
-def _summed(derivative, shape, reduction):
-    """The derivative summed over the axes along which an argument of this shape was broadcast."""
-    if reduction == "none":
-        return derivative
-    derivative = np.sum(derivative, axis=tuple(range(np.ndim(derivative) - len(shape))))
-    along = tuple(axis for axis, size in enumerate(shape) if size == 1 and derivative.shape[axis] != 1)
-    return np.sum(derivative, axis=along, keepdims=True)
-
-
 def _one_hot(index, entries, weight, validate):
     """Class indices as one-hot vectors of the dtype and length of `entries`; an index out of range has none."""
     index = np.asarray(index)
@@ -317,4 +393,4 @@ def _one_hot(index, entries, weight, validate):
     if validate:
         outside = ~hot.any(axis=-1) & (weight is None or np.not_equal(weight, 0))
         _refuse("index", "in 0, ..., K - 1", np.broadcast_to(index, outside.shape), outside)
-    return hot.astype(_dtype([entries]))
+    return hot.astype(_dtype({"p": entries}))

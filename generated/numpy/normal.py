@@ -33,6 +33,7 @@ Made by `derive normal --emit numpy`, derive 0.1.0.
 Anyone may use, change and share this file for any purpose, without warranty (0BSD).
 """
 
+import itertools
 import math
 import warnings
 from collections.abc import Callable
@@ -59,20 +60,15 @@ def loss(y, mu, sigma, *, reduction="mean", weight=None, validate=False):
     validate   raise ValueError for data outside the support, parameters outside their domain and
                negative weights, which otherwise count as they are
     """
-    with np.errstate(all="ignore"):
-        y, mu, sigma, penalty, weight = _prepared(weight, validate, y=y, mu=mu, sigma=sigma)
-        return _reduced(_loss(y, mu, sigma) + penalty, weight, reduction)
+    value, _ = _in_blocks(_loss, [], reduction, weight, validate, y=y, mu=mu, sigma=sigma)
+    return value
 
 
 def loss_and_gradient(y, mu, sigma, *, reduction="mean", weight=None, validate=False):
     """The loss and its gradient in one pass, both reduced alike."""
     shapes = [np.shape(mu), np.shape(sigma)]
-    with np.errstate(all="ignore"):
-        y, mu, sigma, penalty, weight = _prepared(weight, validate, y=y, mu=mu, sigma=sigma)
-        value, *slopes = _loss_and_gradient(y, mu, sigma)
-        sample_weight = _sample_weight(value, penalty, weight, reduction)
-        slopes = [_summed(sample_weight * slope, shape, reduction) for slope, shape in zip(slopes, shapes)]
-        return _reduced(value + penalty, weight, reduction), Gradient(*slopes)
+    value, slopes = _in_blocks(_loss_and_gradient, shapes, reduction, weight, validate, y=y, mu=mu, sigma=sigma)
+    return value, Gradient(*slopes)
 
 
 def hessian(y, mu, sigma, *, reduction="mean", weight=None, validate=False):
@@ -81,11 +77,12 @@ def hessian(y, mu, sigma, *, reduction="mean", weight=None, validate=False):
     The axes before are those of the learned arguments, broadcast: there is one block for each set
     of learned values, summed over the samples that share it.
     """
-    blocks = np.broadcast_shapes(np.shape(mu), np.shape(sigma))
-    with np.errstate(all="ignore"):
-        y, mu, sigma, penalty, weight = _prepared(weight, validate, y=y, mu=mu, sigma=sigma)
-        sample_weight = _sample_weight(_loss(y, mu, sigma), penalty, weight, reduction)
-        upper = [_summed(sample_weight * entry, blocks, reduction) for entry in _hessian(y, mu, sigma)]
+
+    def triangle(*given):
+        return _loss(*given), *_hessian(*given)
+
+    shapes = [np.broadcast_shapes(np.shape(mu), np.shape(sigma))] * 3
+    _, upper = _in_blocks(triangle, shapes, reduction, weight, validate, y=y, mu=mu, sigma=sigma)
     matrix = np.empty((*upper[0].shape, 2, 2), upper[0].dtype)
     for row, column, entry in zip(*np.triu_indices(2), upper):
         matrix[..., row, column] = matrix[..., column, row] = entry
@@ -94,10 +91,12 @@ def hessian(y, mu, sigma, *, reduction="mean", weight=None, validate=False):
 
 def negative_log_likelihood(y, mu, sigma, *, reduction="mean", weight=None, validate=False):
     """-log p in full, with nothing dropped: to compare models (AIC needs its sum)."""
-    with np.errstate(all="ignore"):
-        y, mu, sigma, penalty, weight = _prepared(weight, validate, y=y, mu=mu, sigma=sigma)
-        value = FACTOR * _loss(y, mu, sigma) + _dropped()
-        return _reduced(value + penalty, weight, reduction)
+
+    def in_full(y, mu, sigma):
+        return FACTOR * _loss(y, mu, sigma) + _dropped()
+
+    value, _ = _in_blocks(in_full, [], reduction, weight, validate, y=y, mu=mu, sigma=sigma)
+    return value
 
 
 def dropped():
@@ -127,7 +126,118 @@ def _dropped():
     return math.log(2 * math.pi) / 2
 
 
-# Arguments and reductions -------------------------------------------------------------------------
+# Blocks and reductions ----------------------------------------------------------------------------
+
+# How many numbers of an argument make a block: what is computed of them stays in the cache.
+_BLOCK = 12288
+
+
+def _in_blocks(function, shapes, reduction, weight, validate, /, **arguments):
+    """The loss and a list of its derivatives, reduced alike: what a function gives of each sample.
+
+    The derivatives are summed to these shapes, those of what they are taken in. The samples are
+    computed block by block: beside the results nothing is as large as the arguments are.
+    """
+    if reduction not in ("mean", "sum", "none"):
+        raise ValueError(f"reduction must be 'mean', 'sum' or 'none', got {reduction!r}")
+    dtype = _dtype(arguments)
+    arguments = {name: np.asarray(value) for name, value in arguments.items()}
+    weight = None if weight is None else np.asarray(weight)
+    samples = _shape_of_samples(arguments, weight)
+    full = samples
+    if reduction == "none":
+        shapes = [full for _ in shapes]
+    # What is summed over blocks is summed in more digits, where the platform has any.
+    value = np.empty(samples, dtype) if reduction == "none" else np.longdouble(0)
+    slopes = [np.empty(shape, dtype) if shape == full else np.zeros(shape, np.longdouble) for shape in shapes]
+    with np.errstate(all="ignore"):
+        if validate:
+            _prepared(arguments, weight, dtype, validate)
+        total = _total(weight, samples) if reduction == "mean" else 1
+        for block in _blocks(samples):
+            parts = {name: _part(argument, samples, block) for name, argument in arguments.items()}
+            part = None if weight is None else _part(weight, samples, block)
+            losses, counts, derivatives = _weighted(function, parts, part, dtype.type(total))
+            subtotal = losses.sum()
+            if reduction == "none":
+                value[block] = losses
+            else:
+                value += subtotal
+            if np.isnan(subtotal):
+                counts = np.where(np.isnan(losses), dtype.type(np.nan), counts)
+            for slope, derivative in zip(slopes, derivatives):
+                if slope.shape == full:
+                    np.multiply(counts, derivative, out=slope[block])
+                else:
+                    part = _part(slope, samples, block)
+                    part += _summed(np.broadcast_to(counts, losses.shape) * derivative, part.shape)
+        value = value[()] if reduction == "none" else dtype.type(value / total)
+    return value, [slope.astype(dtype, copy=False)[()] for slope in slopes]
+
+
+def _weighted(function, arguments, weight, total):
+    """The losses of some samples times their weights, what their derivatives count, and these derivatives.
+
+    A sample outside its domain has none: they count nan.
+    """
+    *given, penalty, weight = _prepared(arguments, weight, total.dtype)
+    values = function(*given)
+    losses, *derivatives = values if isinstance(values, tuple) else (values,)
+    counts = (1 if weight is None else weight) / total
+    if penalty is not None:
+        losses = losses + penalty
+        counts = np.where(penalty == 0, counts, total.dtype.type(np.nan))
+    return losses if weight is None else weight * losses, counts, derivatives
+
+
+def _total(weight, samples):
+    """What a mean divides by: the sum of the weights, or the number of the samples."""
+    return math.prod(samples) if weight is None else np.sum(np.broadcast_to(weight, samples), dtype=float)
+
+
+def _shape_of_samples(arguments, weight):
+    """The shape that the samples broadcast to, with a warning where none has it."""
+    shapes = {name: value.shape for name, value in arguments.items()}
+    if weight is not None:
+        shapes["weight"] = weight.shape
+    samples = np.broadcast_shapes(*shapes.values())
+    if samples not in shapes.values():
+        given = ", ".join(f"{name} {shape}" for name, shape in shapes.items())
+        warnings.warn(
+            f"the shapes of the samples ({given}) broadcast to {samples}, which none of them has; "
+            "give all the same shape, or expand one to this shape if that is meant",
+            stacklevel=4,
+        )
+    return samples
+
+
+def _blocks(samples):
+    """The blocks that the samples are cut into, each a slice along every axis: the longest axes are cut."""
+    most = _BLOCK
+    lengths = list(samples)
+    while math.prod(lengths) > most:
+        axis = lengths.index(max(lengths))
+        lengths[axis] = max(most * lengths[axis] // math.prod(lengths), 1)
+    cuts = ([slice(at, at + n) for at in range(0, size, n or 1)] for size, n in zip(samples, lengths))
+    return itertools.product(*cuts, [...])
+
+
+def _part(array, samples, block):
+    """What an array holds of a block: all of it along an axis where it is broadcast."""
+    if array.shape != samples:
+        axes = zip(array.shape, block[len(samples) - array.ndim : -1])
+        block = (*(slice(None) if size == 1 else cut for size, cut in axes), ...)
+    return array[block]
+
+
+def _summed(derivative, shape):
+    """The derivative summed over the axes along which an argument of this shape was broadcast."""
+    derivative = np.sum(derivative, axis=tuple(range(np.ndim(derivative) - len(shape))))
+    along = tuple(axis for axis, size in enumerate(shape) if size == 1 and derivative.shape[axis] != 1)
+    return np.sum(derivative, axis=along, keepdims=True)
+
+
+# Arguments ----------------------------------------------------------------------------------------
 
 
 class _Argument(NamedTuple):
@@ -146,51 +256,33 @@ _ARGUMENTS = {
     "weight": _Argument("known", "nonnegative", lambda weight: (weight < 0) | np.isinf(weight), 1.0),
 }
 
-
-def _prepared(weight, validate, **arguments):
-    """The arguments as arrays of one floating dtype, what each sample costs beside its loss, the weight.
+def _prepared(arguments, weight, dtype, validate=False):
+    """The arguments in the dtype, what each sample costs beside its loss if any costs more, and the weight.
 
     Data outside the support cost +inf and are made harmless, parameters outside their domain cost
     nan, and a sample of weight 0 is replaced by a harmless one. What needs no change is not copied.
     """
-    parameters = [value for name, value in arguments.items() if _ARGUMENTS[name].role != "data"]
-    dtype = _dtype(parameters or arguments.values())
-    prepared, penalty, removed = [], dtype.type(0), None
-    values = {name: np.asarray(value, dtype) for name, value in arguments.items()}
-    _compare_shapes(values, weight)
+    prepared, penalty = [], None
+    values = {name: np.asarray(given, dtype) for name, given in arguments.items()}
     if weight is not None:
         weight = np.asarray(weight, dtype)
         removed = weight == 0
         if validate:
             _validate("weight", weight, _ARGUMENTS["weight"].broken(weight))
+        if removed.any():
+            values = {name: _made_harmless(value, removed, _ARGUMENTS[name]) for name, value in values.items()}
     for name, value in values.items():
         argument = _ARGUMENTS[name]
-        if removed is not None and removed.any():
-            value = _made_harmless(value, removed, argument)
         broken = argument.broken(value)
         if validate:
             _validate(name, value, broken)
-        if broken.any():
-            penalty = np.where(broken, dtype.type(np.inf if argument.role == "data" else np.nan), penalty)
+        if np.count_nonzero(broken):
+            cost = dtype.type(np.inf if argument.role == "data" else np.nan)
+            penalty = np.where(broken, cost, dtype.type(0) if penalty is None else penalty)
             if argument.role == "data":
                 value = _made_harmless(value, broken, argument)
         prepared.append(value)
     return *prepared, penalty, weight
-
-
-def _compare_shapes(values, weight):
-    """Warn where the samples broadcast to a shape that no argument has."""
-    shapes = {name: value.shape for name, value in values.items()}
-    if weight is not None:
-        shapes["weight"] = np.shape(weight)
-    shape = np.broadcast_shapes(*shapes.values())
-    if shape not in shapes.values():
-        given = ", ".join(f"{name} {one}" for name, one in shapes.items())
-        warnings.warn(
-            f"the shapes of the samples ({given}) broadcast to {shape}, which none of them has; "
-            "give all the same shape, or expand one to this shape if that is meant",
-            stacklevel=4,
-        )
 
 
 def _made_harmless(value, samples, argument):
@@ -198,11 +290,15 @@ def _made_harmless(value, samples, argument):
     return np.where(samples, value.dtype.type(argument.harmless), value)
 
 
-def _dtype(parameters):
-    """The floating dtype of the parameters; half precision computes in single."""
-    numbers = (value if isinstance(value, (int, float)) else np.asarray(value) for value in parameters)
-    dtype = np.result_type(*numbers)
-    return np.promote_types(dtype, np.float32) if dtype.kind == "f" else np.dtype(np.float64)
+def _dtype(arguments):
+    """The floating dtype of the parameters, whatever integers are among them; half precision computes in single."""
+    parameters = [value for name, value in arguments.items() if _ARGUMENTS[name].role in ("learned", "known")]
+    numbers = [
+        value if isinstance(value, (int, float)) else np.asarray(value)
+        for value in parameters or arguments.values()
+    ]
+    floating = [number for number in numbers if np.result_type(number).kind == "f"]
+    return np.promote_types(np.result_type(*floating), np.float32) if floating else np.dtype(np.float64)
 
 
 def _validate(name, value, broken):
@@ -219,42 +315,3 @@ def _refuse(name, demand, value, broken):
     if broken.any():
         index = tuple(int(axis[0]) for axis in np.nonzero(broken))
         raise ValueError(f"{name} must be {demand}, got {value[index]} at index {index}")
-
-
-def _check(reduction):
-    if reduction not in ("mean", "sum", "none"):
-        raise ValueError(f"reduction must be 'mean', 'sum' or 'none', got {reduction!r}")
-
-
-def _reduced(value, weight, reduction):
-    """The weighted mean or sum of the samples, or the samples."""
-    _check(reduction)
-    if weight is not None:
-        value = weight * value
-    if reduction == "none":
-        return value
-    total = np.sum(value)
-    if reduction == "sum":
-        return total
-    return total / (value.size if weight is None else np.sum(np.broadcast_to(weight, value.shape)))
-
-
-def _sample_weight(value, penalty, weight, reduction):
-    """What each sample's derivatives count in the reduced loss; nan where the loss is nan or penalised."""
-    _check(reduction)
-    if weight is None:
-        weight = np.broadcast_to(value.dtype.type(1) / (value.size if reduction == "mean" else 1), value.shape)
-    else:
-        weight = np.broadcast_to(weight, np.broadcast_shapes(value.shape, weight.shape))
-        weight = weight / np.sum(weight) if reduction == "mean" else weight
-    undefined = np.isnan(value) | (penalty != 0)
-    return np.where(undefined, value.dtype.type(np.nan), weight) if undefined.any() else weight
-
-
-def _summed(derivative, shape, reduction):
-    """The derivative summed over the axes along which an argument of this shape was broadcast."""
-    if reduction == "none":
-        return derivative
-    derivative = np.sum(derivative, axis=tuple(range(np.ndim(derivative) - len(shape))))
-    along = tuple(axis for axis, size in enumerate(shape) if size == 1 and derivative.shape[axis] != 1)
-    return np.sum(derivative, axis=along, keepdims=True)

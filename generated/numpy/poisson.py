@@ -31,6 +31,8 @@ Made by `derive poisson --emit numpy`, derive 0.1.0.
 Anyone may use, change and share this file for any purpose, without warranty (0BSD).
 """
 
+import itertools
+import math
 import warnings
 from collections.abc import Callable
 from typing import NamedTuple
@@ -56,20 +58,15 @@ def loss(y, rate, *, reduction="mean", weight=None, validate=False):
     validate   raise ValueError for data outside the support, parameters outside their domain and
                negative weights, which otherwise count as they are
     """
-    with np.errstate(all="ignore"):
-        y, rate, penalty, weight = _prepared(weight, validate, y=y, rate=rate)
-        return _reduced(_loss(y, rate) + penalty, weight, reduction)
+    value, _ = _in_blocks(_loss, [], reduction, weight, validate, y=y, rate=rate)
+    return value
 
 
 def loss_and_gradient(y, rate, *, reduction="mean", weight=None, validate=False):
     """The loss and its gradient in one pass, both reduced alike."""
     shapes = [np.shape(rate)]
-    with np.errstate(all="ignore"):
-        y, rate, penalty, weight = _prepared(weight, validate, y=y, rate=rate)
-        value, *slopes = _loss_and_gradient(y, rate)
-        sample_weight = _sample_weight(value, penalty, weight, reduction)
-        slopes = [_summed(sample_weight * slope, shape, reduction) for slope, shape in zip(slopes, shapes)]
-        return _reduced(value + penalty, weight, reduction), Gradient(*slopes)
+    value, slopes = _in_blocks(_loss_and_gradient, shapes, reduction, weight, validate, y=y, rate=rate)
+    return value, Gradient(*slopes)
 
 
 def hessian(y, rate, *, reduction="mean", weight=None, validate=False):
@@ -78,11 +75,12 @@ def hessian(y, rate, *, reduction="mean", weight=None, validate=False):
     The axes before are those of the learned arguments, broadcast: there is one block for each set
     of learned values, summed over the samples that share it.
     """
-    blocks = np.broadcast_shapes(np.shape(rate))
-    with np.errstate(all="ignore"):
-        y, rate, penalty, weight = _prepared(weight, validate, y=y, rate=rate)
-        sample_weight = _sample_weight(_loss(y, rate), penalty, weight, reduction)
-        upper = [_summed(sample_weight * entry, blocks, reduction) for entry in _hessian(y, rate)]
+
+    def triangle(*given):
+        return _loss(*given), *_hessian(*given)
+
+    shapes = [np.broadcast_shapes(np.shape(rate))] * 1
+    _, upper = _in_blocks(triangle, shapes, reduction, weight, validate, y=y, rate=rate)
     matrix = np.empty((*upper[0].shape, 1, 1), upper[0].dtype)
     for row, column, entry in zip(*np.triu_indices(1), upper):
         matrix[..., row, column] = matrix[..., column, row] = entry
@@ -91,17 +89,13 @@ def hessian(y, rate, *, reduction="mean", weight=None, validate=False):
 
 def negative_log_likelihood(y, rate, *, reduction="mean", weight=None, validate=False):
     """-log p in full, with nothing dropped: to compare models (AIC needs its sum)."""
-    with np.errstate(all="ignore"):
-        y, rate, penalty, weight = _prepared(weight, validate, y=y, rate=rate)
-        value = FACTOR * _loss(y, rate) + _dropped(y)
-        return _reduced(value + penalty, weight, reduction)
+    value, _ = _in_blocks(_negative_log_likelihood, [], reduction, weight, validate, y=y, rate=rate)
+    return value
 
 
 def dropped(y):
     """What was dropped from -log p of one sample: log y!."""
-    with np.errstate(all="ignore"):
-        y, penalty, _ = _prepared(None, False, y=y)
-        return _dropped(y) + penalty
+    return _in_blocks(_dropped, [], "none", None, False, y=y)[0]
 
 
 # The mathematics: of each sample, without guards, weights and reductions ---------------------------
@@ -123,7 +117,243 @@ def _dropped(y):
     return special.gammaln(y + 1)
 
 
-# Arguments and reductions -------------------------------------------------------------------------
+def _negative_log_likelihood(y, rate):
+    return _log_factorial_excess(y) + _divergence(y, rate)
+
+
+# (x + 1/2) log(1 + 1/x) - 1 = z q, z = 1/(4 x (x + 1)), x >= 0.1: the quotient q of polynomials in z.
+_STIRLING_STEP_N = (
+    0.3333333333333333, 0.8888126198668904, 0.8895558517485586, 0.41613134569476556,
+    0.09234200998313634, 0.008726038859893535, 0.0002561135343095964, 4.867574700570081e-07,
+)
+_STIRLING_STEP_D = (
+    1.0, 3.066437859600661, 3.6666712705151414, 2.1665434154622902, 0.6619913165487941,
+    0.09991332096920408, 0.006421095179202529, 0.00011941334361488813,
+)
+# log Gamma(x) = (x - 1/2) log x - x + log(2 pi)/2 + q/x, x >= 1: the quotient q of polynomials in 1/x^2.
+_STIRLING_CORRECTION_N = (
+    0.08333333333333333, 1.698249287705088, 11.986266873406136, 37.396809385510025, 54.65241420128991,
+    36.546282131932045, 10.096897678978026, 0.9005583387068338, 0.012249783286565289,
+)
+_STIRLING_CORRECTION_D = (
+    1.0, 20.412324785794365, 144.50608949755176, 453.3913220389341, 669.7014673881897, 457.409764139427,
+    132.20335629761487, 13.168806777385527, 0.26566195878951115,
+)
+# log Gamma(t + 1) = t (t q - 0.5772...), 0 <= t <= 2: the quotient q of polynomials in t.
+_LOG_FACTORIAL_N = (
+    0.8224670334241132, 2.2532432885294456, 2.3278113131477567, 1.130107563599626, 0.2617334459451997,
+    0.025968691060374832, 0.0008050985175759481, 1.6060013282139407e-06,
+)
+_LOG_FACTORIAL_D = (
+    1.0, 3.226790637269772, 4.073305095645863, 2.5490387413255498, 0.8274751632938193,
+    0.1331045995143266, 0.009148310945100845, 0.00018266345042333633,
+)
+# atanh(v) = v + v^3 (1/3 + v^2/5 + v^4/7 + ...).
+_ATANH_REST = tuple(1.0 / (2 * k + 3) for k in range(12))
+
+
+def _wide(*arguments):
+    """The arguments as float64 arrays, and the floating dtype in which to answer."""
+    kind = np.result_type(*arguments)
+    kind = kind if kind.kind == "f" else np.dtype(np.float64)
+    return (*(np.asarray(value, dtype=np.float64) for value in arguments), kind)
+
+
+def _stirling_step(x):
+    """Give (x + 1/2) log(1 + 1/x) - 1 > 0, what a step from x to x + 1 leaves, and z = 1/(4 x (x + 1))."""
+    z = 0.25 / x / (x + 1.0)
+    low = np.minimum(z, 2.28)
+    fitted = low * _rational(_STIRLING_STEP_N, _STIRLING_STEP_D, low)
+    return np.where(x < 0.1, (x + 0.5) * np.log1p(1.0 / x) - 1.0, fitted), z
+
+
+def _stirling_correction(x):
+    """The difference log Gamma(x) - ((x - 1/2) log x - x + log(2 pi)/2) > 0, near 1/(12 x); x > 0.
+
+    One step of the recurrence, then a fitted quotient; both have one sign (DLMF 5.5.1, 5.11.1).
+
+    Measured beyond conditioning: at most 4 ulp in float64, 0.5 in float32.
+    """
+    x, kind = _wide(x)
+    with np.errstate(all="ignore"):
+        r = 1.0 / (x + 1.0)
+        step, _ = _stirling_step(x)
+        return (step + r * _rational(_STIRLING_CORRECTION_N, _STIRLING_CORRECTION_D, r * r)).astype(kind, copy=False)
+
+
+def _log_factorial_excess(n):
+    """The difference log n! - (n log n - n) >= 0, near log(2 pi n)/2; n >= 0.
+
+    Measured beyond conditioning: at most 4 ulp in float64, 0.5 in float32.
+    """
+    n, kind = _wide(n)
+    with np.errstate(all="ignore"):
+        low, high = np.minimum(n, 1.0), np.maximum(n, 1.0)
+        rest = low * (low * _rational(_LOG_FACTORIAL_N, _LOG_FACTORIAL_D, low) - 0.5772156649015329)
+        near = (rest + low) - special.xlogy(low, low)
+        far = _stirling_correction(high) + (0.9189385332046728 + 0.5 * np.log(high))
+        return np.where(n < 1.0, near, far).astype(kind, copy=False)
+
+
+def _polynomial(coefficients, w):
+    """The polynomial with these coefficients (lowest power first) at w, by Horner's rule."""
+    *others, leading = coefficients
+    total = np.full_like(w, leading)
+    for coefficient in reversed(others):
+        total *= w
+        total += coefficient
+    return total
+
+
+def _rational(numerator, denominator, w):
+    """The quotient of two polynomials at w."""
+    return _polynomial(numerator, w) / _polynomial(denominator, w)
+
+
+def _log_ratio(a, b):
+    """The logarithm of a/b; a, b > 0; log1p((a - b)/b) where they are close.
+
+    Measured beyond conditioning: at most 1 ulp in float64, 0.5 in float32.
+    """
+    a, b, kind = _wide(a, b)
+    with np.errstate(all="ignore"):
+        t, q = (a - b) / b, a / b
+        far = np.where((q > 1e-300) & (q < np.inf), np.log(q), np.log(a) - np.log(b))
+        return np.where(np.abs(t) < 0.5, np.log1p(t), far).astype(kind)
+
+
+def _small_ratio(a, b):
+    """Give t = (a - b)/b, v = t/(2 + t), 2 (atanh(v) - v) for |v| < 0.2, and where |v| is so small."""
+    t = (a - b) / b
+    v = t / (2.0 + t)
+    w = np.minimum(v * v, 0.04)
+    return t, v, 2.0 * v * w * _polynomial(_ATANH_REST, w), np.abs(v) < 0.2
+
+
+def _divergence(a, b):
+    """The sum a log(a/b) - a + b >= 0; a >= 0, b > 0.
+
+    Measured beyond conditioning: at most 2 ulp in float64, 0.5 in float32.
+    """
+    a, b, kind = _wide(a, b)
+    with np.errstate(all="ignore"):
+        _, v, rest, close = _small_ratio(a, b)
+        far = np.where(a == 0.0, 0.0, a * _log_ratio(a, b))
+        return np.where(close, (a - b) * v + a * rest, far - (a - b)).astype(kind)
+
+
+# Blocks and reductions ----------------------------------------------------------------------------
+
+# How many numbers of an argument make a block: what is computed of them stays in the cache.
+_BLOCK = 12288
+
+
+def _in_blocks(function, shapes, reduction, weight, validate, /, **arguments):
+    """The loss and a list of its derivatives, reduced alike: what a function gives of each sample.
+
+    The derivatives are summed to these shapes, those of what they are taken in. The samples are
+    computed block by block: beside the results nothing is as large as the arguments are.
+    """
+    if reduction not in ("mean", "sum", "none"):
+        raise ValueError(f"reduction must be 'mean', 'sum' or 'none', got {reduction!r}")
+    dtype = _dtype(arguments)
+    arguments = {name: np.asarray(value) for name, value in arguments.items()}
+    weight = None if weight is None else np.asarray(weight)
+    samples = _shape_of_samples(arguments, weight)
+    full = samples
+    if reduction == "none":
+        shapes = [full for _ in shapes]
+    # What is summed over blocks is summed in more digits, where the platform has any.
+    value = np.empty(samples, dtype) if reduction == "none" else np.longdouble(0)
+    slopes = [np.empty(shape, dtype) if shape == full else np.zeros(shape, np.longdouble) for shape in shapes]
+    with np.errstate(all="ignore"):
+        if validate:
+            _prepared(arguments, weight, dtype, validate)
+        total = _total(weight, samples) if reduction == "mean" else 1
+        for block in _blocks(samples):
+            parts = {name: _part(argument, samples, block) for name, argument in arguments.items()}
+            part = None if weight is None else _part(weight, samples, block)
+            losses, counts, derivatives = _weighted(function, parts, part, dtype.type(total))
+            subtotal = losses.sum()
+            if reduction == "none":
+                value[block] = losses
+            else:
+                value += subtotal
+            if np.isnan(subtotal):
+                counts = np.where(np.isnan(losses), dtype.type(np.nan), counts)
+            for slope, derivative in zip(slopes, derivatives):
+                if slope.shape == full:
+                    np.multiply(counts, derivative, out=slope[block])
+                else:
+                    part = _part(slope, samples, block)
+                    part += _summed(np.broadcast_to(counts, losses.shape) * derivative, part.shape)
+        value = value[()] if reduction == "none" else dtype.type(value / total)
+    return value, [slope.astype(dtype, copy=False)[()] for slope in slopes]
+
+
+def _weighted(function, arguments, weight, total):
+    """The losses of some samples times their weights, what their derivatives count, and these derivatives.
+
+    A sample outside its domain has none: they count nan.
+    """
+    *given, penalty, weight = _prepared(arguments, weight, total.dtype)
+    values = function(*given)
+    losses, *derivatives = values if isinstance(values, tuple) else (values,)
+    counts = (1 if weight is None else weight) / total
+    if penalty is not None:
+        losses = losses + penalty
+        counts = np.where(penalty == 0, counts, total.dtype.type(np.nan))
+    return losses if weight is None else weight * losses, counts, derivatives
+
+
+def _total(weight, samples):
+    """What a mean divides by: the sum of the weights, or the number of the samples."""
+    return math.prod(samples) if weight is None else np.sum(np.broadcast_to(weight, samples), dtype=float)
+
+
+def _shape_of_samples(arguments, weight):
+    """The shape that the samples broadcast to, with a warning where none has it."""
+    shapes = {name: value.shape for name, value in arguments.items()}
+    if weight is not None:
+        shapes["weight"] = weight.shape
+    samples = np.broadcast_shapes(*shapes.values())
+    if samples not in shapes.values():
+        given = ", ".join(f"{name} {shape}" for name, shape in shapes.items())
+        warnings.warn(
+            f"the shapes of the samples ({given}) broadcast to {samples}, which none of them has; "
+            "give all the same shape, or expand one to this shape if that is meant",
+            stacklevel=4,
+        )
+    return samples
+
+
+def _blocks(samples):
+    """The blocks that the samples are cut into, each a slice along every axis: the longest axes are cut."""
+    most = _BLOCK
+    lengths = list(samples)
+    while math.prod(lengths) > most:
+        axis = lengths.index(max(lengths))
+        lengths[axis] = max(most * lengths[axis] // math.prod(lengths), 1)
+    cuts = ([slice(at, at + n) for at in range(0, size, n or 1)] for size, n in zip(samples, lengths))
+    return itertools.product(*cuts, [...])
+
+
+def _part(array, samples, block):
+    """What an array holds of a block: all of it along an axis where it is broadcast."""
+    if array.shape != samples:
+        axes = zip(array.shape, block[len(samples) - array.ndim : -1])
+        block = (*(slice(None) if size == 1 else cut for size, cut in axes), ...)
+    return array[block]
+
+
+def _summed(derivative, shape):
+    """The derivative summed over the axes along which an argument of this shape was broadcast."""
+    derivative = np.sum(derivative, axis=tuple(range(np.ndim(derivative) - len(shape))))
+    along = tuple(axis for axis, size in enumerate(shape) if size == 1 and derivative.shape[axis] != 1)
+    return np.sum(derivative, axis=along, keepdims=True)
+
+
+# Arguments ----------------------------------------------------------------------------------------
 
 
 class _Argument(NamedTuple):
@@ -146,51 +376,33 @@ _ARGUMENTS = {
     "weight": _Argument("known", "nonnegative", lambda weight: (weight < 0) | np.isinf(weight), 1.0),
 }
 
-
-def _prepared(weight, validate, **arguments):
-    """The arguments as arrays of one floating dtype, what each sample costs beside its loss, the weight.
+def _prepared(arguments, weight, dtype, validate=False):
+    """The arguments in the dtype, what each sample costs beside its loss if any costs more, and the weight.
 
     Data outside the support cost +inf and are made harmless, parameters outside their domain cost
     nan, and a sample of weight 0 is replaced by a harmless one. What needs no change is not copied.
     """
-    parameters = [value for name, value in arguments.items() if _ARGUMENTS[name].role != "data"]
-    dtype = _dtype(parameters or arguments.values())
-    prepared, penalty, removed = [], dtype.type(0), None
-    values = {name: np.asarray(value, dtype) for name, value in arguments.items()}
-    _compare_shapes(values, weight)
+    prepared, penalty = [], None
+    values = {name: np.asarray(given, dtype) for name, given in arguments.items()}
     if weight is not None:
         weight = np.asarray(weight, dtype)
         removed = weight == 0
         if validate:
             _validate("weight", weight, _ARGUMENTS["weight"].broken(weight))
+        if removed.any():
+            values = {name: _made_harmless(value, removed, _ARGUMENTS[name]) for name, value in values.items()}
     for name, value in values.items():
         argument = _ARGUMENTS[name]
-        if removed is not None and removed.any():
-            value = _made_harmless(value, removed, argument)
         broken = argument.broken(value)
         if validate:
             _validate(name, value, broken)
-        if broken.any():
-            penalty = np.where(broken, dtype.type(np.inf if argument.role == "data" else np.nan), penalty)
+        if np.count_nonzero(broken):
+            cost = dtype.type(np.inf if argument.role == "data" else np.nan)
+            penalty = np.where(broken, cost, dtype.type(0) if penalty is None else penalty)
             if argument.role == "data":
                 value = _made_harmless(value, broken, argument)
         prepared.append(value)
     return *prepared, penalty, weight
-
-
-def _compare_shapes(values, weight):
-    """Warn where the samples broadcast to a shape that no argument has."""
-    shapes = {name: value.shape for name, value in values.items()}
-    if weight is not None:
-        shapes["weight"] = np.shape(weight)
-    shape = np.broadcast_shapes(*shapes.values())
-    if shape not in shapes.values():
-        given = ", ".join(f"{name} {one}" for name, one in shapes.items())
-        warnings.warn(
-            f"the shapes of the samples ({given}) broadcast to {shape}, which none of them has; "
-            "give all the same shape, or expand one to this shape if that is meant",
-            stacklevel=4,
-        )
 
 
 def _made_harmless(value, samples, argument):
@@ -198,11 +410,15 @@ def _made_harmless(value, samples, argument):
     return np.where(samples, value.dtype.type(argument.harmless), value)
 
 
-def _dtype(parameters):
-    """The floating dtype of the parameters; half precision computes in single."""
-    numbers = (value if isinstance(value, (int, float)) else np.asarray(value) for value in parameters)
-    dtype = np.result_type(*numbers)
-    return np.promote_types(dtype, np.float32) if dtype.kind == "f" else np.dtype(np.float64)
+def _dtype(arguments):
+    """The floating dtype of the parameters, whatever integers are among them; half precision computes in single."""
+    parameters = [value for name, value in arguments.items() if _ARGUMENTS[name].role in ("learned", "known")]
+    numbers = [
+        value if isinstance(value, (int, float)) else np.asarray(value)
+        for value in parameters or arguments.values()
+    ]
+    floating = [number for number in numbers if np.result_type(number).kind == "f"]
+    return np.promote_types(np.result_type(*floating), np.float32) if floating else np.dtype(np.float64)
 
 
 def _validate(name, value, broken):
@@ -219,42 +435,3 @@ def _refuse(name, demand, value, broken):
     if broken.any():
         index = tuple(int(axis[0]) for axis in np.nonzero(broken))
         raise ValueError(f"{name} must be {demand}, got {value[index]} at index {index}")
-
-
-def _check(reduction):
-    if reduction not in ("mean", "sum", "none"):
-        raise ValueError(f"reduction must be 'mean', 'sum' or 'none', got {reduction!r}")
-
-
-def _reduced(value, weight, reduction):
-    """The weighted mean or sum of the samples, or the samples."""
-    _check(reduction)
-    if weight is not None:
-        value = weight * value
-    if reduction == "none":
-        return value
-    total = np.sum(value)
-    if reduction == "sum":
-        return total
-    return total / (value.size if weight is None else np.sum(np.broadcast_to(weight, value.shape)))
-
-
-def _sample_weight(value, penalty, weight, reduction):
-    """What each sample's derivatives count in the reduced loss; nan where the loss is nan or penalised."""
-    _check(reduction)
-    if weight is None:
-        weight = np.broadcast_to(value.dtype.type(1) / (value.size if reduction == "mean" else 1), value.shape)
-    else:
-        weight = np.broadcast_to(weight, np.broadcast_shapes(value.shape, weight.shape))
-        weight = weight / np.sum(weight) if reduction == "mean" else weight
-    undefined = np.isnan(value) | (penalty != 0)
-    return np.where(undefined, value.dtype.type(np.nan), weight) if undefined.any() else weight
-
-
-def _summed(derivative, shape, reduction):
-    """The derivative summed over the axes along which an argument of this shape was broadcast."""
-    if reduction == "none":
-        return derivative
-    derivative = np.sum(derivative, axis=tuple(range(np.ndim(derivative) - len(shape))))
-    along = tuple(axis for axis, size in enumerate(shape) if size == 1 and derivative.shape[axis] != 1)
-    return np.sum(derivative, axis=along, keepdims=True)

@@ -36,6 +36,7 @@ Made by `derive bernoulli --emit torch`, derive 0.1.0.
 Anyone may use, change and share this file for any purpose, without warranty (0BSD).
 """
 
+import inspect
 import math
 import warnings
 from collections.abc import Callable
@@ -56,8 +57,10 @@ def loss(p, target, *, reduction="mean", weight=None, validate=False):
                negative weights, which otherwise count as they are (looks at the data, so it is not for
                torch.compile)
     """
-    y, p, penalty, weight = _prepared(weight, validate, y=target, p=p)
-    return _reduced(_per_sample(penalty, y, p), weight, reduction)
+    y, p, weight = _prepared(weight, validate, y=target, p=p)
+    if weight is None:
+        return _of_samples(reduction, None, y, p)
+    return _reduced(_of_samples("none", None, y, p), reduction, weight)
 
 
 class BernoulliLoss(torch.nn.Module):
@@ -78,9 +81,10 @@ class BernoulliLoss(torch.nn.Module):
 
 def negative_log_likelihood(p, target, *, reduction="mean", weight=None, validate=False):
     """-log p in full, with nothing dropped: to compare models (AIC needs its sum)."""
-    y, p, penalty, weight = _prepared(weight, validate, y=target, p=p)
-    value = FACTOR * _per_sample(penalty, y, p) + _dropped()
-    return _reduced(value, weight, reduction)
+    y, p, weight = _prepared(weight, validate, y=target, p=p)
+    y, p, penalty = _guarded(y=y, p=p)
+    value = FACTOR * _of_samples("none", penalty, y, p) + _dropped()
+    return _reduced(value, reduction, weight)
 
 
 def dropped():
@@ -97,16 +101,15 @@ def _loss(y, p):
 
 def _loss_and_gradient(y, p):
     difference = 1 - y
-    product = -p
     return (
-        -_xlog1py(difference, product) - torch.xlogy(y, p),
-        _ratio(difference, product + 1) - _ratio(y, p),
+        _xlog1py(difference, -p).neg_().sub_(torch.xlogy(y, p)),
+        _ratio(difference, 1 - p).sub_(_ratio(y, p)),
     )
 
 
 def _hessian_vector_product(y, p, v_p):
-    total = (-p) + 1
-    h_p_p = _ratio(_ratio(1 - y, total), total) + _ratio(_ratio(y, p), p)
+    difference = 1 - p
+    h_p_p = _ratio(_ratio(1 - y, difference), difference) + _ratio(_ratio(y, p), p)
     return (h_p_p * v_p,)
 
 
@@ -128,53 +131,88 @@ def _xlog1py(x, y):
 # The derivatives, for autograd --------------------------------------------------------------------
 
 
-def _per_sample(penalty, y, p):
-    """The loss of each sample, with its own derivatives where gradients are wanted."""
-    if not torch.is_grad_enabled():
-        return _loss(y, p) + penalty
-    if torch.compiler.is_compiling():
-        return _CompiledLoss.apply(penalty, y, p)
-    return _Loss.apply(penalty, y, p)[0]
+def _of_samples(reduction, penalty, y, p):
+    """The loss of the samples, with its own derivatives where gradients are wanted; penalty None: not yet guarded."""
+    if torch.is_grad_enabled() and not torch.compiler.is_compiling():
+        return _Loss.apply(reduction, penalty, y, p)[0]
+    if penalty is None:
+        y, p, penalty = _guarded(y=y, p=p)
+    if torch.is_grad_enabled():
+        return _reduced(_CompiledLoss.apply(penalty, y, p), reduction)
+    return _reduced(_loss(y, p) + penalty, reduction)
 
 
 def _penalised(penalty, value, *slopes):
     """The loss with its penalty, and its gradient, which is nan where the loss is nan or penalised."""
-    zero_or_nan = torch.where(value.isnan(), value, 0 * penalty)
-    return value + penalty, *[slope + zero_or_nan for slope in slopes]
+    without = _nan_or_zero(value, penalty)
+    return value + penalty, *[slope + without for slope in slopes]
+
+
+def _nan_or_zero(value, penalty):
+    """What is added to slopes: nan where the loss is nan or penalised."""
+    return torch.where(value != value, value, 0 * penalty)
 
 
 class _Loss(torch.autograd.Function):
     """Puts out the gradient beside the loss: outputs, when saved, can be differentiated again."""
 
-    generate_vmap_rule = True
-
     @staticmethod
-    def forward(penalty, y, p):
-        return _penalised(penalty, *_loss_and_gradient(y, p))
+    def forward(*inputs):
+        reduction, penalty, y, p = inputs
+        if penalty is None:
+            if _surely_legal(y, p):
+                value, *slopes = _loss_and_gradient(y, p)
+                if not math.isnan(torch.sum(value)):
+                    return _reduced(value, reduction), *slopes
+            y, p, penalty = _guarded(y=y, p=p)
+        value, *slopes = _penalised(penalty, *_loss_and_gradient(y, p))
+        return _reduced(value, reduction), *slopes
 
     @staticmethod
     def setup_context(ctx, inputs, outputs):
+        saved = *inputs[2:], *outputs[1:]
+        ctx.reduction = inputs[0]
         ctx.set_materialize_grads(False)
-        ctx.save_for_backward(*inputs[1:], *outputs[1:])
-        ctx.save_for_forward(*inputs[1:], *outputs[1:])
+        ctx.save_for_backward(*saved)
+        ctx.save_for_forward(*saved)
 
     @staticmethod
     def backward(ctx, g, *directions):
         y, p, *slopes = ctx.saved_tensors
-        gradient = [None if g is None else g * slope for slope in slopes]
+        gradient = [None] * len(slopes)
+        if g is not None:
+            share = g / y.numel() if ctx.reduction == "mean" else g
+            gradient = [share * slope for slope in slopes]
         if any([v is not None for v in directions]):
             change = _change_of_gradient(slopes, directions, y, p)
             gradient = change if g is None else [one + other for one, other in zip(gradient, change)]
-        return None, None, *gradient
+        return None, None, None, *gradient
 
     @staticmethod
-    def jvp(ctx, _, v_y, v_p):
+    def jvp(ctx, _reduction, _penalty, v_y, v_p):
         if v_y is not None:
             raise ValueError("the loss has no gradient in the target; detach it")
         y, p, *slopes = ctx.saved_tensors
         directions = [v_p]
         change = sum([slope * v for slope, v in zip(slopes, directions) if v is not None])
-        return change, *_change_of_gradient(slopes, directions, y, p)
+        return _reduced(change, ctx.reduction), *_change_of_gradient(slopes, directions, y, p)
+
+    @staticmethod
+    def vmap(info, axes, reduction, *tensors):
+        """What is mapped over becomes the first axis of the samples; each of its entries is reduced by itself."""
+
+        def mapped(tensor, axis):
+            return tensor.expand(info.batch_size, *tensor.shape) if axis is None else tensor.movedim(axis, 0)
+
+        axes = axes[1:]
+        tensors = [None if tensor is None else mapped(tensor, axis) for tensor, axis in zip(tensors, axes)]
+        value, *slopes = _Loss.apply("none", *tensors)
+        value = torch.func.vmap(lambda one: _reduced(one, reduction))(value)
+        return (value, *slopes), (0,) * (1 + len(slopes))
+
+
+# Autograd asks for the signature at every call, and finding it takes longer than the mathematics of few samples.
+_Loss.forward.__signature__ = inspect.signature(_Loss.forward)
 
 
 def _change_of_gradient(slopes, directions, y, p):
@@ -188,18 +226,16 @@ class _CompiledLoss(torch.autograd.Function):
     """For torch.compile, which shares the work of forward and backward by itself."""
 
     @staticmethod
-    def forward(penalty, y, p):
-        return _loss(y, p) + penalty
-
-    @staticmethod
-    def setup_context(ctx, inputs, output):
-        ctx.save_for_backward(*inputs)
+    def forward(ctx, penalty, y, p):
+        value = _loss(y, p)
+        ctx.save_for_backward(y, p, _nan_or_zero(value, penalty))
+        return value + penalty
 
     @staticmethod
     def backward(ctx, g):
-        penalty, *arguments = ctx.saved_tensors
-        _, *slopes = _penalised(penalty, *_loss_and_gradient(*arguments))
-        gradient = [g * slope for slope in slopes]
+        *arguments, without = ctx.saved_tensors
+        _, *slopes = _loss_and_gradient(*arguments)
+        gradient = [g * (slope + without) for slope in slopes]
         return None, None, *gradient
 
 
@@ -218,38 +254,70 @@ class _Argument(NamedTuple):
 _ARGUMENTS = {
     "y": _Argument("data", "in the unit interval", lambda y: (y < 0) | (y > 1), 0.5),
     "p": _Argument("learned", "in the unit interval", lambda p: (p < 0) | (p > 1), 0.5),
-    "weight": _Argument("known", "nonnegative", lambda weight: (weight < 0) | torch.isinf(weight), 1.0),
+    "weight": _Argument(
+        "known",
+        "nonnegative",
+        lambda weight: (weight < 0) | (torch.abs(weight) == math.inf),
+        1.0,
+    ),
 }
 
 
 def _prepared(weight, validate, **arguments):
-    """The arguments in one dtype, device and shape, what each sample costs beside its loss, the weight.
+    """The arguments in one dtype, device and shape, and the weight.
 
-    Data outside the support cost +inf and are made harmless, parameters outside their domain cost
-    nan, and a sample of weight 0 is replaced by a harmless one. Half precision computes in single.
+    A sample of weight 0 is replaced by a harmless one. Half precision computes in single.
     """
     dtype, device = _dtype_and_device(arguments)
     values = [torch.as_tensor(value, dtype=dtype, device=device) for value in arguments.values()]
-    removed = None
     if weight is not None:
         weight = torch.as_tensor(weight, dtype=dtype, device=device)
-        removed = weight == 0
         if validate:
             _validate("weight", weight, _ARGUMENTS["weight"].broken(weight))
-    values, shape = _broadcast(list(arguments), values, weight)
-    prepared, penalty = [], torch.zeros(shape, dtype=dtype, device=device)
-    for name, value in zip(arguments, values):
-        argument = _ARGUMENTS[name]
-        if removed is not None:
-            value = _made_harmless(value, removed, argument)
-        broken = argument.broken(value)
-        if validate:
+    values = _broadcast(list(arguments), values, weight)
+    if weight is not None:
+        removed = weight == 0
+        values = [_made_harmless(value, removed, _ARGUMENTS[name]) for name, value in zip(arguments, values)]
+    if validate:
+        for name, value, broken in _broken(dict(zip(arguments, values))):
             _validate(name, value, broken)
+    return *values, weight
+
+
+def _guarded(**arguments):
+    """The arguments, and what each sample costs beside its loss.
+
+    Data outside the support cost +inf and are made harmless, parameters outside their domain cost nan.
+    """
+    guarded, penalty = [], None
+    for name, value, broken in _broken(arguments):
+        argument = _ARGUMENTS[name]
         if argument.role == "data":
             value = _made_harmless(value, broken, argument)
+        penalty = value.new_zeros(broken.shape) if penalty is None else penalty
         penalty = penalty.masked_fill(broken, math.inf if argument.role == "data" else math.nan)
-        prepared.append(value)
-    return *prepared, penalty, weight
+        guarded.append(value)
+    return *guarded, penalty
+
+
+def _broken(arguments):
+    """The name of each argument, its value, and the samples in which it is not what it must be."""
+    for name, value in arguments.items():
+        argument = _ARGUMENTS[name]
+        broken = argument.broken(value.detach())
+        yield name, value, broken
+
+
+def _surely_legal(y, p):
+    """Whether a quick look at the whole finds every sample legal; an accelerator would be waited for."""
+    return (
+        y.is_cpu
+        and y.numel() > 0
+        and torch.amin(y).item() >= 0
+        and torch.amax(y).item() <= 1
+        and torch.amin(p).item() >= 0
+        and torch.amax(p).item() <= 1
+    )
 
 
 def _dtype_and_device(arguments):
@@ -270,7 +338,7 @@ def _dtype_and_device(arguments):
 
 
 def _broadcast(names, values, weight):
-    """Every argument expanded to the shape of the samples, and that shape."""
+    """Every argument expanded to the shape of the samples."""
     shapes = [value.shape for value in values]
     shapes = shapes if weight is None else [*shapes, weight.shape]
     shape = shapes[0]
@@ -284,7 +352,7 @@ def _broadcast(names, values, weight):
                 stacklevel=4,
             )
         values = [value.expand(shape) for value in values]
-    return values, shape
+    return values
 
 
 def _made_harmless(value, samples, argument):
@@ -308,7 +376,7 @@ def _refuse(name, demand, value, broken):
         raise ValueError(f"{name} must be {demand}, got {value[index].tolist()} at index {index}")
 
 
-def _reduced(value, weight, reduction):
+def _reduced(value, reduction, weight=None):
     """The weighted mean or sum of the samples, or the samples."""
     if reduction not in ("mean", "sum", "none"):
         raise ValueError(f"reduction must be 'mean', 'sum' or 'none', got {reduction!r}")

@@ -42,6 +42,7 @@ Made by `derive bernoulli --link p=sigmoid --emit torch`, derive 0.1.0.
 Anyone may use, change and share this file for any purpose, without warranty (0BSD).
 """
 
+import inspect
 import math
 import warnings
 from collections.abc import Callable
@@ -63,8 +64,10 @@ def loss(logit_p, target, *, reduction="mean", weight=None, validate=False):
                negative weights, which otherwise count as they are (looks at the data, so it is not for
                torch.compile)
     """
-    y, logit_p, penalty, weight = _prepared(weight, validate, y=target, logit_p=logit_p)
-    return _reduced(_per_sample(penalty, y, logit_p), weight, reduction)
+    y, logit_p, weight = _prepared(weight, validate, y=target, logit_p=logit_p)
+    if weight is None:
+        return _of_samples(reduction, None, y, logit_p)
+    return _reduced(_of_samples("none", None, y, logit_p), reduction, weight)
 
 
 class BernoulliLoss(torch.nn.Module):
@@ -85,9 +88,10 @@ class BernoulliLoss(torch.nn.Module):
 
 def negative_log_likelihood(logit_p, target, *, reduction="mean", weight=None, validate=False):
     """-log p in full, with nothing dropped: to compare models (AIC needs its sum)."""
-    y, logit_p, penalty, weight = _prepared(weight, validate, y=target, logit_p=logit_p)
-    value = FACTOR * _per_sample(penalty, y, logit_p) + _dropped()
-    return _reduced(value, weight, reduction)
+    y, logit_p, weight = _prepared(weight, validate, y=target, logit_p=logit_p)
+    y, logit_p, penalty = _guarded(y=y, logit_p=logit_p)
+    value = FACTOR * _of_samples("none", penalty, y, logit_p) + _dropped()
+    return _reduced(value, reduction, weight)
 
 
 def dropped():
@@ -103,11 +107,10 @@ def _loss(y, logit_p):
 
 
 def _loss_and_gradient(y, logit_p):
-    product = -logit_p
     difference = 1 - y
     return (
-        y * _softplus(product) + _softplus(logit_p) * difference,
-        torch.sigmoid(logit_p) * difference - y * torch.sigmoid(product),
+        _softplus(-logit_p).mul_(y).add_(_softplus(logit_p).mul_(difference)),
+        torch.sigmoid(logit_p).mul_(difference).sub_((-logit_p).sigmoid_().mul_(y)),
     )
 
 
@@ -133,53 +136,88 @@ def _softplus(x):
 # The derivatives, for autograd --------------------------------------------------------------------
 
 
-def _per_sample(penalty, y, logit_p):
-    """The loss of each sample, with its own derivatives where gradients are wanted."""
-    if not torch.is_grad_enabled():
-        return _loss(y, logit_p) + penalty
-    if torch.compiler.is_compiling():
-        return _CompiledLoss.apply(penalty, y, logit_p)
-    return _Loss.apply(penalty, y, logit_p)[0]
+def _of_samples(reduction, penalty, y, logit_p):
+    """The loss of the samples, with its own derivatives where gradients are wanted; penalty None: not yet guarded."""
+    if torch.is_grad_enabled() and not torch.compiler.is_compiling():
+        return _Loss.apply(reduction, penalty, y, logit_p)[0]
+    if penalty is None:
+        y, logit_p, penalty = _guarded(y=y, logit_p=logit_p)
+    if torch.is_grad_enabled():
+        return _reduced(_CompiledLoss.apply(penalty, y, logit_p), reduction)
+    return _reduced(_loss(y, logit_p) + penalty, reduction)
 
 
 def _penalised(penalty, value, *slopes):
     """The loss with its penalty, and its gradient, which is nan where the loss is nan or penalised."""
-    zero_or_nan = torch.where(value.isnan(), value, 0 * penalty)
-    return value + penalty, *[slope + zero_or_nan for slope in slopes]
+    without = _nan_or_zero(value, penalty)
+    return value + penalty, *[slope + without for slope in slopes]
+
+
+def _nan_or_zero(value, penalty):
+    """What is added to slopes: nan where the loss is nan or penalised."""
+    return torch.where(value != value, value, 0 * penalty)
 
 
 class _Loss(torch.autograd.Function):
     """Puts out the gradient beside the loss: outputs, when saved, can be differentiated again."""
 
-    generate_vmap_rule = True
-
     @staticmethod
-    def forward(penalty, y, logit_p):
-        return _penalised(penalty, *_loss_and_gradient(y, logit_p))
+    def forward(*inputs):
+        reduction, penalty, y, logit_p = inputs
+        if penalty is None:
+            if _surely_legal(y, logit_p):
+                value, *slopes = _loss_and_gradient(y, logit_p)
+                if not math.isnan(torch.sum(value)):
+                    return _reduced(value, reduction), *slopes
+            y, logit_p, penalty = _guarded(y=y, logit_p=logit_p)
+        value, *slopes = _penalised(penalty, *_loss_and_gradient(y, logit_p))
+        return _reduced(value, reduction), *slopes
 
     @staticmethod
     def setup_context(ctx, inputs, outputs):
+        saved = *inputs[2:], *outputs[1:]
+        ctx.reduction = inputs[0]
         ctx.set_materialize_grads(False)
-        ctx.save_for_backward(*inputs[1:], *outputs[1:])
-        ctx.save_for_forward(*inputs[1:], *outputs[1:])
+        ctx.save_for_backward(*saved)
+        ctx.save_for_forward(*saved)
 
     @staticmethod
     def backward(ctx, g, *directions):
         y, logit_p, *slopes = ctx.saved_tensors
-        gradient = [None if g is None else g * slope for slope in slopes]
+        gradient = [None] * len(slopes)
+        if g is not None:
+            share = g / y.numel() if ctx.reduction == "mean" else g
+            gradient = [share * slope for slope in slopes]
         if any([v is not None for v in directions]):
             change = _change_of_gradient(slopes, directions, y, logit_p)
             gradient = change if g is None else [one + other for one, other in zip(gradient, change)]
-        return None, None, *gradient
+        return None, None, None, *gradient
 
     @staticmethod
-    def jvp(ctx, _, v_y, v_logit_p):
+    def jvp(ctx, _reduction, _penalty, v_y, v_logit_p):
         if v_y is not None:
             raise ValueError("the loss has no gradient in the target; detach it")
         y, logit_p, *slopes = ctx.saved_tensors
         directions = [v_logit_p]
         change = sum([slope * v for slope, v in zip(slopes, directions) if v is not None])
-        return change, *_change_of_gradient(slopes, directions, y, logit_p)
+        return _reduced(change, ctx.reduction), *_change_of_gradient(slopes, directions, y, logit_p)
+
+    @staticmethod
+    def vmap(info, axes, reduction, *tensors):
+        """What is mapped over becomes the first axis of the samples; each of its entries is reduced by itself."""
+
+        def mapped(tensor, axis):
+            return tensor.expand(info.batch_size, *tensor.shape) if axis is None else tensor.movedim(axis, 0)
+
+        axes = axes[1:]
+        tensors = [None if tensor is None else mapped(tensor, axis) for tensor, axis in zip(tensors, axes)]
+        value, *slopes = _Loss.apply("none", *tensors)
+        value = torch.func.vmap(lambda one: _reduced(one, reduction))(value)
+        return (value, *slopes), (0,) * (1 + len(slopes))
+
+
+# Autograd asks for the signature at every call, and finding it takes longer than the mathematics of few samples.
+_Loss.forward.__signature__ = inspect.signature(_Loss.forward)
 
 
 def _change_of_gradient(slopes, directions, y, logit_p):
@@ -193,18 +231,16 @@ class _CompiledLoss(torch.autograd.Function):
     """For torch.compile, which shares the work of forward and backward by itself."""
 
     @staticmethod
-    def forward(penalty, y, logit_p):
-        return _loss(y, logit_p) + penalty
-
-    @staticmethod
-    def setup_context(ctx, inputs, output):
-        ctx.save_for_backward(*inputs)
+    def forward(ctx, penalty, y, logit_p):
+        value = _loss(y, logit_p)
+        ctx.save_for_backward(y, logit_p, _nan_or_zero(value, penalty))
+        return value + penalty
 
     @staticmethod
     def backward(ctx, g):
-        penalty, *arguments = ctx.saved_tensors
-        _, *slopes = _penalised(penalty, *_loss_and_gradient(*arguments))
-        gradient = [g * slope for slope in slopes]
+        *arguments, without = ctx.saved_tensors
+        _, *slopes = _loss_and_gradient(*arguments)
+        gradient = [g * (slope + without) for slope in slopes]
         return None, None, *gradient
 
 
@@ -222,39 +258,70 @@ class _Argument(NamedTuple):
 
 _ARGUMENTS = {
     "y": _Argument("data", "in the unit interval", lambda y: (y < 0) | (y > 1), 0.5),
-    "logit_p": _Argument("learned", "finite", lambda logit_p: torch.isinf(logit_p), 0.0),
-    "weight": _Argument("known", "nonnegative", lambda weight: (weight < 0) | torch.isinf(weight), 1.0),
+    "logit_p": _Argument("learned", "finite", lambda logit_p: torch.abs(logit_p) == math.inf, 0.0),
+    "weight": _Argument(
+        "known",
+        "nonnegative",
+        lambda weight: (weight < 0) | (torch.abs(weight) == math.inf),
+        1.0,
+    ),
 }
 
 
 def _prepared(weight, validate, **arguments):
-    """The arguments in one dtype, device and shape, what each sample costs beside its loss, the weight.
+    """The arguments in one dtype, device and shape, and the weight.
 
-    Data outside the support cost +inf and are made harmless, parameters outside their domain cost
-    nan, and a sample of weight 0 is replaced by a harmless one. Half precision computes in single.
+    A sample of weight 0 is replaced by a harmless one. Half precision computes in single.
     """
     dtype, device = _dtype_and_device(arguments)
     values = [torch.as_tensor(value, dtype=dtype, device=device) for value in arguments.values()]
-    removed = None
     if weight is not None:
         weight = torch.as_tensor(weight, dtype=dtype, device=device)
-        removed = weight == 0
         if validate:
             _validate("weight", weight, _ARGUMENTS["weight"].broken(weight))
-    values, shape = _broadcast(list(arguments), values, weight)
-    prepared, penalty = [], torch.zeros(shape, dtype=dtype, device=device)
-    for name, value in zip(arguments, values):
-        argument = _ARGUMENTS[name]
-        if removed is not None:
-            value = _made_harmless(value, removed, argument)
-        broken = argument.broken(value)
-        if validate:
+    values = _broadcast(list(arguments), values, weight)
+    if weight is not None:
+        removed = weight == 0
+        values = [_made_harmless(value, removed, _ARGUMENTS[name]) for name, value in zip(arguments, values)]
+    if validate:
+        for name, value, broken in _broken(dict(zip(arguments, values))):
             _validate(name, value, broken)
+    return *values, weight
+
+
+def _guarded(**arguments):
+    """The arguments, and what each sample costs beside its loss.
+
+    Data outside the support cost +inf and are made harmless, parameters outside their domain cost nan.
+    """
+    guarded, penalty = [], None
+    for name, value, broken in _broken(arguments):
+        argument = _ARGUMENTS[name]
         if argument.role == "data":
             value = _made_harmless(value, broken, argument)
+        penalty = value.new_zeros(broken.shape) if penalty is None else penalty
         penalty = penalty.masked_fill(broken, math.inf if argument.role == "data" else math.nan)
-        prepared.append(value)
-    return *prepared, penalty, weight
+        guarded.append(value)
+    return *guarded, penalty
+
+
+def _broken(arguments):
+    """The name of each argument, its value, and the samples in which it is not what it must be."""
+    for name, value in arguments.items():
+        argument = _ARGUMENTS[name]
+        broken = argument.broken(value.detach())
+        yield name, value, broken
+
+
+def _surely_legal(y, logit_p):
+    """Whether a quick look at the whole finds every sample legal; an accelerator would be waited for."""
+    return (
+        y.is_cpu
+        and y.numel() > 0
+        and torch.amin(y).item() >= 0
+        and torch.amax(y).item() <= 1
+        and math.isfinite(torch.sum(logit_p))
+    )
 
 
 def _dtype_and_device(arguments):
@@ -275,7 +342,7 @@ def _dtype_and_device(arguments):
 
 
 def _broadcast(names, values, weight):
-    """Every argument expanded to the shape of the samples, and that shape."""
+    """Every argument expanded to the shape of the samples."""
     shapes = [value.shape for value in values]
     shapes = shapes if weight is None else [*shapes, weight.shape]
     shape = shapes[0]
@@ -289,7 +356,7 @@ def _broadcast(names, values, weight):
                 stacklevel=4,
             )
         values = [value.expand(shape) for value in values]
-    return values, shape
+    return values
 
 
 def _made_harmless(value, samples, argument):
@@ -313,7 +380,7 @@ def _refuse(name, demand, value, broken):
         raise ValueError(f"{name} must be {demand}, got {value[index].tolist()} at index {index}")
 
 
-def _reduced(value, weight, reduction):
+def _reduced(value, reduction, weight=None):
     """The weighted mean or sum of the samples, or the samples."""
     if reduction not in ("mean", "sum", "none"):
         raise ValueError(f"reduction must be 'mean', 'sum' or 'none', got {reduction!r}")

@@ -39,6 +39,7 @@ Made by `derive categorical --emit torch`, derive 0.1.0.
 Anyone may use, change and share this file for any purpose, without warranty (0BSD).
 """
 
+import inspect
 import math
 import warnings
 from collections.abc import Callable
@@ -59,8 +60,10 @@ def loss(p, target, *, reduction="mean", weight=None, validate=False):
                negative weights, which otherwise count as they are (looks at the data, so it is not for
                torch.compile)
     """
-    y, p, penalty, weight = _prepared(weight, validate, y=target, p=p)
-    return _reduced(_per_sample(penalty, y, p), weight, reduction)
+    y, p, tolerances, weight = _prepared(weight, validate, y=target, p=p)
+    if weight is None:
+        return _of_samples(reduction, tolerances, None, y, p)
+    return _reduced(_of_samples("none", tolerances, None, y, p), reduction, weight)
 
 
 class CategoricalLoss(torch.nn.Module):
@@ -87,9 +90,10 @@ def loss_from_index(p, index, *, reduction="mean", weight=None, validate=False):
 
 def negative_log_likelihood(p, target, *, reduction="mean", weight=None, validate=False):
     """-log p in full, with nothing dropped: to compare models (AIC needs its sum)."""
-    y, p, penalty, weight = _prepared(weight, validate, y=target, p=p)
-    value = FACTOR * _per_sample(penalty, y, p) + _dropped()
-    return _reduced(value, weight, reduction)
+    y, p, tolerances, weight = _prepared(weight, validate, y=target, p=p)
+    y, p, penalty = _guarded(tolerances, y=y, p=p)
+    value = FACTOR * _of_samples("none", tolerances, penalty, y, p) + _dropped()
+    return _reduced(value, reduction, weight)
 
 
 def dropped():
@@ -105,7 +109,7 @@ def _loss(y, p):
 
 
 def _loss_and_gradient(y, p):
-    return -torch.sum(torch.xlogy(y, p), dim=-1), -_ratio(y, p)
+    return torch.sum(torch.xlogy(y, p), dim=-1).neg_(), _ratio(y, p).neg_()
 
 
 def _hessian_vector_product(y, p, vector):
@@ -125,53 +129,88 @@ def _ratio(x, y):
 # The derivatives, for autograd --------------------------------------------------------------------
 
 
-def _per_sample(penalty, y, p):
-    """The loss of each sample, with its own derivatives where gradients are wanted."""
-    if not torch.is_grad_enabled():
-        return _loss(y, p) + penalty
-    if torch.compiler.is_compiling():
-        return _CompiledLoss.apply(penalty, y, p)
-    return _Loss.apply(penalty, y, p)[0]
+def _of_samples(reduction, tolerances, penalty, y, p):
+    """The loss of the samples, with its own derivatives where gradients are wanted; penalty None: not yet guarded."""
+    if torch.is_grad_enabled() and not torch.compiler.is_compiling():
+        return _Loss.apply(reduction, tolerances, penalty, y, p)[0]
+    if penalty is None:
+        y, p, penalty = _guarded(tolerances, y=y, p=p)
+    if torch.is_grad_enabled():
+        return _reduced(_CompiledLoss.apply(penalty, y, p), reduction)
+    return _reduced(_loss(y, p) + penalty, reduction)
 
 
 def _penalised(penalty, value, *slopes):
     """The loss with its penalty, and its gradient, which is nan where the loss is nan or penalised."""
-    zero_or_nan = torch.where(value.isnan(), value, 0 * penalty)[..., None]
-    return value + penalty, *[slope + zero_or_nan for slope in slopes]
+    without = _nan_or_zero(value, penalty)[..., None]
+    return value + penalty, *[slope + without for slope in slopes]
+
+
+def _nan_or_zero(value, penalty):
+    """What is added to slopes: nan where the loss is nan or penalised."""
+    return torch.where(value != value, value, 0 * penalty)
 
 
 class _Loss(torch.autograd.Function):
     """Puts out the gradient beside the loss: outputs, when saved, can be differentiated again."""
 
-    generate_vmap_rule = True
-
     @staticmethod
-    def forward(penalty, y, p):
-        return _penalised(penalty, *_loss_and_gradient(y, p))
+    def forward(*inputs):
+        reduction, tolerances, penalty, y, p = inputs
+        if penalty is None:
+            if _surely_legal(tolerances, y, p):
+                value, *slopes = _loss_and_gradient(y, p)
+                if not math.isnan(torch.sum(value)):
+                    return _reduced(value, reduction), *slopes
+            y, p, penalty = _guarded(tolerances, y=y, p=p)
+        value, *slopes = _penalised(penalty, *_loss_and_gradient(y, p))
+        return _reduced(value, reduction), *slopes
 
     @staticmethod
     def setup_context(ctx, inputs, outputs):
+        saved = *inputs[3:], *outputs[1:]
+        ctx.reduction = inputs[0]
         ctx.set_materialize_grads(False)
-        ctx.save_for_backward(*inputs[1:], *outputs[1:])
-        ctx.save_for_forward(*inputs[1:], *outputs[1:])
+        ctx.save_for_backward(*saved)
+        ctx.save_for_forward(*saved)
 
     @staticmethod
     def backward(ctx, g, *directions):
         y, p, *slopes = ctx.saved_tensors
-        gradient = [None if g is None else g[..., None] * slope for slope in slopes]
+        gradient = [None] * len(slopes)
+        if g is not None:
+            share = g / y[..., 0].numel() if ctx.reduction == "mean" else g
+            gradient = [share[..., None] * slope for slope in slopes]
         if any([v is not None for v in directions]):
             change = _change_of_gradient(slopes, directions, y, p)
             gradient = change if g is None else [one + other for one, other in zip(gradient, change)]
-        return None, None, *gradient
+        return None, None, None, None, *gradient
 
     @staticmethod
-    def jvp(ctx, _, v_y, v_p):
+    def jvp(ctx, _reduction, _tolerances, _penalty, v_y, v_p):
         if v_y is not None:
             raise ValueError("the loss has no gradient in the target; detach it")
         y, p, *slopes = ctx.saved_tensors
         directions = [v_p]
-        change = sum([slope * v for slope, v in zip(slopes, directions) if v is not None])
-        return change.sum(-1), *_change_of_gradient(slopes, directions, y, p)
+        change = sum([slope * v for slope, v in zip(slopes, directions) if v is not None]).sum(-1)
+        return _reduced(change, ctx.reduction), *_change_of_gradient(slopes, directions, y, p)
+
+    @staticmethod
+    def vmap(info, axes, reduction, tolerances, *tensors):
+        """What is mapped over becomes the first axis of the samples; each of its entries is reduced by itself."""
+
+        def mapped(tensor, axis):
+            return tensor.expand(info.batch_size, *tensor.shape) if axis is None else tensor.movedim(axis, 0)
+
+        axes = axes[2:]
+        tensors = [None if tensor is None else mapped(tensor, axis) for tensor, axis in zip(tensors, axes)]
+        value, *slopes = _Loss.apply("none", tolerances, *tensors)
+        value = torch.func.vmap(lambda one: _reduced(one, reduction))(value)
+        return (value, *slopes), (0,) * (1 + len(slopes))
+
+
+# Autograd asks for the signature at every call, and finding it takes longer than the mathematics of few samples.
+_Loss.forward.__signature__ = inspect.signature(_Loss.forward)
 
 
 def _change_of_gradient(slopes, directions, y, p):
@@ -185,18 +224,16 @@ class _CompiledLoss(torch.autograd.Function):
     """For torch.compile, which shares the work of forward and backward by itself."""
 
     @staticmethod
-    def forward(penalty, y, p):
-        return _loss(y, p) + penalty
-
-    @staticmethod
-    def setup_context(ctx, inputs, output):
-        ctx.save_for_backward(*inputs)
+    def forward(ctx, penalty, y, p):
+        value = _loss(y, p)
+        ctx.save_for_backward(y, p, _nan_or_zero(value, penalty))
+        return value + penalty
 
     @staticmethod
     def backward(ctx, g):
-        penalty, *arguments = ctx.saved_tensors
-        _, *slopes = _penalised(penalty, *_loss_and_gradient(*arguments))
-        gradient = [g[..., None] * slope for slope in slopes]
+        *arguments, without = ctx.saved_tensors
+        _, *slopes = _loss_and_gradient(*arguments)
+        gradient = [g[..., None] * (slope + without[..., None]) for slope in slopes]
         return None, None, *gradient
 
 
@@ -231,41 +268,76 @@ _ARGUMENTS = {
         vector=True,
         sums_to_one=True,
     ),
-    "weight": _Argument("known", "nonnegative", lambda weight: (weight < 0) | torch.isinf(weight), 1.0),
+    "weight": _Argument(
+        "known",
+        "nonnegative",
+        lambda weight: (weight < 0) | (torch.abs(weight) == math.inf),
+        1.0,
+    ),
 }
 
 
 def _prepared(weight, validate, **arguments):
-    """The arguments in one dtype, device and shape, what each sample costs beside its loss, the weight.
+    """The arguments in one dtype, device and shape, how far each may sum from one, and the weight.
 
-    Data outside the support cost +inf and are made harmless, parameters outside their domain cost
-    nan, and a sample of weight 0 is replaced by a harmless one. Half precision computes in single.
+    A sample of weight 0 is replaced by a harmless one. Half precision computes in single.
     """
     dtype, device = _dtype_and_device(arguments)
+    tolerances = tuple([_sum_tolerance(value) for name, value in arguments.items() if _ARGUMENTS[name].sums_to_one])
     values = [torch.as_tensor(value, dtype=dtype, device=device) for value in arguments.values()]
-    removed = None
     if weight is not None:
         weight = torch.as_tensor(weight, dtype=dtype, device=device)
-        removed = weight == 0
         if validate:
             _validate("weight", weight, _ARGUMENTS["weight"].broken(weight))
-    values, shape = _broadcast(list(arguments), values, weight)
-    prepared, penalty = [], torch.zeros(shape, dtype=dtype, device=device)
-    for name, value in zip(arguments, values):
-        argument = _ARGUMENTS[name]
-        if removed is not None:
-            value = _made_harmless(value, removed, argument)
-        broken = argument.broken(value.detach())
-        if argument.sums_to_one:
-            off = torch.abs(torch.sum(value.detach(), dim=-1) - 1)
-            broken = broken | (off > _sum_tolerance(arguments[name]))
-        if validate:
+    values = _broadcast(list(arguments), values, weight)
+    if weight is not None:
+        removed = weight == 0
+        values = [_made_harmless(value, removed, _ARGUMENTS[name]) for name, value in zip(arguments, values)]
+    if validate:
+        for name, value, broken in _broken(tolerances, dict(zip(arguments, values))):
             _validate(name, value, broken)
+    return *values, tolerances, weight
+
+
+def _guarded(tolerances, **arguments):
+    """The arguments, and what each sample costs beside its loss.
+
+    Data outside the support cost +inf and are made harmless, parameters outside their domain cost nan.
+    """
+    guarded, penalty = [], None
+    for name, value, broken in _broken(tolerances, arguments):
+        argument = _ARGUMENTS[name]
         if argument.role == "data":
             value = _made_harmless(value, broken, argument)
+        penalty = value.new_zeros(broken.shape) if penalty is None else penalty
         penalty = penalty.masked_fill(broken, math.inf if argument.role == "data" else math.nan)
-        prepared.append(value)
-    return *prepared, penalty, weight
+        guarded.append(value)
+    return *guarded, penalty
+
+
+def _broken(tolerances, arguments):
+    """The name of each argument, its value, and the samples in which it is not what it must be."""
+    tolerance = iter(tolerances)
+    for name, value in arguments.items():
+        argument = _ARGUMENTS[name]
+        broken = argument.broken(value.detach())
+        if argument.sums_to_one:
+            broken = broken | (torch.abs(torch.sum(value.detach(), dim=-1) - 1) > next(tolerance))
+        yield name, value, broken
+
+
+def _surely_legal(tolerances, y, p):
+    """Whether a quick look at the whole finds every sample legal; an accelerator would be waited for."""
+    return (
+        y.is_cpu
+        and y.numel() > 0
+        and torch.amin(y).item() >= 0
+        and torch.amax(y).item() <= 1
+        and torch.amin(p).item() >= 0
+        and torch.amax(p).item() <= 1
+        and _sum_to_one(y, tolerances[0])
+        and _sum_to_one(p, tolerances[1])
+    )
 
 
 def _dtype_and_device(arguments):
@@ -286,9 +358,11 @@ def _dtype_and_device(arguments):
 
 
 def _broadcast(names, values, weight):
-    """Every argument expanded to the shape of the samples, and that shape; the class axis goes last."""
+    """Every argument expanded to the shape of the samples; the class axis goes last."""
     vectors = [_ARGUMENTS[name].vector for name in names]
-    values = [value.movedim(_class_axis(value), -1) if vector else value for value, vector in zip(values, vectors)]
+    values = [
+        value.movedim(1, -1) if vector and value.dim() > 2 else value for value, vector in zip(values, vectors)
+    ]
     shapes = [value.shape[:-1] if vector else value.shape for value, vector in zip(values, vectors)]
     lengths = [value.shape[-1] for value, vector in zip(values, vectors) if vector]
     if any([length != lengths[0] for length in lengths]):
@@ -306,7 +380,7 @@ def _broadcast(names, values, weight):
             )
         shapes = [(*shape, lengths[0]) if vector else shape for vector in vectors]
         values = [value.expand(one) for value, one in zip(values, shapes)]
-    return values, shape
+    return values
 
 
 def _class_axis(value):
@@ -317,6 +391,11 @@ def _made_harmless(value, samples, argument):
     """The tensor with a harmless value in some of the samples: one over their number for entries that sum to one."""
     harmless = 1 / value.shape[-1] if argument.harmless is None else argument.harmless
     return torch.where(samples[..., None] if argument.vector else samples, harmless, value)
+
+
+def _sum_to_one(value, tolerance):
+    """Whether the entries of every vector sum to one, as nearly as they must."""
+    return torch.amax(torch.abs(torch.sum(value, dim=-1) - 1)) <= tolerance
 
 
 def _sum_tolerance(given):
@@ -341,7 +420,7 @@ def _refuse(name, demand, value, broken):
         raise ValueError(f"{name} must be {demand}, got {value[index].tolist()} at index {index}")
 
 
-def _reduced(value, weight, reduction):
+def _reduced(value, reduction, weight=None):
     """The weighted mean or sum of the samples, or the samples."""
     if reduction not in ("mean", "sum", "none"):
         raise ValueError(f"reduction must be 'mean', 'sum' or 'none', got {reduction!r}")

@@ -32,6 +32,7 @@ Made by `derive lognormal --emit torch`, derive 0.1.0.
 Anyone may use, change and share this file for any purpose, without warranty (0BSD).
 """
 
+import inspect
 import math
 import warnings
 from collections.abc import Callable
@@ -52,8 +53,10 @@ def loss(mu, sigma, target, *, reduction="mean", weight=None, validate=False):
                negative weights, which otherwise count as they are (looks at the data, so it is not for
                torch.compile)
     """
-    y, mu, sigma, penalty, weight = _prepared(weight, validate, y=target, mu=mu, sigma=sigma)
-    return _reduced(_per_sample(penalty, y, mu, sigma), weight, reduction)
+    y, mu, sigma, weight = _prepared(weight, validate, y=target, mu=mu, sigma=sigma)
+    if weight is None:
+        return _of_samples(reduction, None, y, mu, sigma)
+    return _reduced(_of_samples("none", None, y, mu, sigma), reduction, weight)
 
 
 class LognormalLoss(torch.nn.Module):
@@ -74,14 +77,16 @@ class LognormalLoss(torch.nn.Module):
 
 def negative_log_likelihood(mu, sigma, target, *, reduction="mean", weight=None, validate=False):
     """-log p in full, with nothing dropped: to compare models (AIC needs its sum)."""
-    y, mu, sigma, penalty, weight = _prepared(weight, validate, y=target, mu=mu, sigma=sigma)
-    value = FACTOR * _per_sample(penalty, y, mu, sigma) + _dropped(y)
-    return _reduced(value, weight, reduction)
+    y, mu, sigma, weight = _prepared(weight, validate, y=target, mu=mu, sigma=sigma)
+    y, mu, sigma, penalty = _guarded(y=y, mu=mu, sigma=sigma)
+    value = FACTOR * _of_samples("none", penalty, y, mu, sigma) + _dropped(y)
+    return _reduced(value, reduction, weight)
 
 
 def dropped(target):
     """What was dropped from -log p of one sample: log y + ½ log 2π."""
-    y, penalty, _ = _prepared(None, False, y=target)
+    y, _ = _prepared(None, False, y=target)
+    y, penalty = _guarded(y=y)
     return _dropped(y) + penalty
 
 
@@ -93,9 +98,13 @@ def _loss(y, mu, sigma):
 
 
 def _loss_and_gradient(y, mu, sigma):
-    quotient = (torch.log(y) - mu) / sigma
+    quotient = torch.log(y).sub_(mu).div_(sigma)
     square = torch.square(quotient)
-    return torch.log(sigma) + square / 2, -quotient / sigma, (1 - square) / sigma
+    return (
+        torch.log(sigma).add_(square / 2),
+        quotient.neg_().div_(sigma),
+        square.neg_().add_(1).div_(sigma),
+    )
 
 
 def _hessian_vector_product(y, mu, sigma, v_mu, v_sigma):
@@ -121,53 +130,88 @@ def _times(x, y):
 # The derivatives, for autograd --------------------------------------------------------------------
 
 
-def _per_sample(penalty, y, mu, sigma):
-    """The loss of each sample, with its own derivatives where gradients are wanted."""
-    if not torch.is_grad_enabled():
-        return _loss(y, mu, sigma) + penalty
-    if torch.compiler.is_compiling():
-        return _CompiledLoss.apply(penalty, y, mu, sigma)
-    return _Loss.apply(penalty, y, mu, sigma)[0]
+def _of_samples(reduction, penalty, y, mu, sigma):
+    """The loss of the samples, with its own derivatives where gradients are wanted; penalty None: not yet guarded."""
+    if torch.is_grad_enabled() and not torch.compiler.is_compiling():
+        return _Loss.apply(reduction, penalty, y, mu, sigma)[0]
+    if penalty is None:
+        y, mu, sigma, penalty = _guarded(y=y, mu=mu, sigma=sigma)
+    if torch.is_grad_enabled():
+        return _reduced(_CompiledLoss.apply(penalty, y, mu, sigma), reduction)
+    return _reduced(_loss(y, mu, sigma) + penalty, reduction)
 
 
 def _penalised(penalty, value, *slopes):
     """The loss with its penalty, and its gradient, which is nan where the loss is nan or penalised."""
-    zero_or_nan = torch.where(value.isnan(), value, 0 * penalty)
-    return value + penalty, *[slope + zero_or_nan for slope in slopes]
+    without = _nan_or_zero(value, penalty)
+    return value + penalty, *[slope + without for slope in slopes]
+
+
+def _nan_or_zero(value, penalty):
+    """What is added to slopes: nan where the loss is nan or penalised."""
+    return torch.where(value != value, value, 0 * penalty)
 
 
 class _Loss(torch.autograd.Function):
     """Puts out the gradient beside the loss: outputs, when saved, can be differentiated again."""
 
-    generate_vmap_rule = True
-
     @staticmethod
-    def forward(penalty, y, mu, sigma):
-        return _penalised(penalty, *_loss_and_gradient(y, mu, sigma))
+    def forward(*inputs):
+        reduction, penalty, y, mu, sigma = inputs
+        if penalty is None:
+            if _surely_legal(y, mu, sigma):
+                value, *slopes = _loss_and_gradient(y, mu, sigma)
+                if not math.isnan(torch.sum(value)):
+                    return _reduced(value, reduction), *slopes
+            y, mu, sigma, penalty = _guarded(y=y, mu=mu, sigma=sigma)
+        value, *slopes = _penalised(penalty, *_loss_and_gradient(y, mu, sigma))
+        return _reduced(value, reduction), *slopes
 
     @staticmethod
     def setup_context(ctx, inputs, outputs):
+        saved = *inputs[2:], *outputs[1:]
+        ctx.reduction = inputs[0]
         ctx.set_materialize_grads(False)
-        ctx.save_for_backward(*inputs[1:], *outputs[1:])
-        ctx.save_for_forward(*inputs[1:], *outputs[1:])
+        ctx.save_for_backward(*saved)
+        ctx.save_for_forward(*saved)
 
     @staticmethod
     def backward(ctx, g, *directions):
         y, mu, sigma, *slopes = ctx.saved_tensors
-        gradient = [None if g is None else g * slope for slope in slopes]
+        gradient = [None] * len(slopes)
+        if g is not None:
+            share = g / y.numel() if ctx.reduction == "mean" else g
+            gradient = [share * slope for slope in slopes]
         if any([v is not None for v in directions]):
             change = _change_of_gradient(slopes, directions, y, mu, sigma)
             gradient = change if g is None else [one + other for one, other in zip(gradient, change)]
-        return None, None, *gradient
+        return None, None, None, *gradient
 
     @staticmethod
-    def jvp(ctx, _, v_y, v_mu, v_sigma):
+    def jvp(ctx, _reduction, _penalty, v_y, v_mu, v_sigma):
         if v_y is not None:
             raise ValueError("the loss has no gradient in the target; detach it")
         y, mu, sigma, *slopes = ctx.saved_tensors
         directions = [v_mu, v_sigma]
         change = sum([slope * v for slope, v in zip(slopes, directions) if v is not None])
-        return change, *_change_of_gradient(slopes, directions, y, mu, sigma)
+        return _reduced(change, ctx.reduction), *_change_of_gradient(slopes, directions, y, mu, sigma)
+
+    @staticmethod
+    def vmap(info, axes, reduction, *tensors):
+        """What is mapped over becomes the first axis of the samples; each of its entries is reduced by itself."""
+
+        def mapped(tensor, axis):
+            return tensor.expand(info.batch_size, *tensor.shape) if axis is None else tensor.movedim(axis, 0)
+
+        axes = axes[1:]
+        tensors = [None if tensor is None else mapped(tensor, axis) for tensor, axis in zip(tensors, axes)]
+        value, *slopes = _Loss.apply("none", *tensors)
+        value = torch.func.vmap(lambda one: _reduced(one, reduction))(value)
+        return (value, *slopes), (0,) * (1 + len(slopes))
+
+
+# Autograd asks for the signature at every call, and finding it takes longer than the mathematics of few samples.
+_Loss.forward.__signature__ = inspect.signature(_Loss.forward)
 
 
 def _change_of_gradient(slopes, directions, y, mu, sigma):
@@ -181,18 +225,16 @@ class _CompiledLoss(torch.autograd.Function):
     """For torch.compile, which shares the work of forward and backward by itself."""
 
     @staticmethod
-    def forward(penalty, y, mu, sigma):
-        return _loss(y, mu, sigma) + penalty
-
-    @staticmethod
-    def setup_context(ctx, inputs, output):
-        ctx.save_for_backward(*inputs)
+    def forward(ctx, penalty, y, mu, sigma):
+        value = _loss(y, mu, sigma)
+        ctx.save_for_backward(y, mu, sigma, _nan_or_zero(value, penalty))
+        return value + penalty
 
     @staticmethod
     def backward(ctx, g):
-        penalty, *arguments = ctx.saved_tensors
-        _, *slopes = _penalised(penalty, *_loss_and_gradient(*arguments))
-        gradient = [g * slope for slope in slopes]
+        *arguments, without = ctx.saved_tensors
+        _, *slopes = _loss_and_gradient(*arguments)
+        gradient = [g * (slope + without) for slope in slopes]
         return None, None, *gradient
 
 
@@ -209,41 +251,79 @@ class _Argument(NamedTuple):
 
 
 _ARGUMENTS = {
-    "y": _Argument("data", "positive", lambda y: (y <= 0) | torch.isinf(y), 1.0),
-    "mu": _Argument("learned", "finite", lambda mu: torch.isinf(mu), 0.0),
-    "sigma": _Argument("learned", "positive", lambda sigma: (sigma <= 0) | torch.isinf(sigma), 1.0),
-    "weight": _Argument("known", "nonnegative", lambda weight: (weight < 0) | torch.isinf(weight), 1.0),
+    "y": _Argument("data", "positive", lambda y: (y <= 0) | (torch.abs(y) == math.inf), 1.0),
+    "mu": _Argument("learned", "finite", lambda mu: torch.abs(mu) == math.inf, 0.0),
+    "sigma": _Argument(
+        "learned",
+        "positive",
+        lambda sigma: (sigma <= 0) | (torch.abs(sigma) == math.inf),
+        1.0,
+    ),
+    "weight": _Argument(
+        "known",
+        "nonnegative",
+        lambda weight: (weight < 0) | (torch.abs(weight) == math.inf),
+        1.0,
+    ),
 }
 
 
 def _prepared(weight, validate, **arguments):
-    """The arguments in one dtype, device and shape, what each sample costs beside its loss, the weight.
+    """The arguments in one dtype, device and shape, and the weight.
 
-    Data outside the support cost +inf and are made harmless, parameters outside their domain cost
-    nan, and a sample of weight 0 is replaced by a harmless one. Half precision computes in single.
+    A sample of weight 0 is replaced by a harmless one. Half precision computes in single.
     """
     dtype, device = _dtype_and_device(arguments)
     values = [torch.as_tensor(value, dtype=dtype, device=device) for value in arguments.values()]
-    removed = None
     if weight is not None:
         weight = torch.as_tensor(weight, dtype=dtype, device=device)
-        removed = weight == 0
         if validate:
             _validate("weight", weight, _ARGUMENTS["weight"].broken(weight))
-    values, shape = _broadcast(list(arguments), values, weight)
-    prepared, penalty = [], torch.zeros(shape, dtype=dtype, device=device)
-    for name, value in zip(arguments, values):
-        argument = _ARGUMENTS[name]
-        if removed is not None:
-            value = _made_harmless(value, removed, argument)
-        broken = argument.broken(value)
-        if validate:
+    values = _broadcast(list(arguments), values, weight)
+    if weight is not None:
+        removed = weight == 0
+        values = [_made_harmless(value, removed, _ARGUMENTS[name]) for name, value in zip(arguments, values)]
+    if validate:
+        for name, value, broken in _broken(dict(zip(arguments, values))):
             _validate(name, value, broken)
+    return *values, weight
+
+
+def _guarded(**arguments):
+    """The arguments, and what each sample costs beside its loss.
+
+    Data outside the support cost +inf and are made harmless, parameters outside their domain cost nan.
+    """
+    guarded, penalty = [], None
+    for name, value, broken in _broken(arguments):
+        argument = _ARGUMENTS[name]
         if argument.role == "data":
             value = _made_harmless(value, broken, argument)
+        penalty = value.new_zeros(broken.shape) if penalty is None else penalty
         penalty = penalty.masked_fill(broken, math.inf if argument.role == "data" else math.nan)
-        prepared.append(value)
-    return *prepared, penalty, weight
+        guarded.append(value)
+    return *guarded, penalty
+
+
+def _broken(arguments):
+    """The name of each argument, its value, and the samples in which it is not what it must be."""
+    for name, value in arguments.items():
+        argument = _ARGUMENTS[name]
+        broken = argument.broken(value.detach())
+        yield name, value, broken
+
+
+def _surely_legal(y, mu, sigma):
+    """Whether a quick look at the whole finds every sample legal; an accelerator would be waited for."""
+    return (
+        y.is_cpu
+        and y.numel() > 0
+        and torch.amin(y).item() > 0
+        and math.isfinite(torch.sum(y))
+        and math.isfinite(torch.sum(mu))
+        and torch.amin(sigma).item() > 0
+        and math.isfinite(torch.sum(sigma))
+    )
 
 
 def _dtype_and_device(arguments):
@@ -264,7 +344,7 @@ def _dtype_and_device(arguments):
 
 
 def _broadcast(names, values, weight):
-    """Every argument expanded to the shape of the samples, and that shape."""
+    """Every argument expanded to the shape of the samples."""
     shapes = [value.shape for value in values]
     shapes = shapes if weight is None else [*shapes, weight.shape]
     shape = shapes[0]
@@ -278,7 +358,7 @@ def _broadcast(names, values, weight):
                 stacklevel=4,
             )
         values = [value.expand(shape) for value in values]
-    return values, shape
+    return values
 
 
 def _made_harmless(value, samples, argument):
@@ -302,7 +382,7 @@ def _refuse(name, demand, value, broken):
         raise ValueError(f"{name} must be {demand}, got {value[index].tolist()} at index {index}")
 
 
-def _reduced(value, weight, reduction):
+def _reduced(value, reduction, weight=None):
     """The weighted mean or sum of the samples, or the samples."""
     if reduction not in ("mean", "sum", "none"):
         raise ValueError(f"reduction must be 'mean', 'sum' or 'none', got {reduction!r}")

@@ -31,6 +31,7 @@ Made by `derive poisson --emit torch`, derive 0.1.0.
 Anyone may use, change and share this file for any purpose, without warranty (0BSD).
 """
 
+import inspect
 import math
 import warnings
 from collections.abc import Callable
@@ -51,8 +52,10 @@ def loss(rate, target, *, reduction="mean", weight=None, validate=False):
                negative weights, which otherwise count as they are (looks at the data, so it is not for
                torch.compile)
     """
-    y, rate, penalty, weight = _prepared(weight, validate, y=target, rate=rate)
-    return _reduced(_per_sample(penalty, y, rate), weight, reduction)
+    y, rate, weight = _prepared(weight, validate, y=target, rate=rate)
+    if weight is None:
+        return _of_samples(reduction, None, y, rate)
+    return _reduced(_of_samples("none", None, y, rate), reduction, weight)
 
 
 class PoissonLoss(torch.nn.Module):
@@ -73,14 +76,20 @@ class PoissonLoss(torch.nn.Module):
 
 def negative_log_likelihood(rate, target, *, reduction="mean", weight=None, validate=False):
     """-log p in full, with nothing dropped: to compare models (AIC needs its sum)."""
-    y, rate, penalty, weight = _prepared(weight, validate, y=target, rate=rate)
-    value = FACTOR * _per_sample(penalty, y, rate) + _dropped(y)
-    return _reduced(value, weight, reduction)
+    y, rate, weight = _prepared(weight, validate, y=target, rate=rate)
+    y, rate, penalty = _guarded(y=y, rate=rate)
+    value = FACTOR * _of_samples("none", penalty, y, rate) + _dropped(y)
+    # The sum cancels: it gives the derivatives, and this the value.
+    rounded = value.detach()
+    better = _negative_log_likelihood(y, rate).detach() + penalty
+    value = torch.where(torch.isfinite(rounded), value - rounded + better, value)
+    return _reduced(value, reduction, weight)
 
 
 def dropped(target):
     """What was dropped from -log p of one sample: log y!."""
-    y, penalty, _ = _prepared(None, False, y=target)
+    y, _ = _prepared(None, False, y=target)
+    y, penalty = _guarded(y=y)
     return _dropped(y) + penalty
 
 
@@ -92,7 +101,7 @@ def _loss(y, rate):
 
 
 def _loss_and_gradient(y, rate):
-    return rate - y * torch.log(rate), 1 - y / rate
+    return torch.log(rate).mul_(y).neg_().add_(rate), (y / rate).neg_().add_(1)
 
 
 def _hessian_vector_product(y, rate, v_rate):
@@ -104,56 +113,207 @@ def _dropped(y):
     return torch.lgamma(y + 1)
 
 
+def _negative_log_likelihood(y, rate):
+    return _log_factorial_excess(y) + _divergence(y, rate)
+
+
+# (x + 1/2) log(1 + 1/x) - 1 = z q, z = 1/(4 x (x + 1)), x >= 0.1: the quotient q of polynomials in z.
+_STIRLING_STEP_N = (
+    0.3333333333333333, 0.8888126198668904, 0.8895558517485586, 0.41613134569476556,
+    0.09234200998313634, 0.008726038859893535, 0.0002561135343095964, 4.867574700570081e-07,
+)
+_STIRLING_STEP_D = (
+    1.0, 3.066437859600661, 3.6666712705151414, 2.1665434154622902, 0.6619913165487941,
+    0.09991332096920408, 0.006421095179202529, 0.00011941334361488813,
+)
+# log Gamma(x) = (x - 1/2) log x - x + log(2 pi)/2 + q/x, x >= 1: the quotient q of polynomials in 1/x^2.
+_STIRLING_CORRECTION_N = (
+    0.08333333333333333, 1.698249287705088, 11.986266873406136, 37.396809385510025, 54.65241420128991,
+    36.546282131932045, 10.096897678978026, 0.9005583387068338, 0.012249783286565289,
+)
+_STIRLING_CORRECTION_D = (
+    1.0, 20.412324785794365, 144.50608949755176, 453.3913220389341, 669.7014673881897, 457.409764139427,
+    132.20335629761487, 13.168806777385527, 0.26566195878951115,
+)
+# log Gamma(t + 1) = t (t q - 0.5772...), 0 <= t <= 2: the quotient q of polynomials in t.
+_LOG_FACTORIAL_N = (
+    0.8224670334241132, 2.2532432885294456, 2.3278113131477567, 1.130107563599626, 0.2617334459451997,
+    0.025968691060374832, 0.0008050985175759481, 1.6060013282139407e-06,
+)
+_LOG_FACTORIAL_D = (
+    1.0, 3.226790637269772, 4.073305095645863, 2.5490387413255498, 0.8274751632938193,
+    0.1331045995143266, 0.009148310945100845, 0.00018266345042333633,
+)
+# atanh(v) = v + v^3 (1/3 + v^2/5 + v^4/7 + ...).
+_ATANH_REST = tuple(1.0 / (2 * k + 3) for k in range(12))
+
+
+def _tensors(*values):
+    """Numbers beside tensors, as tensors of the same dtype and device."""
+    like, *_ = [value for value in values if isinstance(value, torch.Tensor)]
+    return [torch.as_tensor(value, dtype=like.dtype, device=like.device) for value in values]
+
+
+def _stirling_step(x):
+    """Give (x + 1/2) log(1 + 1/x) - 1 > 0, what a step from x to x + 1 leaves, and z = 1/(4 x (x + 1))."""
+    z = 0.25 / x / (x + 1.0)
+    low = torch.clamp(z, max=2.28)
+    fitted = low * _rational(_STIRLING_STEP_N, _STIRLING_STEP_D, low)
+    return torch.where(x < 0.1, (x + 0.5) * torch.log1p(1.0 / x) - 1.0, fitted), z
+
+
+def _stirling_correction(x):
+    """The difference log Gamma(x) - ((x - 1/2) log x - x + log(2 pi)/2) > 0, near 1/(12 x); x > 0.
+
+    One step of the recurrence, then a fitted quotient; both have one sign (DLMF 5.5.1, 5.11.1).
+
+    Measured beyond conditioning: at most 4 ulp in float64, 4 in float32.
+    """
+    r = 1.0 / (x + 1.0)
+    step, _ = _stirling_step(x)
+    return step + r * _rational(_STIRLING_CORRECTION_N, _STIRLING_CORRECTION_D, r * r)
+
+
+def _log_factorial_excess(n):
+    """The difference log n! - (n log n - n) >= 0, near log(2 pi n)/2; n >= 0.
+
+    Measured beyond conditioning: at most 4 ulp in float64, 4 in float32.
+    """
+    low, high = torch.clamp(n, max=1.0), torch.clamp(n, min=1.0)
+    rest = low * (low * _rational(_LOG_FACTORIAL_N, _LOG_FACTORIAL_D, low) - 0.5772156649015329)
+    near = (rest + low) - torch.xlogy(low, low)
+    far = _stirling_correction(high) + (0.9189385332046728 + 0.5 * torch.log(high))
+    return torch.where(n < 1.0, near, far)
+
+
+def _polynomial(coefficients, w):
+    """The polynomial with these coefficients (lowest power first) at w, by Horner's rule."""
+    total = torch.zeros_like(w)
+    for coefficient in reversed(coefficients):
+        total = total * w + coefficient
+    return total
+
+
+def _rational(numerator, denominator, w):
+    """The quotient of two polynomials at w."""
+    return _polynomial(numerator, w) / _polynomial(denominator, w)
+
+
+def _log_ratio(a, b):
+    """The logarithm of a/b; a, b > 0; log1p((a - b)/b) where they are close.
+
+    Measured beyond conditioning: at most 1 ulp in float64, 1.5 in float32.
+    """
+    a, b = _tensors(a, b)
+    t, q = (a - b) / b, a / b
+    far = torch.where((q > torch.finfo(q.dtype).tiny) & (q < math.inf), torch.log(q), torch.log(a) - torch.log(b))
+    return torch.where(torch.abs(t) < 0.5, torch.log1p(t), far)
+
+
+def _small_ratio(a, b):
+    """Give t = (a - b)/b, v = t/(2 + t), 2 (atanh(v) - v) for |v| < 0.2, and where |v| is so small."""
+    t = (a - b) / b
+    v = t / (2.0 + t)
+    w = torch.clamp(v * v, max=0.04)
+    return t, v, 2.0 * v * w * _polynomial(_ATANH_REST, w), torch.abs(v) < 0.2
+
+
+def _divergence(a, b):
+    """The sum a log(a/b) - a + b >= 0; a >= 0, b > 0.
+
+    Measured beyond conditioning: at most 2 ulp in float64, 1.5 in float32.
+    """
+    a, b = _tensors(a, b)
+    _, v, rest, close = _small_ratio(a, b)
+    far = torch.where(a == 0.0, 0.0, a * _log_ratio(a, b))
+    return torch.where(close, (a - b) * v + a * rest, far - (a - b))
+
+
 # The derivatives, for autograd --------------------------------------------------------------------
 
 
-def _per_sample(penalty, y, rate):
-    """The loss of each sample, with its own derivatives where gradients are wanted."""
-    if not torch.is_grad_enabled():
-        return _loss(y, rate) + penalty
-    if torch.compiler.is_compiling():
-        return _CompiledLoss.apply(penalty, y, rate)
-    return _Loss.apply(penalty, y, rate)[0]
+def _of_samples(reduction, penalty, y, rate):
+    """The loss of the samples, with its own derivatives where gradients are wanted; penalty None: not yet guarded."""
+    if torch.is_grad_enabled() and not torch.compiler.is_compiling():
+        return _Loss.apply(reduction, penalty, y, rate)[0]
+    if penalty is None:
+        y, rate, penalty = _guarded(y=y, rate=rate)
+    if torch.is_grad_enabled():
+        return _reduced(_CompiledLoss.apply(penalty, y, rate), reduction)
+    return _reduced(_loss(y, rate) + penalty, reduction)
 
 
 def _penalised(penalty, value, *slopes):
     """The loss with its penalty, and its gradient, which is nan where the loss is nan or penalised."""
-    zero_or_nan = torch.where(value.isnan(), value, 0 * penalty)
-    return value + penalty, *[slope + zero_or_nan for slope in slopes]
+    without = _nan_or_zero(value, penalty)
+    return value + penalty, *[slope + without for slope in slopes]
+
+
+def _nan_or_zero(value, penalty):
+    """What is added to slopes: nan where the loss is nan or penalised."""
+    return torch.where(value != value, value, 0 * penalty)
 
 
 class _Loss(torch.autograd.Function):
     """Puts out the gradient beside the loss: outputs, when saved, can be differentiated again."""
 
-    generate_vmap_rule = True
-
     @staticmethod
-    def forward(penalty, y, rate):
-        return _penalised(penalty, *_loss_and_gradient(y, rate))
+    def forward(*inputs):
+        reduction, penalty, y, rate = inputs
+        if penalty is None:
+            if _surely_legal(y, rate):
+                value, *slopes = _loss_and_gradient(y, rate)
+                if not math.isnan(torch.sum(value)):
+                    return _reduced(value, reduction), *slopes
+            y, rate, penalty = _guarded(y=y, rate=rate)
+        value, *slopes = _penalised(penalty, *_loss_and_gradient(y, rate))
+        return _reduced(value, reduction), *slopes
 
     @staticmethod
     def setup_context(ctx, inputs, outputs):
+        saved = *inputs[2:], *outputs[1:]
+        ctx.reduction = inputs[0]
         ctx.set_materialize_grads(False)
-        ctx.save_for_backward(*inputs[1:], *outputs[1:])
-        ctx.save_for_forward(*inputs[1:], *outputs[1:])
+        ctx.save_for_backward(*saved)
+        ctx.save_for_forward(*saved)
 
     @staticmethod
     def backward(ctx, g, *directions):
         y, rate, *slopes = ctx.saved_tensors
-        gradient = [None if g is None else g * slope for slope in slopes]
+        gradient = [None] * len(slopes)
+        if g is not None:
+            share = g / y.numel() if ctx.reduction == "mean" else g
+            gradient = [share * slope for slope in slopes]
         if any([v is not None for v in directions]):
             change = _change_of_gradient(slopes, directions, y, rate)
             gradient = change if g is None else [one + other for one, other in zip(gradient, change)]
-        return None, None, *gradient
+        return None, None, None, *gradient
 
     @staticmethod
-    def jvp(ctx, _, v_y, v_rate):
+    def jvp(ctx, _reduction, _penalty, v_y, v_rate):
         if v_y is not None:
             raise ValueError("the loss has no gradient in the target; detach it")
         y, rate, *slopes = ctx.saved_tensors
         directions = [v_rate]
         change = sum([slope * v for slope, v in zip(slopes, directions) if v is not None])
-        return change, *_change_of_gradient(slopes, directions, y, rate)
+        return _reduced(change, ctx.reduction), *_change_of_gradient(slopes, directions, y, rate)
+
+    @staticmethod
+    def vmap(info, axes, reduction, *tensors):
+        """What is mapped over becomes the first axis of the samples; each of its entries is reduced by itself."""
+
+        def mapped(tensor, axis):
+            return tensor.expand(info.batch_size, *tensor.shape) if axis is None else tensor.movedim(axis, 0)
+
+        axes = axes[1:]
+        tensors = [None if tensor is None else mapped(tensor, axis) for tensor, axis in zip(tensors, axes)]
+        value, *slopes = _Loss.apply("none", *tensors)
+        value = torch.func.vmap(lambda one: _reduced(one, reduction))(value)
+        return (value, *slopes), (0,) * (1 + len(slopes))
+
+
+# Autograd asks for the signature at every call, and finding it takes longer than the mathematics of few samples.
+_Loss.forward.__signature__ = inspect.signature(_Loss.forward)
 
 
 def _change_of_gradient(slopes, directions, y, rate):
@@ -167,18 +327,16 @@ class _CompiledLoss(torch.autograd.Function):
     """For torch.compile, which shares the work of forward and backward by itself."""
 
     @staticmethod
-    def forward(penalty, y, rate):
-        return _loss(y, rate) + penalty
-
-    @staticmethod
-    def setup_context(ctx, inputs, output):
-        ctx.save_for_backward(*inputs)
+    def forward(ctx, penalty, y, rate):
+        value = _loss(y, rate)
+        ctx.save_for_backward(y, rate, _nan_or_zero(value, penalty))
+        return value + penalty
 
     @staticmethod
     def backward(ctx, g):
-        penalty, *arguments = ctx.saved_tensors
-        _, *slopes = _penalised(penalty, *_loss_and_gradient(*arguments))
-        gradient = [g * slope for slope in slopes]
+        *arguments, without = ctx.saved_tensors
+        _, *slopes = _loss_and_gradient(*arguments)
+        gradient = [g * (slope + without) for slope in slopes]
         return None, None, *gradient
 
 
@@ -198,42 +356,80 @@ _ARGUMENTS = {
     "y": _Argument(
         "data",
         "a count: 0, 1, 2, ...",
-        lambda y: (y < 0) | torch.isinf(y) | (torch.floor(y) < y),
+        lambda y: (y < 0) | (torch.abs(y) == math.inf) | (torch.floor(y) < y),
         1.0,
     ),
-    "rate": _Argument("learned", "positive", lambda rate: (rate <= 0) | torch.isinf(rate), 1.0),
-    "weight": _Argument("known", "nonnegative", lambda weight: (weight < 0) | torch.isinf(weight), 1.0),
+    "rate": _Argument(
+        "learned",
+        "positive",
+        lambda rate: (rate <= 0) | (torch.abs(rate) == math.inf),
+        1.0,
+    ),
+    "weight": _Argument(
+        "known",
+        "nonnegative",
+        lambda weight: (weight < 0) | (torch.abs(weight) == math.inf),
+        1.0,
+    ),
 }
 
 
 def _prepared(weight, validate, **arguments):
-    """The arguments in one dtype, device and shape, what each sample costs beside its loss, the weight.
+    """The arguments in one dtype, device and shape, and the weight.
 
-    Data outside the support cost +inf and are made harmless, parameters outside their domain cost
-    nan, and a sample of weight 0 is replaced by a harmless one. Half precision computes in single.
+    A sample of weight 0 is replaced by a harmless one. Half precision computes in single.
     """
     dtype, device = _dtype_and_device(arguments)
     values = [torch.as_tensor(value, dtype=dtype, device=device) for value in arguments.values()]
-    removed = None
     if weight is not None:
         weight = torch.as_tensor(weight, dtype=dtype, device=device)
-        removed = weight == 0
         if validate:
             _validate("weight", weight, _ARGUMENTS["weight"].broken(weight))
-    values, shape = _broadcast(list(arguments), values, weight)
-    prepared, penalty = [], torch.zeros(shape, dtype=dtype, device=device)
-    for name, value in zip(arguments, values):
-        argument = _ARGUMENTS[name]
-        if removed is not None:
-            value = _made_harmless(value, removed, argument)
-        broken = argument.broken(value)
-        if validate:
+    values = _broadcast(list(arguments), values, weight)
+    if weight is not None:
+        removed = weight == 0
+        values = [_made_harmless(value, removed, _ARGUMENTS[name]) for name, value in zip(arguments, values)]
+    if validate:
+        for name, value, broken in _broken(dict(zip(arguments, values))):
             _validate(name, value, broken)
+    return *values, weight
+
+
+def _guarded(**arguments):
+    """The arguments, and what each sample costs beside its loss.
+
+    Data outside the support cost +inf and are made harmless, parameters outside their domain cost nan.
+    """
+    guarded, penalty = [], None
+    for name, value, broken in _broken(arguments):
+        argument = _ARGUMENTS[name]
         if argument.role == "data":
             value = _made_harmless(value, broken, argument)
+        penalty = value.new_zeros(broken.shape) if penalty is None else penalty
         penalty = penalty.masked_fill(broken, math.inf if argument.role == "data" else math.nan)
-        prepared.append(value)
-    return *prepared, penalty, weight
+        guarded.append(value)
+    return *guarded, penalty
+
+
+def _broken(arguments):
+    """The name of each argument, its value, and the samples in which it is not what it must be."""
+    for name, value in arguments.items():
+        argument = _ARGUMENTS[name]
+        broken = argument.broken(value.detach())
+        yield name, value, broken
+
+
+def _surely_legal(y, rate):
+    """Whether a quick look at the whole finds every sample legal; an accelerator would be waited for."""
+    return (
+        y.is_cpu
+        and y.numel() > 0
+        and torch.amin(y).item() >= 0
+        and math.isfinite(torch.sum(y))
+        and torch.equal(y, torch.floor(y))
+        and torch.amin(rate).item() > 0
+        and math.isfinite(torch.sum(rate))
+    )
 
 
 def _dtype_and_device(arguments):
@@ -254,7 +450,7 @@ def _dtype_and_device(arguments):
 
 
 def _broadcast(names, values, weight):
-    """Every argument expanded to the shape of the samples, and that shape."""
+    """Every argument expanded to the shape of the samples."""
     shapes = [value.shape for value in values]
     shapes = shapes if weight is None else [*shapes, weight.shape]
     shape = shapes[0]
@@ -268,7 +464,7 @@ def _broadcast(names, values, weight):
                 stacklevel=4,
             )
         values = [value.expand(shape) for value in values]
-    return values, shape
+    return values
 
 
 def _made_harmless(value, samples, argument):
@@ -292,7 +488,7 @@ def _refuse(name, demand, value, broken):
         raise ValueError(f"{name} must be {demand}, got {value[index].tolist()} at index {index}")
 
 
-def _reduced(value, weight, reduction):
+def _reduced(value, reduction, weight=None):
     """The weighted mean or sum of the samples, or the samples."""
     if reduction not in ("mean", "sum", "none"):
         raise ValueError(f"reduction must be 'mean', 'sum' or 'none', got {reduction!r}")

@@ -35,12 +35,14 @@ Made by `derive poisson --link rate=exp --emit torch`, derive 0.1.0.
 Anyone may use, change and share this file for any purpose, without warranty (0BSD).
 """
 
+import inspect
 import math
 import warnings
 from collections.abc import Callable
 from typing import NamedTuple
 
 import torch
+import torch.nn.functional as F
 
 # -log p = FACTOR * loss + dropped
 FACTOR = 1
@@ -55,8 +57,10 @@ def loss(log_rate, target, *, reduction="mean", weight=None, validate=False):
                negative weights, which otherwise count as they are (looks at the data, so it is not for
                torch.compile)
     """
-    y, log_rate, penalty, weight = _prepared(weight, validate, y=target, log_rate=log_rate)
-    return _reduced(_per_sample(penalty, y, log_rate), weight, reduction)
+    y, log_rate, weight = _prepared(weight, validate, y=target, log_rate=log_rate)
+    if weight is None:
+        return _of_samples(reduction, None, y, log_rate)
+    return _reduced(_of_samples("none", None, y, log_rate), reduction, weight)
 
 
 class PoissonLoss(torch.nn.Module):
@@ -77,14 +81,20 @@ class PoissonLoss(torch.nn.Module):
 
 def negative_log_likelihood(log_rate, target, *, reduction="mean", weight=None, validate=False):
     """-log p in full, with nothing dropped: to compare models (AIC needs its sum)."""
-    y, log_rate, penalty, weight = _prepared(weight, validate, y=target, log_rate=log_rate)
-    value = FACTOR * _per_sample(penalty, y, log_rate) + _dropped(y)
-    return _reduced(value, weight, reduction)
+    y, log_rate, weight = _prepared(weight, validate, y=target, log_rate=log_rate)
+    y, log_rate, penalty = _guarded(y=y, log_rate=log_rate)
+    value = FACTOR * _of_samples("none", penalty, y, log_rate) + _dropped(y)
+    # The sum cancels: it gives the derivatives, and this the value.
+    rounded = value.detach()
+    better = _negative_log_likelihood(y, log_rate).detach() + penalty
+    value = torch.where(torch.isfinite(rounded), value - rounded + better, value)
+    return _reduced(value, reduction, weight)
 
 
 def dropped(target):
     """What was dropped from -log p of one sample: log y!."""
-    y, penalty, _ = _prepared(None, False, y=target)
+    y, _ = _prepared(None, False, y=target)
+    y, penalty = _guarded(y=y)
     return _dropped(y) + penalty
 
 
@@ -96,7 +106,7 @@ def _loss(y, log_rate):
 
 
 def _loss_and_gradient(y, log_rate):
-    return torch.exp(log_rate) - y * log_rate, _exp_less(log_rate, y)
+    return torch.exp(log_rate).sub_(y * log_rate), _exp_less(log_rate, y)
 
 
 def _hessian_vector_product(y, log_rate, v_log_rate):
@@ -108,6 +118,37 @@ def _dropped(y):
     return torch.lgamma(y + 1)
 
 
+def _negative_log_likelihood(y, log_rate):
+    return _log_factorial_excess(y) + _log_divergence(y, log_rate)
+
+
+# (x + 1/2) log(1 + 1/x) - 1 = z q, z = 1/(4 x (x + 1)), x >= 0.1: the quotient q of polynomials in z.
+_STIRLING_STEP_N = (
+    0.3333333333333333, 0.8888126198668904, 0.8895558517485586, 0.41613134569476556,
+    0.09234200998313634, 0.008726038859893535, 0.0002561135343095964, 4.867574700570081e-07,
+)
+_STIRLING_STEP_D = (
+    1.0, 3.066437859600661, 3.6666712705151414, 2.1665434154622902, 0.6619913165487941,
+    0.09991332096920408, 0.006421095179202529, 0.00011941334361488813,
+)
+# log Gamma(x) = (x - 1/2) log x - x + log(2 pi)/2 + q/x, x >= 1: the quotient q of polynomials in 1/x^2.
+_STIRLING_CORRECTION_N = (
+    0.08333333333333333, 1.698249287705088, 11.986266873406136, 37.396809385510025, 54.65241420128991,
+    36.546282131932045, 10.096897678978026, 0.9005583387068338, 0.012249783286565289,
+)
+_STIRLING_CORRECTION_D = (
+    1.0, 20.412324785794365, 144.50608949755176, 453.3913220389341, 669.7014673881897, 457.409764139427,
+    132.20335629761487, 13.168806777385527, 0.26566195878951115,
+)
+# log Gamma(t + 1) = t (t q - 0.5772...), 0 <= t <= 2: the quotient q of polynomials in t.
+_LOG_FACTORIAL_N = (
+    0.8224670334241132, 2.2532432885294456, 2.3278113131477567, 1.130107563599626, 0.2617334459451997,
+    0.025968691060374832, 0.0008050985175759481, 1.6060013282139407e-06,
+)
+_LOG_FACTORIAL_D = (
+    1.0, 3.226790637269772, 4.073305095645863, 2.5490387413255498, 0.8274751632938193,
+    0.1331045995143266, 0.009148310945100845, 0.00018266345042333633,
+)
 # coth(x/2)/2 - 1/x = x q, |x| <= 3: the quotient q of polynomials in x^2.
 _SINH_RATIO_1_N = (
     0.08333333333333333, 0.0014683046107621684, 5.800610289736619e-06, 4.903031346139093e-09,
@@ -116,6 +157,46 @@ _SINH_RATIO_1_D = (
     1.0, 0.03428632199581265, 0.0002442206265817388, 4.441317414014143e-07,
     1.1024810654110843e-10,
 )
+# e^x - 1 - x = x^2 (1/2! + x/3! + x^2/4! + ...).
+_EXP_EXCESS = tuple(1.0 / math.factorial(k) for k in range(2, 20))
+
+
+def _tensors(*values):
+    """Numbers beside tensors, as tensors of the same dtype and device."""
+    like, *_ = [value for value in values if isinstance(value, torch.Tensor)]
+    return [torch.as_tensor(value, dtype=like.dtype, device=like.device) for value in values]
+
+
+def _stirling_step(x):
+    """Give (x + 1/2) log(1 + 1/x) - 1 > 0, what a step from x to x + 1 leaves, and z = 1/(4 x (x + 1))."""
+    z = 0.25 / x / (x + 1.0)
+    low = torch.clamp(z, max=2.28)
+    fitted = low * _rational(_STIRLING_STEP_N, _STIRLING_STEP_D, low)
+    return torch.where(x < 0.1, (x + 0.5) * torch.log1p(1.0 / x) - 1.0, fitted), z
+
+
+def _stirling_correction(x):
+    """The difference log Gamma(x) - ((x - 1/2) log x - x + log(2 pi)/2) > 0, near 1/(12 x); x > 0.
+
+    One step of the recurrence, then a fitted quotient; both have one sign (DLMF 5.5.1, 5.11.1).
+
+    Measured beyond conditioning: at most 4 ulp in float64, 4 in float32.
+    """
+    r = 1.0 / (x + 1.0)
+    step, _ = _stirling_step(x)
+    return step + r * _rational(_STIRLING_CORRECTION_N, _STIRLING_CORRECTION_D, r * r)
+
+
+def _log_factorial_excess(n):
+    """The difference log n! - (n log n - n) >= 0, near log(2 pi n)/2; n >= 0.
+
+    Measured beyond conditioning: at most 4 ulp in float64, 4 in float32.
+    """
+    low, high = torch.clamp(n, max=1.0), torch.clamp(n, min=1.0)
+    rest = low * (low * _rational(_LOG_FACTORIAL_N, _LOG_FACTORIAL_D, low) - 0.5772156649015329)
+    near = (rest + low) - torch.xlogy(low, low)
+    far = _stirling_correction(high) + (0.9189385332046728 + 0.5 * torch.log(high))
+    return torch.where(n < 1.0, near, far)
 
 
 def _expm1(x):
@@ -126,6 +207,8 @@ def _expm1(x):
 
     Measured beyond conditioning: at most 1 ulp in float64, 1 in float32.
     """
+    if not torch.compiler.is_compiling():
+        return torch.expm1(x)
     c = torch.clamp(x, -0.5, 0.5)
     s = c * c
     near = c / (1.0 + (s * _rational(_SINH_RATIO_1_N, _SINH_RATIO_1_D, s) - 0.5 * c))
@@ -133,9 +216,12 @@ def _expm1(x):
 
 
 def _exp_less(a, b):
-    """The difference e^a - b, also where it is small because a is near 0 and b is 1."""
-    small = torch.abs(a) < 0.5
-    return torch.where(small, _expm1(torch.where(small, a, 0.0)) - (b - 1), torch.exp(a) - b)
+    """The difference e^a - b, also where it is small because a is near 0 and b is 1.
+
+    With h the exponent where it is large and 0 elsewhere, it is e^h - b + (e^(a - h) - 1).
+    """
+    h = F.hardshrink(a, 0.5)
+    return torch.exp(h) - b + _expm1(torch.clamp(a, -0.5, 0.5) - torch.clamp(h, -0.5, 0.5))
 
 
 def _polynomial(coefficients, w):
@@ -151,56 +237,114 @@ def _rational(numerator, denominator, w):
     return _polynomial(numerator, w) / _polynomial(denominator, w)
 
 
+def _exp_excess(x):
+    """The difference e^x - 1 - x, near x^2/2 at 0; for |x| below 1 its power series.
+
+    Measured beyond conditioning: at most 1.5 ulp in float64, 1.5 in float32.
+    """
+    c = torch.clamp(x, -1.0, 1.0)
+    near = c * c * _polynomial(_EXP_EXCESS, c)
+    return torch.where(torch.abs(x) < 1.0, near, _expm1(x) - x)
+
+
+def _log_divergence(a, c):
+    """The sum a (log a - c) - a + e^c >= 0, a >= 0, also where e^c underflows.
+
+    With t = c - log a, it is a (e^t - 1 - t) for small t.
+
+    Measured beyond conditioning: at most 2 ulp in float64, 1.5 in float32.
+    """
+    a, c = _tensors(a, c)
+    t = c - torch.log(a)
+    far = torch.where(a == 0.0, 0.0, a * t)
+    return torch.where(torch.abs(t) < 0.5, a * _exp_excess(t), torch.exp(c) - a - far)
+
+
 # The derivatives, for autograd --------------------------------------------------------------------
 
 
-def _per_sample(penalty, y, log_rate):
-    """The loss of each sample, with its own derivatives where gradients are wanted."""
-    if not torch.is_grad_enabled():
-        return _loss(y, log_rate) + penalty
-    if torch.compiler.is_compiling():
-        return _CompiledLoss.apply(penalty, y, log_rate)
-    return _Loss.apply(penalty, y, log_rate)[0]
+def _of_samples(reduction, penalty, y, log_rate):
+    """The loss of the samples, with its own derivatives where gradients are wanted; penalty None: not yet guarded."""
+    if torch.is_grad_enabled() and not torch.compiler.is_compiling():
+        return _Loss.apply(reduction, penalty, y, log_rate)[0]
+    if penalty is None:
+        y, log_rate, penalty = _guarded(y=y, log_rate=log_rate)
+    if torch.is_grad_enabled():
+        return _reduced(_CompiledLoss.apply(penalty, y, log_rate), reduction)
+    return _reduced(_loss(y, log_rate) + penalty, reduction)
 
 
 def _penalised(penalty, value, *slopes):
     """The loss with its penalty, and its gradient, which is nan where the loss is nan or penalised."""
-    zero_or_nan = torch.where(value.isnan(), value, 0 * penalty)
-    return value + penalty, *[slope + zero_or_nan for slope in slopes]
+    without = _nan_or_zero(value, penalty)
+    return value + penalty, *[slope + without for slope in slopes]
+
+
+def _nan_or_zero(value, penalty):
+    """What is added to slopes: nan where the loss is nan or penalised."""
+    return torch.where(value != value, value, 0 * penalty)
 
 
 class _Loss(torch.autograd.Function):
     """Puts out the gradient beside the loss: outputs, when saved, can be differentiated again."""
 
-    generate_vmap_rule = True
-
     @staticmethod
-    def forward(penalty, y, log_rate):
-        return _penalised(penalty, *_loss_and_gradient(y, log_rate))
+    def forward(*inputs):
+        reduction, penalty, y, log_rate = inputs
+        if penalty is None:
+            if _surely_legal(y, log_rate):
+                value, *slopes = _loss_and_gradient(y, log_rate)
+                if not math.isnan(torch.sum(value)):
+                    return _reduced(value, reduction), *slopes
+            y, log_rate, penalty = _guarded(y=y, log_rate=log_rate)
+        value, *slopes = _penalised(penalty, *_loss_and_gradient(y, log_rate))
+        return _reduced(value, reduction), *slopes
 
     @staticmethod
     def setup_context(ctx, inputs, outputs):
+        saved = *inputs[2:], *outputs[1:]
+        ctx.reduction = inputs[0]
         ctx.set_materialize_grads(False)
-        ctx.save_for_backward(*inputs[1:], *outputs[1:])
-        ctx.save_for_forward(*inputs[1:], *outputs[1:])
+        ctx.save_for_backward(*saved)
+        ctx.save_for_forward(*saved)
 
     @staticmethod
     def backward(ctx, g, *directions):
         y, log_rate, *slopes = ctx.saved_tensors
-        gradient = [None if g is None else g * slope for slope in slopes]
+        gradient = [None] * len(slopes)
+        if g is not None:
+            share = g / y.numel() if ctx.reduction == "mean" else g
+            gradient = [share * slope for slope in slopes]
         if any([v is not None for v in directions]):
             change = _change_of_gradient(slopes, directions, y, log_rate)
             gradient = change if g is None else [one + other for one, other in zip(gradient, change)]
-        return None, None, *gradient
+        return None, None, None, *gradient
 
     @staticmethod
-    def jvp(ctx, _, v_y, v_log_rate):
+    def jvp(ctx, _reduction, _penalty, v_y, v_log_rate):
         if v_y is not None:
             raise ValueError("the loss has no gradient in the target; detach it")
         y, log_rate, *slopes = ctx.saved_tensors
         directions = [v_log_rate]
         change = sum([slope * v for slope, v in zip(slopes, directions) if v is not None])
-        return change, *_change_of_gradient(slopes, directions, y, log_rate)
+        return _reduced(change, ctx.reduction), *_change_of_gradient(slopes, directions, y, log_rate)
+
+    @staticmethod
+    def vmap(info, axes, reduction, *tensors):
+        """What is mapped over becomes the first axis of the samples; each of its entries is reduced by itself."""
+
+        def mapped(tensor, axis):
+            return tensor.expand(info.batch_size, *tensor.shape) if axis is None else tensor.movedim(axis, 0)
+
+        axes = axes[1:]
+        tensors = [None if tensor is None else mapped(tensor, axis) for tensor, axis in zip(tensors, axes)]
+        value, *slopes = _Loss.apply("none", *tensors)
+        value = torch.func.vmap(lambda one: _reduced(one, reduction))(value)
+        return (value, *slopes), (0,) * (1 + len(slopes))
+
+
+# Autograd asks for the signature at every call, and finding it takes longer than the mathematics of few samples.
+_Loss.forward.__signature__ = inspect.signature(_Loss.forward)
 
 
 def _change_of_gradient(slopes, directions, y, log_rate):
@@ -214,18 +358,16 @@ class _CompiledLoss(torch.autograd.Function):
     """For torch.compile, which shares the work of forward and backward by itself."""
 
     @staticmethod
-    def forward(penalty, y, log_rate):
-        return _loss(y, log_rate) + penalty
-
-    @staticmethod
-    def setup_context(ctx, inputs, output):
-        ctx.save_for_backward(*inputs)
+    def forward(ctx, penalty, y, log_rate):
+        value = _loss(y, log_rate)
+        ctx.save_for_backward(y, log_rate, _nan_or_zero(value, penalty))
+        return value + penalty
 
     @staticmethod
     def backward(ctx, g):
-        penalty, *arguments = ctx.saved_tensors
-        _, *slopes = _penalised(penalty, *_loss_and_gradient(*arguments))
-        gradient = [g * slope for slope in slopes]
+        *arguments, without = ctx.saved_tensors
+        _, *slopes = _loss_and_gradient(*arguments)
+        gradient = [g * (slope + without) for slope in slopes]
         return None, None, *gradient
 
 
@@ -245,42 +387,74 @@ _ARGUMENTS = {
     "y": _Argument(
         "data",
         "a count: 0, 1, 2, ...",
-        lambda y: (y < 0) | torch.isinf(y) | (torch.floor(y) < y),
+        lambda y: (y < 0) | (torch.abs(y) == math.inf) | (torch.floor(y) < y),
         1.0,
     ),
-    "log_rate": _Argument("learned", "finite", lambda log_rate: torch.isinf(log_rate), 0.0),
-    "weight": _Argument("known", "nonnegative", lambda weight: (weight < 0) | torch.isinf(weight), 1.0),
+    "log_rate": _Argument("learned", "finite", lambda log_rate: torch.abs(log_rate) == math.inf, 0.0),
+    "weight": _Argument(
+        "known",
+        "nonnegative",
+        lambda weight: (weight < 0) | (torch.abs(weight) == math.inf),
+        1.0,
+    ),
 }
 
 
 def _prepared(weight, validate, **arguments):
-    """The arguments in one dtype, device and shape, what each sample costs beside its loss, the weight.
+    """The arguments in one dtype, device and shape, and the weight.
 
-    Data outside the support cost +inf and are made harmless, parameters outside their domain cost
-    nan, and a sample of weight 0 is replaced by a harmless one. Half precision computes in single.
+    A sample of weight 0 is replaced by a harmless one. Half precision computes in single.
     """
     dtype, device = _dtype_and_device(arguments)
     values = [torch.as_tensor(value, dtype=dtype, device=device) for value in arguments.values()]
-    removed = None
     if weight is not None:
         weight = torch.as_tensor(weight, dtype=dtype, device=device)
-        removed = weight == 0
         if validate:
             _validate("weight", weight, _ARGUMENTS["weight"].broken(weight))
-    values, shape = _broadcast(list(arguments), values, weight)
-    prepared, penalty = [], torch.zeros(shape, dtype=dtype, device=device)
-    for name, value in zip(arguments, values):
-        argument = _ARGUMENTS[name]
-        if removed is not None:
-            value = _made_harmless(value, removed, argument)
-        broken = argument.broken(value)
-        if validate:
+    values = _broadcast(list(arguments), values, weight)
+    if weight is not None:
+        removed = weight == 0
+        values = [_made_harmless(value, removed, _ARGUMENTS[name]) for name, value in zip(arguments, values)]
+    if validate:
+        for name, value, broken in _broken(dict(zip(arguments, values))):
             _validate(name, value, broken)
+    return *values, weight
+
+
+def _guarded(**arguments):
+    """The arguments, and what each sample costs beside its loss.
+
+    Data outside the support cost +inf and are made harmless, parameters outside their domain cost nan.
+    """
+    guarded, penalty = [], None
+    for name, value, broken in _broken(arguments):
+        argument = _ARGUMENTS[name]
         if argument.role == "data":
             value = _made_harmless(value, broken, argument)
+        penalty = value.new_zeros(broken.shape) if penalty is None else penalty
         penalty = penalty.masked_fill(broken, math.inf if argument.role == "data" else math.nan)
-        prepared.append(value)
-    return *prepared, penalty, weight
+        guarded.append(value)
+    return *guarded, penalty
+
+
+def _broken(arguments):
+    """The name of each argument, its value, and the samples in which it is not what it must be."""
+    for name, value in arguments.items():
+        argument = _ARGUMENTS[name]
+        broken = argument.broken(value.detach())
+        yield name, value, broken
+
+
+def _surely_legal(y, log_rate):
+    """Whether a quick look at the whole finds every sample legal; an accelerator would be waited for."""
+    return (
+        y.is_cpu
+        and y.numel() > 0
+        and torch.amin(y).item() >= 0
+        and math.isfinite(torch.sum(y))
+        and torch.equal(y, torch.floor(y))
+        and math.isfinite(torch.sum(log_rate))
+    )
 
 
 def _dtype_and_device(arguments):
@@ -301,7 +475,7 @@ def _dtype_and_device(arguments):
 
 
 def _broadcast(names, values, weight):
-    """Every argument expanded to the shape of the samples, and that shape."""
+    """Every argument expanded to the shape of the samples."""
     shapes = [value.shape for value in values]
     shapes = shapes if weight is None else [*shapes, weight.shape]
     shape = shapes[0]
@@ -315,7 +489,7 @@ def _broadcast(names, values, weight):
                 stacklevel=4,
             )
         values = [value.expand(shape) for value in values]
-    return values, shape
+    return values
 
 
 def _made_harmless(value, samples, argument):
@@ -339,7 +513,7 @@ def _refuse(name, demand, value, broken):
         raise ValueError(f"{name} must be {demand}, got {value[index].tolist()} at index {index}")
 
 
-def _reduced(value, weight, reduction):
+def _reduced(value, reduction, weight=None):
     """The weighted mean or sum of the samples, or the samples."""
     if reduction not in ("mean", "sum", "none"):
         raise ValueError(f"reduction must be 'mean', 'sum' or 'none', got {reduction!r}")

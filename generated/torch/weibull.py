@@ -11,9 +11,9 @@ Symbols
     scale  λ  in (0, ∞)  predicted for each sample  scale, in the units of the data
 
 Loss of one sample, to be minimised over shape, scale
-    loss    = log λ + (y/λ)^k − log k − (k − 1) (log y − log λ)
+    loss    = [(y/λ)^k − 1 − k log(y/λ)] − log k
     factor  = 1
-    dropped = 0
+    dropped = log y + 1
     -log p  = factor · loss + dropped
 
 All arguments broadcast, with a warning where that makes samples that no argument has.
@@ -23,8 +23,8 @@ Accuracy: at most 16 units in the last place beyond conditioning on ordinary inp
 `derive verify` draws from each domain), in float64 and float32, for value, gradient and Hessian.
 
 Elsewhere:
-    loss = -scipy.stats.weibull_min.logpdf
-    loss = -torch.distributions.Weibull.log_prob
+    loss = -scipy.stats.weibull_min.logpdf - (log y + 1)
+    loss = -torch.distributions.Weibull.log_prob - (log y + 1)
 
 Source: Johnson, Kotz and Balakrishnan (1994), Continuous Univariate Distributions 1, ch. 21.
 
@@ -32,6 +32,7 @@ Made by `derive weibull --emit torch`, derive 0.1.0.
 Anyone may use, change and share this file for any purpose, without warranty (0BSD).
 """
 
+import inspect
 import math
 import warnings
 from collections.abc import Callable
@@ -52,8 +53,10 @@ def loss(shape, scale, target, *, reduction="mean", weight=None, validate=False)
                negative weights, which otherwise count as they are (looks at the data, so it is not for
                torch.compile)
     """
-    y, shape, scale, penalty, weight = _prepared(weight, validate, y=target, shape=shape, scale=scale)
-    return _reduced(_per_sample(penalty, y, shape, scale), weight, reduction)
+    y, shape, scale, weight = _prepared(weight, validate, y=target, shape=shape, scale=scale)
+    if weight is None:
+        return _of_samples(reduction, None, y, shape, scale)
+    return _reduced(_of_samples("none", None, y, shape, scale), reduction, weight)
 
 
 class WeibullLoss(torch.nn.Module):
@@ -74,53 +77,151 @@ class WeibullLoss(torch.nn.Module):
 
 def negative_log_likelihood(shape, scale, target, *, reduction="mean", weight=None, validate=False):
     """-log p in full, with nothing dropped: to compare models (AIC needs its sum)."""
-    y, shape, scale, penalty, weight = _prepared(weight, validate, y=target, shape=shape, scale=scale)
-    value = FACTOR * _per_sample(penalty, y, shape, scale) + _dropped()
-    return _reduced(value, weight, reduction)
+    y, shape, scale, weight = _prepared(weight, validate, y=target, shape=shape, scale=scale)
+    y, shape, scale, penalty = _guarded(y=y, shape=shape, scale=scale)
+    value = FACTOR * _of_samples("none", penalty, y, shape, scale) + _dropped(y)
+    # The sum cancels: it gives the derivatives, and this the value.
+    rounded = value.detach()
+    better = _negative_log_likelihood(y, shape, scale).detach() + penalty
+    value = torch.where(torch.isfinite(rounded), value - rounded + better, value)
+    return _reduced(value, reduction, weight)
 
 
-def dropped():
-    """What was dropped from -log p of one sample: 0."""
-    return _dropped()
+def dropped(target):
+    """What was dropped from -log p of one sample: log y + 1."""
+    y, _ = _prepared(None, False, y=target)
+    y, penalty = _guarded(y=y)
+    return _dropped(y) + penalty
 
 
 # The mathematics: of each sample, without guards, weights and reductions ---------------------------
 
 
 def _loss(y, shape, scale):
-    log = torch.log(scale)
-    return log + (y / scale)**shape - torch.log(shape) - (shape - 1) * (torch.log(y) - log)
+    return _exp_excess(shape * _log_ratio(y, scale)) - torch.log(shape)
 
 
 def _loss_and_gradient(y, shape, scale):
-    log = torch.log(scale)
-    quotient = y / scale
-    difference = shape - 1
-    log_2 = torch.log(y)
+    log_ratio = _log_ratio(y, scale)
     return (
-        log + quotient**shape - torch.log(shape) - difference * (log_2 - log),
-        log + torch.log(quotient) * quotient**shape - log_2 - 1 / shape,
-        (shape - shape * quotient * quotient**difference) / scale,
+        _exp_excess(_log_ratio(y, scale).mul_(shape)).sub_(torch.log(shape)),
+        _expm1(shape * log_ratio).mul_(log_ratio).sub_(1 / shape),
+        _power_excess_slope(y, scale, shape),
     )
 
 
 def _hessian_vector_product(y, shape, scale, v_shape, v_scale):
-    quotient = y / scale
-    log = torch.log(quotient)
-    difference = shape - 1
-    h_shape_shape = 1 / shape**2 + torch.square(log) * quotient**shape
-    h_shape_scale = (1 - quotient**shape - shape * log * quotient**shape) / scale
-    h_scale_scale = (
-        (shape * quotient * quotient**difference / scale + shape * quotient * difference * quotient**difference / scale - (shape - shape * quotient * quotient**difference) / scale) / scale
-    )
+    log_ratio = _log_ratio(y, scale)
+    product = shape * log_ratio
+    exp = torch.exp(product)
+    h_shape_shape = 1 / shape**2 + exp * torch.square(log_ratio)
+    h_shape_scale = (-_expm1(product) - shape * log_ratio * exp) / scale
+    h_scale_scale = _power_excess_curvature(y, scale, shape)
     return (
         _times(v_shape, h_shape_shape) + _times(v_scale, h_shape_scale),
         _times(v_shape, h_shape_scale) + _times(v_scale, h_scale_scale),
     )
 
 
-def _dropped():
-    return 0
+def _dropped(y):
+    return torch.log(y) + 1
+
+
+def _negative_log_likelihood(y, shape, scale):
+    return _log_ratio(y, shape) + _exp_excess(shape * _log_ratio(y, scale)) + 1
+
+
+# coth(x/2)/2 - 1/x = x q, |x| <= 3: the quotient q of polynomials in x^2.
+_SINH_RATIO_1_N = (
+    0.08333333333333333, 0.0014683046107621684, 5.800610289736619e-06, 4.903031346139093e-09,
+)
+_SINH_RATIO_1_D = (
+    1.0, 0.03428632199581265, 0.0002442206265817388, 4.441317414014143e-07,
+    1.1024810654110843e-10,
+)
+# e^x - 1 - x = x^2 (1/2! + x/3! + x^2/4! + ...).
+_EXP_EXCESS = tuple(1.0 / math.factorial(k) for k in range(2, 20))
+
+
+def _tensors(*values):
+    """Numbers beside tensors, as tensors of the same dtype and device."""
+    like, *_ = [value for value in values if isinstance(value, torch.Tensor)]
+    return [torch.as_tensor(value, dtype=like.dtype, device=like.device) for value in values]
+
+
+def _expm1(x):
+    """The difference exp(x) - 1.
+
+    Torch's own loses its digits near 0 where torch.compile writes vectorised code for the processor.
+    Below 1/2 it is x / ((x/2) coth(x/2) - x/2) with a fitted quotient.
+
+    Measured beyond conditioning: at most 1 ulp in float64, 1 in float32.
+    """
+    if not torch.compiler.is_compiling():
+        return torch.expm1(x)
+    c = torch.clamp(x, -0.5, 0.5)
+    s = c * c
+    near = c / (1.0 + (s * _rational(_SINH_RATIO_1_N, _SINH_RATIO_1_D, s) - 0.5 * c))
+    return torch.where(torch.abs(x) < 0.5, near, torch.exp(x) - 1.0)
+
+
+def _polynomial(coefficients, w):
+    """The polynomial with these coefficients (lowest power first) at w, by Horner's rule."""
+    total = torch.zeros_like(w)
+    for coefficient in reversed(coefficients):
+        total = total * w + coefficient
+    return total
+
+
+def _rational(numerator, denominator, w):
+    """The quotient of two polynomials at w."""
+    return _polynomial(numerator, w) / _polynomial(denominator, w)
+
+
+def _exp_excess(x):
+    """The difference e^x - 1 - x, near x^2/2 at 0; for |x| below 1 its power series.
+
+    Measured beyond conditioning: at most 1.5 ulp in float64, 1.5 in float32.
+    """
+    c = torch.clamp(x, -1.0, 1.0)
+    near = c * c * _polynomial(_EXP_EXCESS, c)
+    return torch.where(torch.abs(x) < 1.0, near, _expm1(x) - x)
+
+
+def _log_ratio(a, b):
+    """The logarithm of a/b; a, b > 0; log1p((a - b)/b) where they are close.
+
+    Measured beyond conditioning: at most 1 ulp in float64, 1.5 in float32.
+    """
+    a, b = _tensors(a, b)
+    t, q = (a - b) / b, a / b
+    far = torch.where((q > torch.finfo(q.dtype).tiny) & (q < math.inf), torch.log(q), torch.log(a) - torch.log(b))
+    return torch.where(torch.abs(t) < 0.5, torch.log1p(t), far)
+
+
+def _power_excess_slope(a, b, c):
+    """The quotient -c ((a/b)^c - 1) / b; a, b, c > 0. A large power is multiplied in by its two roots.
+
+    Measured beyond conditioning: at most 4 ulp in float64, 1.5 in float32.
+    """
+    a, b, c = _tensors(a, b, c)
+    x = c * _log_ratio(a, b)
+    root = torch.exp(0.5 * x)
+    far = c * (root / b * root - 1.0 / b)
+    return (-torch.where(x < 1.0, c * (_expm1(torch.clamp(x, max=1.0)) / b), far))
+
+
+def _power_excess_curvature(a, b, c):
+    """The quotient c ((c + 1) (a/b)^c - 1) / b^2; a, b, c > 0. A large power is multiplied in by its two roots.
+
+    Measured beyond conditioning: at most 4 ulp in float64, 1.5 in float32.
+    """
+    a, b, c = _tensors(a, b, c)
+    x = c * _log_ratio(a, b)
+    root = torch.exp(0.5 * x) / b
+    low = torch.clamp(x, max=1.0)
+    near = c * ((_expm1(low) + c * torch.exp(low)) / b / b)
+    return torch.where(x < 1.0, near, c * (((c + 1.0) * root) * root - 1.0 / b / b))
 
 
 def _times(x, y):
@@ -131,53 +232,88 @@ def _times(x, y):
 # The derivatives, for autograd --------------------------------------------------------------------
 
 
-def _per_sample(penalty, y, shape, scale):
-    """The loss of each sample, with its own derivatives where gradients are wanted."""
-    if not torch.is_grad_enabled():
-        return _loss(y, shape, scale) + penalty
-    if torch.compiler.is_compiling():
-        return _CompiledLoss.apply(penalty, y, shape, scale)
-    return _Loss.apply(penalty, y, shape, scale)[0]
+def _of_samples(reduction, penalty, y, shape, scale):
+    """The loss of the samples, with its own derivatives where gradients are wanted; penalty None: not yet guarded."""
+    if torch.is_grad_enabled() and not torch.compiler.is_compiling():
+        return _Loss.apply(reduction, penalty, y, shape, scale)[0]
+    if penalty is None:
+        y, shape, scale, penalty = _guarded(y=y, shape=shape, scale=scale)
+    if torch.is_grad_enabled():
+        return _reduced(_CompiledLoss.apply(penalty, y, shape, scale), reduction)
+    return _reduced(_loss(y, shape, scale) + penalty, reduction)
 
 
 def _penalised(penalty, value, *slopes):
     """The loss with its penalty, and its gradient, which is nan where the loss is nan or penalised."""
-    zero_or_nan = torch.where(value.isnan(), value, 0 * penalty)
-    return value + penalty, *[slope + zero_or_nan for slope in slopes]
+    without = _nan_or_zero(value, penalty)
+    return value + penalty, *[slope + without for slope in slopes]
+
+
+def _nan_or_zero(value, penalty):
+    """What is added to slopes: nan where the loss is nan or penalised."""
+    return torch.where(value != value, value, 0 * penalty)
 
 
 class _Loss(torch.autograd.Function):
     """Puts out the gradient beside the loss: outputs, when saved, can be differentiated again."""
 
-    generate_vmap_rule = True
-
     @staticmethod
-    def forward(penalty, y, shape, scale):
-        return _penalised(penalty, *_loss_and_gradient(y, shape, scale))
+    def forward(*inputs):
+        reduction, penalty, y, shape, scale = inputs
+        if penalty is None:
+            if _surely_legal(y, shape, scale):
+                value, *slopes = _loss_and_gradient(y, shape, scale)
+                if not math.isnan(torch.sum(value)):
+                    return _reduced(value, reduction), *slopes
+            y, shape, scale, penalty = _guarded(y=y, shape=shape, scale=scale)
+        value, *slopes = _penalised(penalty, *_loss_and_gradient(y, shape, scale))
+        return _reduced(value, reduction), *slopes
 
     @staticmethod
     def setup_context(ctx, inputs, outputs):
+        saved = *inputs[2:], *outputs[1:]
+        ctx.reduction = inputs[0]
         ctx.set_materialize_grads(False)
-        ctx.save_for_backward(*inputs[1:], *outputs[1:])
-        ctx.save_for_forward(*inputs[1:], *outputs[1:])
+        ctx.save_for_backward(*saved)
+        ctx.save_for_forward(*saved)
 
     @staticmethod
     def backward(ctx, g, *directions):
         y, shape, scale, *slopes = ctx.saved_tensors
-        gradient = [None if g is None else g * slope for slope in slopes]
+        gradient = [None] * len(slopes)
+        if g is not None:
+            share = g / y.numel() if ctx.reduction == "mean" else g
+            gradient = [share * slope for slope in slopes]
         if any([v is not None for v in directions]):
             change = _change_of_gradient(slopes, directions, y, shape, scale)
             gradient = change if g is None else [one + other for one, other in zip(gradient, change)]
-        return None, None, *gradient
+        return None, None, None, *gradient
 
     @staticmethod
-    def jvp(ctx, _, v_y, v_shape, v_scale):
+    def jvp(ctx, _reduction, _penalty, v_y, v_shape, v_scale):
         if v_y is not None:
             raise ValueError("the loss has no gradient in the target; detach it")
         y, shape, scale, *slopes = ctx.saved_tensors
         directions = [v_shape, v_scale]
         change = sum([slope * v for slope, v in zip(slopes, directions) if v is not None])
-        return change, *_change_of_gradient(slopes, directions, y, shape, scale)
+        return _reduced(change, ctx.reduction), *_change_of_gradient(slopes, directions, y, shape, scale)
+
+    @staticmethod
+    def vmap(info, axes, reduction, *tensors):
+        """What is mapped over becomes the first axis of the samples; each of its entries is reduced by itself."""
+
+        def mapped(tensor, axis):
+            return tensor.expand(info.batch_size, *tensor.shape) if axis is None else tensor.movedim(axis, 0)
+
+        axes = axes[1:]
+        tensors = [None if tensor is None else mapped(tensor, axis) for tensor, axis in zip(tensors, axes)]
+        value, *slopes = _Loss.apply("none", *tensors)
+        value = torch.func.vmap(lambda one: _reduced(one, reduction))(value)
+        return (value, *slopes), (0,) * (1 + len(slopes))
+
+
+# Autograd asks for the signature at every call, and finding it takes longer than the mathematics of few samples.
+_Loss.forward.__signature__ = inspect.signature(_Loss.forward)
 
 
 def _change_of_gradient(slopes, directions, y, shape, scale):
@@ -191,18 +327,16 @@ class _CompiledLoss(torch.autograd.Function):
     """For torch.compile, which shares the work of forward and backward by itself."""
 
     @staticmethod
-    def forward(penalty, y, shape, scale):
-        return _loss(y, shape, scale) + penalty
-
-    @staticmethod
-    def setup_context(ctx, inputs, output):
-        ctx.save_for_backward(*inputs)
+    def forward(ctx, penalty, y, shape, scale):
+        value = _loss(y, shape, scale)
+        ctx.save_for_backward(y, shape, scale, _nan_or_zero(value, penalty))
+        return value + penalty
 
     @staticmethod
     def backward(ctx, g):
-        penalty, *arguments = ctx.saved_tensors
-        _, *slopes = _penalised(penalty, *_loss_and_gradient(*arguments))
-        gradient = [g * slope for slope in slopes]
+        *arguments, without = ctx.saved_tensors
+        _, *slopes = _loss_and_gradient(*arguments)
+        gradient = [g * (slope + without) for slope in slopes]
         return None, None, *gradient
 
 
@@ -219,41 +353,85 @@ class _Argument(NamedTuple):
 
 
 _ARGUMENTS = {
-    "y": _Argument("data", "positive", lambda y: (y <= 0) | torch.isinf(y), 1.0),
-    "shape": _Argument("learned", "positive", lambda shape: (shape <= 0) | torch.isinf(shape), 1.0),
-    "scale": _Argument("learned", "positive", lambda scale: (scale <= 0) | torch.isinf(scale), 1.0),
-    "weight": _Argument("known", "nonnegative", lambda weight: (weight < 0) | torch.isinf(weight), 1.0),
+    "y": _Argument("data", "positive", lambda y: (y <= 0) | (torch.abs(y) == math.inf), 1.0),
+    "shape": _Argument(
+        "learned",
+        "positive",
+        lambda shape: (shape <= 0) | (torch.abs(shape) == math.inf),
+        1.0,
+    ),
+    "scale": _Argument(
+        "learned",
+        "positive",
+        lambda scale: (scale <= 0) | (torch.abs(scale) == math.inf),
+        1.0,
+    ),
+    "weight": _Argument(
+        "known",
+        "nonnegative",
+        lambda weight: (weight < 0) | (torch.abs(weight) == math.inf),
+        1.0,
+    ),
 }
 
 
 def _prepared(weight, validate, **arguments):
-    """The arguments in one dtype, device and shape, what each sample costs beside its loss, the weight.
+    """The arguments in one dtype, device and shape, and the weight.
 
-    Data outside the support cost +inf and are made harmless, parameters outside their domain cost
-    nan, and a sample of weight 0 is replaced by a harmless one. Half precision computes in single.
+    A sample of weight 0 is replaced by a harmless one. Half precision computes in single.
     """
     dtype, device = _dtype_and_device(arguments)
     values = [torch.as_tensor(value, dtype=dtype, device=device) for value in arguments.values()]
-    removed = None
     if weight is not None:
         weight = torch.as_tensor(weight, dtype=dtype, device=device)
-        removed = weight == 0
         if validate:
             _validate("weight", weight, _ARGUMENTS["weight"].broken(weight))
-    values, shape = _broadcast(list(arguments), values, weight)
-    prepared, penalty = [], torch.zeros(shape, dtype=dtype, device=device)
-    for name, value in zip(arguments, values):
-        argument = _ARGUMENTS[name]
-        if removed is not None:
-            value = _made_harmless(value, removed, argument)
-        broken = argument.broken(value)
-        if validate:
+    values = _broadcast(list(arguments), values, weight)
+    if weight is not None:
+        removed = weight == 0
+        values = [_made_harmless(value, removed, _ARGUMENTS[name]) for name, value in zip(arguments, values)]
+    if validate:
+        for name, value, broken in _broken(dict(zip(arguments, values))):
             _validate(name, value, broken)
+    return *values, weight
+
+
+def _guarded(**arguments):
+    """The arguments, and what each sample costs beside its loss.
+
+    Data outside the support cost +inf and are made harmless, parameters outside their domain cost nan.
+    """
+    guarded, penalty = [], None
+    for name, value, broken in _broken(arguments):
+        argument = _ARGUMENTS[name]
         if argument.role == "data":
             value = _made_harmless(value, broken, argument)
+        penalty = value.new_zeros(broken.shape) if penalty is None else penalty
         penalty = penalty.masked_fill(broken, math.inf if argument.role == "data" else math.nan)
-        prepared.append(value)
-    return *prepared, penalty, weight
+        guarded.append(value)
+    return *guarded, penalty
+
+
+def _broken(arguments):
+    """The name of each argument, its value, and the samples in which it is not what it must be."""
+    for name, value in arguments.items():
+        argument = _ARGUMENTS[name]
+        broken = argument.broken(value.detach())
+        yield name, value, broken
+
+
+def _surely_legal(y, shape, scale):
+    """Whether a quick look at the whole finds every sample legal; an accelerator would be waited for."""
+    return (
+        y.is_cpu
+        and y.numel() > 0
+        and torch.amin(y).item() > 0
+        and math.isfinite(torch.sum(y))
+        and torch.amin(shape).item() > 0
+        and math.isfinite(torch.sum(shape))
+        and torch.amin(scale).item() > 0
+        and math.isfinite(torch.sum(scale))
+    )
 
 
 def _dtype_and_device(arguments):
@@ -274,7 +452,7 @@ def _dtype_and_device(arguments):
 
 
 def _broadcast(names, values, weight):
-    """Every argument expanded to the shape of the samples, and that shape."""
+    """Every argument expanded to the shape of the samples."""
     shapes = [value.shape for value in values]
     shapes = shapes if weight is None else [*shapes, weight.shape]
     shape = shapes[0]
@@ -288,7 +466,7 @@ def _broadcast(names, values, weight):
                 stacklevel=4,
             )
         values = [value.expand(shape) for value in values]
-    return values, shape
+    return values
 
 
 def _made_harmless(value, samples, argument):
@@ -312,7 +490,7 @@ def _refuse(name, demand, value, broken):
         raise ValueError(f"{name} must be {demand}, got {value[index].tolist()} at index {index}")
 
 
-def _reduced(value, weight, reduction):
+def _reduced(value, reduction, weight=None):
     """The weighted mean or sum of the samples, or the samples."""
     if reduction not in ("mean", "sum", "none"):
         raise ValueError(f"reduction must be 'mean', 'sum' or 'none', got {reduction!r}")

@@ -1,0 +1,725 @@
+"""The beta binomial loss of a and b, with its gradient and Hessian.
+
+The number of successes in trials whose probability is drawn once from a beta distribution.
+
+Density
+    p(y | trials, a, b) = B(a + y, b + n − y)/B(a, b) · C(n, y)
+
+Symbols
+    y          in {0, …, n}     data                       number of successes
+    trials  n  in {0, 1, 2, …}  known for each sample      number of trials
+    a          in (0, ∞)        predicted for each sample  first shape of the beta distribution
+    b          in (0, ∞)        predicted for each sample  second shape of the beta distribution
+
+Loss of one sample, to be minimised over a, b
+    loss    = [log B(a, b) − log B(a + y, b)] + [log B(b, a + y) − log B(b + n − y, a + y)]
+    factor  = 1
+    dropped = −log C(n, y)
+    -log p  = factor · loss + dropped
+
+All arguments broadcast, with a warning where that makes samples that no argument has.
+Data outside the support cost +inf, parameters outside their domain give nan.
+
+Accuracy: at most 16 units in the last place beyond conditioning on ordinary inputs (those that
+`derive verify` draws from each domain), in float64 and float32, for value, gradient and Hessian.
+
+Elsewhere:
+    loss = -scipy.stats.betabinom.logpmf + log C(n, y)
+
+Source: Johnson, Kemp and Kotz (2005), Univariate Discrete Distributions, ch. 6.
+
+Made by `derive beta_binomial --emit torch`, derive 0.1.0.
+Anyone may use, change and share this file for any purpose, without warranty (0BSD).
+"""
+
+import inspect
+import math
+import warnings
+from collections.abc import Callable
+from typing import NamedTuple
+
+import torch
+
+# -log p = FACTOR * loss + dropped
+FACTOR = 1
+
+
+def loss(a, b, trials, target, *, reduction="mean", weight=None, validate=False):
+    """The loss, with an analytic gradient and Hessian; predictions first, the target last.
+
+    reduction  "mean" (a weighted mean divides by the sum of the weights), "sum" or "none"
+    weight     the weight of each sample; 0 removes the sample, whatever it holds
+    validate   raise ValueError for data outside the support, parameters outside their domain and
+               negative weights, which otherwise count as they are (looks at the data, so it is not for
+               torch.compile)
+    """
+    y, a, b, trials, weight = _prepared(weight, validate, y=target, a=a, b=b, trials=trials)
+    if weight is None:
+        return _of_samples(reduction, None, y, a, b, trials)
+    return _reduced(_of_samples("none", None, y, a, b, trials), reduction, weight)
+
+
+class BetaBinomialLoss(torch.nn.Module):
+    """The loss as a module: `BetaBinomialLoss()(a, b, trials, target)`."""
+
+    def __init__(self, reduction="mean", validate=False):
+        super().__init__()
+        self.reduction = reduction
+        self.validate = validate
+
+    def forward(self, a, b, trials, target, weight=None):
+        """The loss of the predictions and the target; see `loss`."""
+        return loss(a, b, trials, target, reduction=self.reduction, weight=weight, validate=self.validate)
+
+    def extra_repr(self):
+        return f"reduction={self.reduction!r}"
+
+
+def negative_log_likelihood(a, b, trials, target, *, reduction="mean", weight=None, validate=False):
+    """-log p in full, with nothing dropped: to compare models (AIC needs its sum)."""
+    y, a, b, trials, weight = _prepared(weight, validate, y=target, a=a, b=b, trials=trials)
+    y, a, b, trials, penalty = _guarded(y=y, a=a, b=b, trials=trials)
+    value = FACTOR * _of_samples("none", penalty, y, a, b, trials) + _dropped(y, trials)
+    return _reduced(value, reduction, weight)
+
+
+def dropped(target, trials):
+    """What was dropped from -log p of one sample: −log C(n, y)."""
+    y, trials, _ = _prepared(None, False, y=target, trials=trials)
+    y, trials, penalty = _guarded(y=y, trials=trials)
+    return _dropped(y, trials) + penalty
+
+
+# The mathematics: of each sample, without guards, weights and reductions ---------------------------
+
+
+def _loss(y, a, b, trials):
+    return _log_gamma_second_difference(a, b, y) + _log_gamma_second_difference(b, a + y, trials - y)
+
+
+def _loss_and_gradient(y, a, b, trials):
+    total = a + y
+    difference = trials - y
+    return (
+        _log_gamma_second_difference(a, b, y).add_(_log_gamma_second_difference(b, total, difference)),
+        _digamma_second_difference(a, b, y).add_(_digamma_difference(b + total, difference)),
+        _digamma_difference(a + b, y).add_(_digamma_second_difference(b, total, difference)),
+    )
+
+
+def _hessian_vector_product(y, a, b, trials, v_a, v_b):
+    total = a + y
+    difference = trials - y
+    trigamma_difference = _trigamma_difference(b + total, difference)
+    trigamma_difference_2 = _trigamma_difference(a + b, y)
+    h_a_a = _trigamma_second_difference(a, b, y) + trigamma_difference
+    h_a_b = trigamma_difference + trigamma_difference_2
+    h_b_b = trigamma_difference_2 + _trigamma_second_difference(b, total, difference)
+    return _times(v_a, h_a_a) + _times(v_b, h_a_b), _times(v_a, h_a_b) + _times(v_b, h_b_b)
+
+
+def _dropped(y, trials):
+    return -_log_binomial(trials, y)
+
+
+# (x + 1/2) log(1 + 1/x) - 1 = z q, z = 1/(4 x (x + 1)), x >= 0.1: the quotient q of polynomials in z.
+_STIRLING_STEP_N = (
+    0.3333333333333333, 0.8888126198668904, 0.8895558517485586, 0.41613134569476556,
+    0.09234200998313634, 0.008726038859893535, 0.0002561135343095964, 4.867574700570081e-07,
+)
+_STIRLING_STEP_D = (
+    1.0, 3.066437859600661, 3.6666712705151414, 2.1665434154622902, 0.6619913165487941,
+    0.09991332096920408, 0.006421095179202529, 0.00011941334361488813,
+)
+# log Gamma(x) = (x - 1/2) log x - x + log(2 pi)/2 + q/x, x >= 1: the quotient q of polynomials in 1/x^2.
+_STIRLING_CORRECTION_N = (
+    0.08333333333333333, 1.698249287705088, 11.986266873406136, 37.396809385510025, 54.65241420128991,
+    36.546282131932045, 10.096897678978026, 0.9005583387068338, 0.012249783286565289,
+)
+_STIRLING_CORRECTION_D = (
+    1.0, 20.412324785794365, 144.50608949755176, 453.3913220389341, 669.7014673881897, 457.409764139427,
+    132.20335629761487, 13.168806777385527, 0.26566195878951115,
+)
+# log Gamma(t + 1) = t (t q - 0.5772...), 0 <= t <= 2: the quotient q of polynomials in t.
+_LOG_FACTORIAL_N = (
+    0.8224670334241132, 2.2532432885294456, 2.3278113131477567, 1.130107563599626, 0.2617334459451997,
+    0.025968691060374832, 0.0008050985175759481, 1.6060013282139407e-06,
+)
+_LOG_FACTORIAL_D = (
+    1.0, 3.226790637269772, 4.073305095645863, 2.5490387413255498, 0.8274751632938193,
+    0.1331045995143266, 0.009148310945100845, 0.00018266345042333633,
+)
+# log Gamma(u + 1/2) = u log u - u + log(2 pi)/2 - q/u: the quotient q of polynomials in 1/u^2.
+_LOG_GAMMA_TAIL_N = (
+    0.041666666666666484, 0.8748293807516524, 6.846784029361241, 26.212768152499205,
+    54.17915743422269, 62.96359555571318, 41.55205688624877, 15.365503034849912,
+    3.065653804470548, 0.3070882456584129, 0.01352539945161849, 0.00019901730490036668,
+    4.2313168157975685e-07,
+)
+_LOG_GAMMA_TAIL_D = (
+    1.0, 21.054238471370155, 165.53252823489842, 638.3881730654713,
+    1334.7628823965038, 1579.1754292313499, 1071.2643744155148, 413.24903403139973,
+    88.00908802640934, 9.770856947003564, 0.5102600265863146, 0.01030177718308029,
+    5.0388373492194616e-05,
+)
+# psi(u + 1/2) = log u + q/u^2: the quotient q of polynomials in 1/u^2.
+_DIGAMMA_N = (
+    0.04166666666666425, 0.951307620470766, 8.1005289677091, 33.72886478670227,
+    75.69960382350921, 95.2298944126867, 67.69101208885793, 26.763214712539504,
+    5.648402125012893, 0.5888460218721636, 0.026222564441836686, 0.00036281938636605635,
+    4.1376202783511134e-07,
+)
+_DIGAMMA_D = (
+    1.0, 23.006382891260635, 198.34655033097877, 842.1800069566671,
+    1947.9733737833337, 2564.722284592683, 1950.9009541671933, 852.4353557208073,
+    208.52129471746744, 27.1361710025195, 1.7146989066476013, 0.04428768801012326,
+    0.000313009712830498,
+)
+# psi'(u + 1/2) = 1/u - q/u^3: the quotient q of polynomials in 1/u^2.
+_TRIGAMMA_N = (
+    0.08333333333333325, 2.082329385038045, 17.733169698503104, 64.58011321806684,
+    103.19264913325368, 65.95480540830835, 12.593195881984583, 0.16513282929255674,
+)
+_TRIGAMMA_D = (
+    1.0, 25.337952620454512, 221.38953408560306, 845.8313871360522,
+    1482.2240067332648, 1144.0319933156452, 339.02838036459434, 26.94993056216394,
+)
+
+
+def _tensors(*values):
+    """Numbers beside tensors, as tensors of the same dtype and device."""
+    like, *_ = [value for value in values if isinstance(value, torch.Tensor)]
+    return [torch.as_tensor(value, dtype=like.dtype, device=like.device) for value in values]
+
+
+def _double(*values):
+    """Numbers and tensors as float64 tensors of one device, and the dtype in which to answer."""
+    tensors = _tensors(*values)
+    return *[tensor.double() for tensor in tensors], tensors[0].dtype
+
+
+def _stirling_step(x):
+    """Give (x + 1/2) log(1 + 1/x) - 1 > 0, what a step from x to x + 1 leaves, and z = 1/(4 x (x + 1))."""
+    z = 0.25 / x / (x + 1.0)
+    low = torch.clamp(z, max=2.28)
+    fitted = low * _rational(_STIRLING_STEP_N, _STIRLING_STEP_D, low)
+    return torch.where(x < 0.1, (x + 0.5) * torch.log1p(1.0 / x) - 1.0, fitted), z
+
+
+def _stirling_correction(x):
+    """The difference log Gamma(x) - ((x - 1/2) log x - x + log(2 pi)/2) > 0, near 1/(12 x); x > 0.
+
+    One step of the recurrence, then a fitted quotient; both have one sign (DLMF 5.5.1, 5.11.1).
+
+    Measured beyond conditioning: at most 4 ulp in float64, 4 in float32.
+    """
+    r = 1.0 / (x + 1.0)
+    step, _ = _stirling_step(x)
+    return step + r * _rational(_STIRLING_CORRECTION_N, _STIRLING_CORRECTION_D, r * r)
+
+
+def _log_gamma_rise(x, a):
+    """The difference log Gamma(x + 1 + a) - log Gamma(x + 1), x, a >= 0, from log Gamma(u + 1/2) = u log u - u + ..."""
+    u = x + 0.5
+    v = u + a
+    r, s = 1.0 / u, 1.0 / v
+    value, slope = _rational_slope(_LOG_GAMMA_TAIL_N, _LOG_GAMMA_TAIL_D, r * r, s * s)
+    return _u_log_u_difference(u, a) + (a / v) * r * (value + s * (r + s) * slope)
+
+
+def _log_factorial_slope(n, m):
+    """The slope of log Gamma(t + 1)/t between t = m and t = n, 0 <= m <= n <= 1."""
+    top, _, top_slope = _polynomial_slope(_LOG_FACTORIAL_N, n, m)
+    low, low_m, low_slope = _polynomial_slope(_LOG_FACTORIAL_D, n, m)
+    value = top / low
+    return value - m * ((value * low_slope - top_slope) / low_m)
+
+
+def _log_binomial(n, k):
+    """The logarithm of the binomial coefficient Gamma(n + 1) / (Gamma(k + 1) Gamma(n - k + 1)); 0 <= k <= n.
+
+    With m the smaller and d the larger of k and n - k: from m = 2 on by Stirling's formula for the three
+    gamma functions; else log Gamma(n + 1) - log Gamma(d + 1) less log Gamma(m + 1); below d = 1/2, where
+    these two cancel, m d times the slopes of log Gamma(t + 1)/t from m and from d to n.
+
+    Measured beyond conditioning: at most 3 ulp in float64, 3.5 in float32.
+    """
+    n, k = _tensors(n, k)
+    m, d = torch.minimum(k, n - k), torch.maximum(k, n - k)
+    t, p, q = torch.clamp(n, max=1.0), torch.clamp(m, max=0.5), torch.clamp(d, max=0.5)
+    tiny = m * d * (_log_factorial_slope(t, p) + _log_factorial_slope(t, q))
+    t = torch.clamp(m, max=2.0)
+    fall = t * (0.5772156649015329 - t * _rational(_LOG_FACTORIAL_N, _LOG_FACTORIAL_D, t))
+    near = _log_gamma_rise(d, m) + fall
+    p, q, total = torch.clamp(m, min=2.0), torch.clamp(d, min=2.0), torch.clamp(n, min=4.0)
+    rest = _stirling_correction(p) + _stirling_correction(q) - _stirling_correction(total)
+    half = 0.5 * torch.log(p * (q / total)) + 0.9189385332046728
+    far = p * torch.log1p(q / p) + q * torch.log1p(p / q) - (half + rest)
+    return torch.where(d < 0.5, tiny, torch.where(m < 2.0, near, far))
+
+
+def _log1p_quotient(a, x):
+    """The logarithm of 1 + a/x, a, x > 0, also where a/x overflows."""
+    q = a / x
+    return torch.where(torch.isinf(q), torch.log(a) - torch.log(x), torch.log1p(q))
+
+
+def _u_log_u_difference(u, a):
+    """F(u + a) - F(u) for F(u) = u log u - u; u, a > 0.
+
+    It is a (log(u + a) - 1) + u log(1 + a/u); for a < u/2 log(1 + a/u) is taken as 2 atanh(s) with
+    s = a/(2 u + a) (DLMF 4.6.4).
+    """
+    q = a / u
+    s = q / (2.0 + q)
+    w = s * s
+    rest = 2.0 * s * w * _polynomial(tuple(1.0 / (2 * k + 3) for k in range(12)), torch.clamp(w, max=0.04))
+    near = a * torch.log(u) + (a * (s + rest) + u * rest)
+    return torch.where(q < 0.5, near, a * (torch.log(u + a) - 1.0) + u * torch.log1p(q))
+
+
+def _digamma_difference(x, a):
+    """The difference psi(x + a) - psi(x) > 0; x, a > 0.
+
+    One step of the recurrence, then log u + 1/(24 u^2) - ... at u = x + 1/2 and at u + a, each
+    subtracted in closed form (DLMF 5.5.2, 5.11.2).
+
+    Measured beyond conditioning: at most 1 ulp in float64, 1.5 in float32.
+    """
+    x, a = _tensors(x, a)
+    u = x + 0.5
+    v = u + a
+    r, s = 1.0 / u, 1.0 / v
+    value, slope = _rational_slope(_DIGAMMA_N, _DIGAMMA_D, r * r, s * s)
+    tail = (a / v) * r * (r + s) * (value + s * s * slope)
+    return (a / (x + a)) / x + (_log1p_quotient(a, u) - tail)
+
+
+def _trigamma_difference(x, a):
+    """The difference psi'(x + a) - psi'(x) < 0; x, a > 0.
+
+    Two steps of the recurrence, then 1/u - 1/(12 u^3) + ... at u = x + 3/2 and at u + a, each
+    subtracted in closed form, the steps as (1/p - 1/q)(1/p + 1/q) (DLMF 5.15.5, 5.15.8).
+
+    Measured beyond conditioning: at most 1.5 ulp in float64, 1.5 in float32.
+    """
+    x, a = _tensors(x, a)
+    u = x + 1.5
+    v = u + a
+    r, s = 1.0 / u, 1.0 / v
+    value, slope = _rational_slope(_TRIGAMMA_N, _TRIGAMMA_D, r * r, s * s)
+    tail = (a / v) * r * (1.0 - r * r * value - s * (r + s) * (value + s * s * slope))
+    p, q = x + 1.0, (x + a) + 1.0
+    second = (a / q) / p * (1.0 / p + 1.0 / q)
+    q = x + a
+    first = (a / q) / x * (1.0 / x + 1.0 / q)
+    return -(first + (second + tail))
+
+
+def _second_log_quotient(x, b, c):
+    """The logarithm of (x + b) (x + c) / (x (x + b + c)) > 0."""
+    share = c / (x + b + c)
+    q = b / x * share
+    return torch.where(torch.isinf(q), torch.log(b) - torch.log(x) + torch.log(share), torch.log1p(q))
+
+
+def _second_reciprocal(x, b, c):
+    """The second difference 1/x - 1/(x + b) - 1/(x + c) + 1/(x + b + c) > 0."""
+    return b / (x + b) * (c / (x + c)) / x * ((x + x + b + c) / (x + b + c))
+
+
+def _second_square(x, b, c):
+    """The second difference of 1/x^2, likewise."""
+    s, p, q = x + b + c, x + b, x + c
+    rise = b / s / q * (c / q / x + c / s / p)
+    return _second_reciprocal(x, b, c) * (1.0 / x + 1.0 / p) + rise
+
+
+def _log_gamma_second_difference(a, b, c):
+    """The difference log Gamma(a + b + c) - log Gamma(a + b) - log Gamma(a + c) + log Gamma(a); c = 0, 1, ...
+
+    One step of the recurrence, then u log u - u + log(2 pi)/2 - ... at u = a + 1/2, u + b, u + c and
+    u + b + c in closed form (DLMF 5.5.1, 5.11.8).
+
+    Measured beyond conditioning: at most 4 ulp in float64, 1 in float32.
+    """
+    a, b, c, kind = _double(a, b, c)
+    u = a + 0.5
+    main = b * _log1p_quotient(c, u + b) + c * _log1p_quotient(b, u + c) - u * _second_log_quotient(u, b, c)
+    tail = _log_gamma_tail_fall(u, b) - _log_gamma_tail_fall(u + c, b)
+    return (_second_log_quotient(a, b, c) + (main - tail)).to(kind)
+
+
+def _log_gamma_tail_fall(u, b):
+    """The fall of q/u from u to u + b, for log Gamma(u + 1/2) = u log u - u + log(2 pi)/2 - q/u."""
+    v = u + b
+    r, s = 1.0 / u, 1.0 / v
+    value, slope = _rational_slope(_LOG_GAMMA_TAIL_N, _LOG_GAMMA_TAIL_D, r * r, s * s)
+    return (b / v) * r * (value + s * (r + s) * slope)
+
+
+def _digamma_second_difference(a, b, c):
+    """The difference psi(a + b + c) - psi(a + b) - psi(a + c) + psi(a) < 0; c = 0, 1, ...
+
+    One step of the recurrence, then log u + 1/(24 u^2) - ... in closed form (DLMF 5.5.2, 5.11.2).
+
+    Measured beyond conditioning: at most 4 ulp in float64, 1 in float32.
+    """
+    a, b, c, kind = _double(a, b, c)
+    u = a + 0.5
+    tail = _digamma_tail_fall(u, b) - _digamma_tail_fall(u + c, b)
+    return (-(_second_reciprocal(a, b, c) + (_second_log_quotient(u, b, c) - tail))).to(kind)
+
+
+def _digamma_tail_fall(u, b):
+    """The fall of q/u^2 from u to u + b, for psi(u + 1/2) = log u + q/u^2."""
+    v = u + b
+    r, s = 1.0 / u, 1.0 / v
+    value, slope = _rational_slope(_DIGAMMA_N, _DIGAMMA_D, r * r, s * s)
+    return (b / v) * r * (r + s) * (value + s * s * slope)
+
+
+def _trigamma_second_difference(a, b, c):
+    """The difference psi'(a + b + c) - psi'(a + b) - psi'(a + c) + psi'(a) > 0; c = 0, 1, ...
+
+    Two steps of the recurrence, then 1/u - 1/(12 u^3) + ... in closed form (DLMF 5.15.5, 5.15.8).
+
+    Measured beyond conditioning: at most 4 ulp in float64, 1 in float32.
+    """
+    a, b, c, kind = _double(a, b, c)
+    u = a + 1.5
+    tail = _trigamma_tail_fall(u, b) - _trigamma_tail_fall(u + c, b)
+    steps = _second_square(a, b, c) + _second_square(a + 1.0, b, c)
+    return (steps + (_second_reciprocal(u, b, c) - tail)).to(kind)
+
+
+def _trigamma_tail_fall(u, b):
+    """The fall of q/u^3 from u to u + b, for psi'(u + 1/2) = 1/u - q/u^3."""
+    v = u + b
+    r, s = 1.0 / u, 1.0 / v
+    value, slope = _rational_slope(_TRIGAMMA_N, _TRIGAMMA_D, r * r, s * s)
+    return (b / v) * r * (r * r * value + s * (r + s) * (value + s * s * slope))
+
+
+def _polynomial(coefficients, w):
+    """The polynomial with these coefficients (lowest power first) at w, by Horner's rule."""
+    total = torch.zeros_like(w)
+    for coefficient in reversed(coefficients):
+        total = total * w + coefficient
+    return total
+
+
+def _rational(numerator, denominator, w):
+    """The quotient of two polynomials at w."""
+    return _polynomial(numerator, w) / _polynomial(denominator, w)
+
+
+def _polynomial_slope(coefficients, w, v):
+    """Give p(w), p(v) and the slope (p(w) - p(v)) / (w - v), in which nothing cancels."""
+    at_w, at_v, slope = torch.zeros_like(w), torch.zeros_like(v), torch.zeros_like(w)
+    for coefficient in reversed(coefficients):
+        slope = slope * w + at_v
+        at_w, at_v = at_w * w + coefficient, at_v * v + coefficient
+    return at_w, at_v, slope
+
+
+def _rational_slope(numerator, denominator, w, v):
+    """Give q(w) and the slope (q(w) - q(v)) / (w - v) of a quotient q of polynomials, 0 <= v <= w.
+
+    The slope is taken as written for v < 0.9 w, else from the slopes of the polynomials.
+    """
+    top_w, top_v, top = _polynomial_slope(numerator, w, v)
+    low_w, low_v, low = _polynomial_slope(denominator, w, v)
+    value = top_w / low_w
+    return value, torch.where(v < 0.9 * w, (value - top_v / low_v) / (w - v), (top - value * low) / low_v)
+
+
+def _times(x, y):
+    """The product x y with 0 inf = 0: what is impossible and did not happen costs nothing."""
+    return torch.where((x == 0) & torch.isinf(y), torch.zeros_like(y), x * y)
+
+
+# The derivatives, for autograd --------------------------------------------------------------------
+
+
+def _of_samples(reduction, penalty, y, a, b, trials):
+    """The loss of the samples, with its own derivatives where gradients are wanted; penalty None: not yet guarded."""
+    if torch.is_grad_enabled() and not torch.compiler.is_compiling():
+        return _Loss.apply(reduction, penalty, y, a, b, trials)[0]
+    if penalty is None:
+        y, a, b, trials, penalty = _guarded(y=y, a=a, b=b, trials=trials)
+    if torch.is_grad_enabled():
+        return _reduced(_CompiledLoss.apply(penalty, y, a, b, trials), reduction)
+    return _reduced(_loss(y, a, b, trials) + penalty, reduction)
+
+
+def _penalised(penalty, value, *slopes):
+    """The loss with its penalty, and its gradient, which is nan where the loss is nan or penalised."""
+    without = _nan_or_zero(value, penalty)
+    return value + penalty, *[slope + without for slope in slopes]
+
+
+def _nan_or_zero(value, penalty):
+    """What is added to slopes: nan where the loss is nan or penalised."""
+    return torch.where(value != value, value, 0 * penalty)
+
+
+class _Loss(torch.autograd.Function):
+    """Puts out the gradient beside the loss: outputs, when saved, can be differentiated again."""
+
+    @staticmethod
+    def forward(*inputs):
+        reduction, penalty, y, a, b, trials = inputs
+        if penalty is None:
+            if _surely_legal(y, a, b, trials):
+                value, *slopes = _loss_and_gradient(y, a, b, trials)
+                if not math.isnan(torch.sum(value)):
+                    return _reduced(value, reduction), *slopes
+            y, a, b, trials, penalty = _guarded(y=y, a=a, b=b, trials=trials)
+        value, *slopes = _penalised(penalty, *_loss_and_gradient(y, a, b, trials))
+        return _reduced(value, reduction), *slopes
+
+    @staticmethod
+    def setup_context(ctx, inputs, outputs):
+        saved = *inputs[2:], *outputs[1:]
+        ctx.reduction = inputs[0]
+        ctx.set_materialize_grads(False)
+        ctx.save_for_backward(*saved)
+        ctx.save_for_forward(*saved)
+
+    @staticmethod
+    def backward(ctx, g, *directions):
+        y, a, b, trials, *slopes = ctx.saved_tensors
+        gradient = [None] * len(slopes)
+        if g is not None:
+            share = g / y.numel() if ctx.reduction == "mean" else g
+            gradient = [share * slope for slope in slopes]
+        if any([v is not None for v in directions]):
+            change = _change_of_gradient(slopes, directions, y, a, b, trials)
+            gradient = change if g is None else [one + other for one, other in zip(gradient, change)]
+        return None, None, None, *gradient, None
+
+    @staticmethod
+    def jvp(ctx, _reduction, _penalty, v_y, v_a, v_b, v_trials):
+        if v_y is not None or v_trials is not None:
+            raise ValueError("the loss has no gradient in the target or trials; detach it")
+        y, a, b, trials, *slopes = ctx.saved_tensors
+        directions = [v_a, v_b]
+        change = sum([slope * v for slope, v in zip(slopes, directions) if v is not None])
+        return _reduced(change, ctx.reduction), *_change_of_gradient(slopes, directions, y, a, b, trials)
+
+    @staticmethod
+    def vmap(info, axes, reduction, *tensors):
+        """What is mapped over becomes the first axis of the samples; each of its entries is reduced by itself."""
+
+        def mapped(tensor, axis):
+            return tensor.expand(info.batch_size, *tensor.shape) if axis is None else tensor.movedim(axis, 0)
+
+        axes = axes[1:]
+        tensors = [None if tensor is None else mapped(tensor, axis) for tensor, axis in zip(tensors, axes)]
+        value, *slopes = _Loss.apply("none", *tensors)
+        value = torch.func.vmap(lambda one: _reduced(one, reduction))(value)
+        return (value, *slopes), (0,) * (1 + len(slopes))
+
+
+# Autograd asks for the signature at every call, and finding it takes longer than the mathematics of few samples.
+_Loss.forward.__signature__ = inspect.signature(_Loss.forward)
+
+
+def _change_of_gradient(slopes, directions, y, a, b, trials):
+    """The Hessian of each sample times the directions (None is zero), nan where the gradient is."""
+    directions = [torch.zeros_like(slope) if v is None else v for slope, v in zip(slopes, directions)]
+    products = _hessian_vector_product(y, a, b, trials, *directions)
+    return [torch.where(slope.isnan(), math.nan, product) for slope, product in zip(slopes, products)]
+
+
+class _CompiledLoss(torch.autograd.Function):
+    """For torch.compile, which shares the work of forward and backward by itself."""
+
+    @staticmethod
+    def forward(ctx, penalty, y, a, b, trials):
+        value = _loss(y, a, b, trials)
+        ctx.save_for_backward(y, a, b, trials, _nan_or_zero(value, penalty))
+        return value + penalty
+
+    @staticmethod
+    def backward(ctx, g):
+        *arguments, without = ctx.saved_tensors
+        _, *slopes = _loss_and_gradient(*arguments)
+        gradient = [g * (slope + without) for slope in slopes]
+        return None, None, *gradient, None
+
+
+# Arguments and reductions -------------------------------------------------------------------------
+
+
+class _Argument(NamedTuple):
+    """What an argument is, what it must be, where it is not, and what stands for it in a removed sample."""
+
+    role: str
+    demand: str
+    broken: Callable
+    harmless: float
+    bound: str = ""
+    beyond: Callable | None = None
+
+
+_ARGUMENTS = {
+    "y": _Argument(
+        "data",
+        "a count: 0, 1, 2, ... up to trials",
+        lambda y: (y < 0) | (torch.abs(y) == math.inf) | (torch.floor(y) < y),
+        0.0,
+        bound="trials",
+        beyond=lambda y, trials: y > trials,
+    ),
+    "a": _Argument("learned", "positive", lambda a: (a <= 0) | (torch.abs(a) == math.inf), 1.0),
+    "b": _Argument("learned", "positive", lambda b: (b <= 0) | (torch.abs(b) == math.inf), 1.0),
+    "trials": _Argument(
+        "known",
+        "a count: 0, 1, 2, ...",
+        lambda trials: (trials < 0) | (torch.abs(trials) == math.inf) | (torch.floor(trials) < trials),
+        1.0,
+    ),
+    "weight": _Argument(
+        "known",
+        "nonnegative",
+        lambda weight: (weight < 0) | (torch.abs(weight) == math.inf),
+        1.0,
+    ),
+}
+
+
+def _prepared(weight, validate, **arguments):
+    """The arguments in one dtype, device and shape, and the weight.
+
+    A sample of weight 0 is replaced by a harmless one. Half precision computes in single.
+    """
+    dtype, device = _dtype_and_device(arguments)
+    values = [torch.as_tensor(value, dtype=dtype, device=device) for value in arguments.values()]
+    if weight is not None:
+        weight = torch.as_tensor(weight, dtype=dtype, device=device)
+        if validate:
+            _validate("weight", weight, _ARGUMENTS["weight"].broken(weight))
+    values = _broadcast(list(arguments), values, weight)
+    if weight is not None:
+        removed = weight == 0
+        values = [_made_harmless(value, removed, _ARGUMENTS[name]) for name, value in zip(arguments, values)]
+    if validate:
+        for name, value, broken in _broken(dict(zip(arguments, values))):
+            _validate(name, value, broken)
+    return *values, weight
+
+
+def _guarded(**arguments):
+    """The arguments, and what each sample costs beside its loss.
+
+    Data outside the support cost +inf and are made harmless, parameters outside their domain cost nan.
+    """
+    guarded, penalty = [], None
+    for name, value, broken in _broken(arguments):
+        argument = _ARGUMENTS[name]
+        if argument.role == "data":
+            value = _made_harmless(value, broken, argument)
+        penalty = value.new_zeros(broken.shape) if penalty is None else penalty
+        penalty = penalty.masked_fill(broken, math.inf if argument.role == "data" else math.nan)
+        guarded.append(value)
+    return *guarded, penalty
+
+
+def _broken(arguments):
+    """The name of each argument, its value, and the samples in which it is not what it must be."""
+    for name, value in arguments.items():
+        argument = _ARGUMENTS[name]
+        broken = argument.broken(value.detach())
+        if argument.bound in arguments:
+            broken = broken | argument.beyond(value.detach(), arguments[argument.bound].detach())
+        yield name, value, broken
+
+
+def _surely_legal(y, a, b, trials):
+    """Whether a quick look at the whole finds every sample legal; an accelerator would be waited for."""
+    return (
+        y.is_cpu
+        and y.numel() > 0
+        and torch.amin(y).item() >= 0
+        and math.isfinite(torch.sum(y))
+        and torch.equal(y, torch.floor(y))
+        and not torch.any(y > trials).item()
+        and torch.amin(a).item() > 0
+        and math.isfinite(torch.sum(a))
+        and torch.amin(b).item() > 0
+        and math.isfinite(torch.sum(b))
+        and torch.amin(trials).item() >= 0
+        and math.isfinite(torch.sum(trials))
+        and torch.equal(trials, torch.floor(trials))
+    )
+
+
+def _dtype_and_device(arguments):
+    """The widest floating dtype of the parameters, single at least; the accelerator, where one is used."""
+    tensors = {name: value for name, value in arguments.items() if isinstance(value, torch.Tensor)}
+    for name, tensor in tensors.items():
+        if tensor.requires_grad and _ARGUMENTS[name].role != "learned":
+            constant = "the target" if _ARGUMENTS[name].role == "data" else name
+            raise ValueError(f"the loss has no gradient in {constant}; detach it")
+    parameters = [tensor for name, tensor in tensors.items() if _ARGUMENTS[name].role != "data"]
+    dtype = torch.float32
+    for tensor in parameters or tensors.values():
+        if tensor.is_floating_point():
+            dtype = torch.promote_types(dtype, tensor.dtype)
+    devices = [tensor.device for tensor in tensors.values()]
+    accelerators = [device for device in devices if device.type != "cpu"]
+    return dtype, (accelerators or devices or [None])[0]
+
+
+def _broadcast(names, values, weight):
+    """Every argument expanded to the shape of the samples."""
+    shapes = [value.shape for value in values]
+    shapes = shapes if weight is None else [*shapes, weight.shape]
+    shape = shapes[0]
+    if any([one != shape for one in shapes]):
+        shape = torch.broadcast_shapes(*shapes)
+        if shape not in shapes and not torch.compiler.is_compiling():
+            given = ", ".join([f"{name} {tuple(one)}" for name, one in zip([*names, "weight"], shapes)])
+            warnings.warn(
+                f"the shapes of the samples ({given}) broadcast to {tuple(shape)}, which none of them has; "
+                "give all the same shape, or expand one to this shape if that is meant",
+                stacklevel=4,
+            )
+        values = [value.expand(shape) for value in values]
+    return values
+
+
+def _made_harmless(value, samples, argument):
+    """The tensor with a harmless value in some of the samples."""
+    return torch.where(samples, argument.harmless, value)
+
+
+def _validate(name, value, broken):
+    """Raise ValueError for the first sample in which an argument is broken or nan."""
+    missing = value.isnan()
+    broken = broken | missing
+    _refuse(name, _ARGUMENTS[name].demand, value, broken)
+
+
+def _refuse(name, demand, value, broken):
+    """Raise ValueError for the first sample that is broken."""
+    if broken.dim() == 0:
+        value, broken = value[None], broken[None]
+    if broken.any():
+        index = tuple(torch.nonzero(broken)[0].tolist())
+        raise ValueError(f"{name} must be {demand}, got {value[index].tolist()} at index {index}")
+
+
+def _reduced(value, reduction, weight=None):
+    """The weighted mean or sum of the samples, or the samples."""
+    if reduction not in ("mean", "sum", "none"):
+        raise ValueError(f"reduction must be 'mean', 'sum' or 'none', got {reduction!r}")
+    if weight is not None:
+        value = weight * value
+    if reduction == "none":
+        return value
+    if reduction == "sum":
+        return value.sum()
+    return value.mean() if weight is None else value.sum() / weight.expand(value.shape).sum()

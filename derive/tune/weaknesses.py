@@ -29,6 +29,8 @@ class Side:
         return sizes[self.size] <= self.bound if self.below else sizes[self.size] >= self.bound
 
     def __str__(self) -> str:
+        if self.below and self.bound == 0:
+            return f"{self.size} = 0"
         return f"{self.size} {'<' if self.below else '>'} {_number(self.bound, up=self.below)}"
 
 

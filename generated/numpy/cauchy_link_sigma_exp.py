@@ -130,11 +130,11 @@ def _hessian(y, mu, log_sigma):
     scaled = (y - mu) * exp * exp
     root_rest = 1 / np.hypot(1, scaled)
     square_rest = 1 / (1 + np.square(scaled))
-    difference = square_rest - _square_share(scaled)
     log1p_square_slope = _log1p_square_slope(scaled)
+    product = root_rest * exp
     return (
-        2 * np.square(root_rest * exp * exp) * difference,
-        log1p_square_slope * exp * exp + 2 * np.square(root_rest * exp) * difference * scaled,
+        2 * np.square(root_rest * exp * exp) * (square_rest - _square_share(scaled)),
+        2 * (log1p_square_slope * product * product),
         2 * scaled * log1p_square_slope * square_rest,
     )
 

@@ -115,13 +115,10 @@ def _hessian_vector_product(y, mu, log_sigma, v_mu, v_log_sigma):
     scaled = (y - mu) * exp * exp
     root_rest = 1 / torch.hypot(scaled, torch.ones_like(scaled))
     square_rest = 1 / (1 + torch.square(scaled))
-    difference = square_rest - _square_share(scaled)
     log1p_square_slope = _log1p_square_slope(scaled)
-    h_mu_mu = 2 * torch.square(root_rest * exp * exp) * difference
-    h_mu_log_sigma = (
-        log1p_square_slope * exp * exp
-        + 2 * torch.square(root_rest * exp) * difference * scaled
-    )
+    product = root_rest * exp
+    h_mu_mu = 2 * torch.square(root_rest * exp * exp) * (square_rest - _square_share(scaled))
+    h_mu_log_sigma = 2 * (log1p_square_slope * product * product)
     h_log_sigma_log_sigma = 2 * scaled * log1p_square_slope * square_rest
     return (
         _times(v_mu, h_mu_mu) + _times(v_log_sigma, h_mu_log_sigma),

@@ -73,7 +73,7 @@ def points(word, count=POINTS, seed=0):
             if isinstance(domain, Entries):
                 point[name] = domain.typical_vector(random, SIZE)
             else:
-                point[name] = domain.typical(random)
+                point[name] = domain.at(point).typical(random)
         name = ABOVE_MINUS_ONE.get(word.name)
         if name:
             point[name] = math.expm1(point[name])

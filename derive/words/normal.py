@@ -32,7 +32,7 @@ def erf(a: Real) -> Real:
     latex=r"\Phi{0:()}",
     numpy="special.ndtr({0})",
     torch="torch.special.ndtr({0})",
-    python="(math.erfc(-{0:atom} / math.sqrt(2)) / 2)",
+    python=("math.erfc(-{0:atom} / math.sqrt(2)) / 2", Level.PRODUCT),
     derivatives=(lambda a: _normal_density(a),),
 )
 def normal_cdf(a: Real) -> Unit:

@@ -108,6 +108,7 @@ def mass(distribution: Distribution, point: Mapping[str, Any], ends: Ends | None
         raise NotImplementedError("no mass is taken over vectors, or over several data together")
     ((name, domain),) = distribution.data.items()
     assert isinstance(domain, Interval)
+    domain = domain.at(point)
     symbols = {one: Symbol(one, **domain.data.facts) for one, domain in distribution.domains.items()}
     density = distribution(symbols[name], **{one: symbols[one] for one in distribution.parameters})
     lower, upper = ends(point) if ends else (-mpmath.inf, mpmath.inf)
@@ -118,6 +119,7 @@ def mass(distribution: Distribution, point: Mapping[str, Any], ends: Ends | None
         total, error = (
             _summed(value, lower, upper, domain) if domain.integer else _integrated(value, lower, upper)
         )
+        total += mpmath.fsum(value(mpmath.mpf(atom)) for atom in domain.atoms)
     return Mass(shown, total, error)
 
 
@@ -259,7 +261,7 @@ def _piece(
     middle = (left + right) / 2
     first, second = _gauss(value, left, middle), _gauss(value, middle, right)
     off = abs(first + second - whole)
-    close = off <= TOLERANCE / 1000
+    close = off <= TOLERANCE / 1000 * max(1, abs(whole))
     if (close and agreed) or halvings == 0 or not mpmath.isfinite(off):
         return first + second, off
     parts: Sequence[tuple[Any, Any]] = (

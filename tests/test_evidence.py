@@ -245,18 +245,6 @@ def test_a_letter_names_one_thing():
                 assert not letters.intersection(made)
 
 
-def test_a_name_of_generated_code_is_no_symbol_of_a_density():
-    """A density with a parameter called weight is refused when it is declared."""
-    from derive.declare import distribution
-    from derive.domains import Positive, Real
-
-    def density(y: Real, *, weight: Positive):
-        """A density."""
-
-    with pytest.raises(TypeError, match="the name weight is taken"):
-        distribution(density)
-
-
 def test_the_certificate_sees_a_digit_that_is_lost():
     """A loss that cancels fails the certificate where it is well conditioned, and ours does not."""
     from derive.certificate import certificate

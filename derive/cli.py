@@ -29,6 +29,7 @@ from typing import Any
 import click
 
 from derive.catalogue import CATALOGUE
+from derive.counterparts import LIBRARIES, NAMED_ONLY
 from derive.declare import Distribution
 from derive.domains import Domain
 from derive.errors import Misuse
@@ -203,8 +204,12 @@ def _derived(asked: Request, tune: bool) -> Any:
 
 
 @main.command(name="list")
-def list_() -> None:
+@click.option("--counterparts", is_flag=True, help="What each density is called elsewhere, side by side.")
+def list_(counterparts: bool) -> None:
     """The catalogue, one line each: p(y | θ), support, links."""
+    if counterparts:
+        _counterparts()
+        return
     lines = [("name", "density", "support", "links")]
     for row in CATALOGUE.values():
         support = ", ".join(domain.text for domain in row.data.values())
@@ -215,6 +220,20 @@ def list_() -> None:
         lines.append((row.name, row.signature, support, "; ".join(links)))
     for line in columns(lines, width=None):
         click.echo(line)
+
+
+def _counterparts() -> None:
+    """What every density is called in other libraries, and which none of them has."""
+    libraries = (*LIBRARIES.values(), *NAMED_ONLY)
+    lines = [("name", *libraries)]
+    lines += [
+        (row.name, *(", ".join(row.names.get(library, ())) for library in libraries))
+        for row in CATALOGUE.values()
+    ]
+    for line in columns(lines, width=None):
+        click.echo(line)
+    alone = [row.name for row in CATALOGUE.values() if not row.names]
+    click.echo(f"\nonly here: {', '.join(alone) or 'none'}")
 
 
 @main.command()

@@ -7,6 +7,7 @@ from derive.words import bessel_0, exp, one_minus_cosine, two_pi
 
 
 @distribution(
+    called={"Stan": "von_mises", "TFP": "VonMises"},
     variants=(variant(fix="kappa"), variant(link="kappa=exp")),
     counterparts=(
         scipy("vonmises.logpdf", lambda y, mu, kappa: (y, kappa, mu)),

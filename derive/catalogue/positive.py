@@ -17,6 +17,7 @@ from derive.words import gamma as gamma_function
 
 
 @distribution(
+    called={"Stan": "gamma", "TFP": "Gamma"},
     latex={"shape": "a", "rate": r"\beta"},
     counterparts=(
         scipy("gamma.logpdf", lambda y, shape, rate: (y, shape, 0, 1 / rate)),
@@ -36,6 +37,7 @@ def gamma(y: Positive, *, shape: Positive, rate: Positive):
 
 
 @distribution(
+    called={"gamlss": "GA"},
     latex={"shape": "a", "mean": r"\mu"},
     variants=(variant(link="mean=exp"),),
     counterparts=(
@@ -56,6 +58,7 @@ def gamma_mean(y: Positive, *, mean: Positive, shape: Positive):
 
 
 @distribution(
+    called={"Stan": "lognormal", "TFP": "LogNormal", "gamlss": "LOGNO"},
     variants=(variant(link="sigma=exp"),),
     counterparts=(
         scipy("lognorm.logpdf", lambda y, mu, sigma: (y, sigma, 0, array_exp(mu))),
@@ -75,6 +78,7 @@ def lognormal(y: Positive, *, mu: Real, sigma: Positive):
 
 
 @distribution(
+    called={"Stan": "weibull", "TFP": "Weibull", "gamlss": "WEI"},
     latex={"shape": "k", "scale": r"\lambda"},
     variants=(variant(link="scale=exp"),),
     counterparts=(
@@ -95,6 +99,7 @@ def weibull(y: Positive, *, shape: Positive, scale: Positive):
 
 
 @distribution(
+    called={"TFP": "InverseGaussian", "gamlss": "IG"},
     latex={"mean": r"\mu", "shape": r"\lambda"},
     variants=(variant(link="mean=exp"),),
     counterparts=(scipy("invgauss.logpdf", lambda y, mean, shape: (y, mean / shape, 0, shape)),),
@@ -112,6 +117,7 @@ def inverse_gaussian(y: Positive, *, mean: Positive, shape: Positive):
 
 
 @distribution(
+    called={"Stan": "exponential", "TFP": "Exponential", "gamlss": "EXP"},
     latex={"rate": r"\lambda"},
     variants=(variant(link="rate=exp"),),
     counterparts=(
@@ -131,6 +137,7 @@ def exponential(y: Positive, *, rate: Positive):
 
 
 @distribution(
+    called={"Stan": "chi_square", "TFP": "Chi2"},
     latex={"nu": r"\nu"},
     counterparts=(scipy("chi2.logpdf"), torch_distribution("Chi2")),
 )
@@ -146,6 +153,7 @@ def chi_square(y: Positive, *, nu: Positive):
 
 
 @distribution(
+    called={"Stan": "inv_gamma", "TFP": "InverseGamma", "gamlss": "IGAMMA"},
     latex={"shape": "a", "scale": r"\beta"},
     counterparts=(
         scipy("invgamma.logpdf", lambda y, shape, scale: (y, shape, 0, scale)),
@@ -165,6 +173,7 @@ def inverse_gamma(y: Positive, *, shape: Positive, scale: Positive):
 
 
 @distribution(
+    called={"Stan": "rayleigh"},
     variants=(variant(link="sigma=exp"),),
     counterparts=(scipy("rayleigh.logpdf", lambda y, sigma: (y, 0, sigma)),),
 )
@@ -180,6 +189,7 @@ def rayleigh(y: Positive, *, sigma: Positive):
 
 
 @distribution(
+    called={"TFP": "HalfNormal"},
     variants=(variant(link="sigma=exp"),),
     counterparts=(
         scipy("halfnorm.logpdf", lambda y, sigma: (y, 0, sigma)),
@@ -198,6 +208,7 @@ def half_normal(y: Nonnegative, *, sigma: Positive):
 
 
 @distribution(
+    called={"Stan": "pareto", "TFP": "Pareto", "gamlss": "PARETO1o"},
     latex={"scale": "m", "shape": r"\alpha"},
     counterparts=(
         scipy("pareto.logpdf", lambda y, scale, shape: (y, shape, 0, scale)),

@@ -10,6 +10,7 @@ SMALL_VARIANCE = "a variance below eps = 1e-6 is raised to 1e-6"
 
 
 @distribution(
+    called={"Stan": "normal", "TFP": "Normal", "gamlss": "NO"},
     variants=(
         variant(MEAN_SQUARED_ERROR, fix="sigma"),
         variant(MEAN_SQUARED_ERROR, fix="sigma=1"),
@@ -52,6 +53,7 @@ def normal(y: Real, *, mu: Real, sigma: Positive):
 
 
 @distribution(
+    called={"gamlss": "NO2"},
     latex={"variance": "v"},
     variants=(variant(link="variance=square"),),
     counterparts=(
@@ -78,6 +80,7 @@ def normal_variance(y: Real, *, mu: Real, variance: Positive):
 
 
 @distribution(
+    called={"Stan": "double_exponential", "TFP": "Laplace"},
     variants=(
         variant(torch_nn("L1Loss", lambda y, mu, b: (mu, y), Figure.LOSS), fix="b"),
         variant(link="b=exp"),
@@ -97,6 +100,7 @@ def laplace(y: Real, *, mu: Real, b: Positive):
 
 
 @distribution(
+    called={"Stan": "skew_double_exponential"},
     variants=(variant(link="b=exp"), variant(fix="b,tau=0.9"), variant(fix="b,tau")),
     counterparts=(
         scipy(
@@ -119,6 +123,7 @@ def asymmetric_laplace(y: Real, *, mu: Real, b: Positive, tau: Unit):
 
 
 @distribution(
+    called={"Stan": "student_t", "TFP": "StudentT", "gamlss": "TF"},
     variants=(variant(fix="nu"),),
     counterparts=(
         scipy("t.logpdf"),
@@ -143,6 +148,7 @@ def student_t(y: Real, *, nu: Positive, mu: Real, sigma: Positive):
 
 
 @distribution(
+    called={"Stan": "cauchy", "TFP": "Cauchy"},
     variants=(variant(link="sigma=exp"),),
     counterparts=(scipy("cauchy.logpdf"), torch_distribution("Cauchy")),
 )
@@ -158,7 +164,11 @@ def cauchy(y: Real, *, mu: Real, sigma: Positive):
     return 1 / (pi * sigma * (1 + ((y - mu) / sigma) ** 2))
 
 
-@distribution(variants=(variant(link="sigma=exp"),), counterparts=(scipy("logistic.logpdf"),))
+@distribution(
+    called={"Stan": "logistic", "TFP": "Logistic", "gamlss": "LO"},
+    variants=(variant(link="sigma=exp"),),
+    counterparts=(scipy("logistic.logpdf"),),
+)
 def logistic(y: Real, *, mu: Real, sigma: Positive):
     """An observation whose distribution function is the logistic one.
 
@@ -172,6 +182,7 @@ def logistic(y: Real, *, mu: Real, sigma: Positive):
 
 
 @distribution(
+    called={"Stan": "gumbel", "TFP": "Gumbel", "gamlss": "RG"},
     variants=(variant(link="sigma=exp"),),
     counterparts=(scipy("gumbel_r.logpdf"), torch_distribution("Gumbel")),
 )

@@ -178,7 +178,7 @@ def logistic(y: Real, *, mu: Real, sigma: Positive):
     counterparts=(scipy("hypsecant.logpdf"),),
 )
 def log_cosh(y: Real, *, mu: Real, s: Positive):
-    """An observation whose loss is the logarithm of a hyperbolic cosine: a square near mu, a size far from it.
+    """An observation whose loss is log cosh: a square near mu, an absolute value far away.
 
     The hyperbolic secant distribution by its scale s, which is 2/pi of its standard deviation.
 
@@ -196,7 +196,7 @@ def log_cosh(y: Real, *, mu: Real, s: Positive):
     counterparts=(scipy("hypsecant.logpdf", lambda y, mu, sigma: (y, mu, 2 * sigma / math.pi)),),
 )
 def hyperbolic_secant(y: Real, *, mu: Real, sigma: Positive):
-    """The hyperbolic secant distribution: like the logistic, with tails that fall more slowly for their variance.
+    """An observation with exponential tails on both sides of a round peak, by its deviation.
 
     y      observation, in the units of the data
     mu     mean, in the units of the data

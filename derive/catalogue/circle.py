@@ -7,7 +7,6 @@ from derive.words import bessel_0, exp, one_minus_cosine, two_pi
 
 
 @distribution(
-    called={"Stan": "von_mises", "TFP": "VonMises"},
     variants=(variant(fix="kappa"), variant(link="kappa=exp")),
     counterparts=(
         scipy("vonmises.logpdf", lambda y, mu, kappa: (y, kappa, mu)),

@@ -19,7 +19,6 @@ LOGIT_ADDED = Defect("the logit -40 is added to 40 + e^-40", (0.0, -40.0))
 
 
 @distribution(
-    called={"Stan": "bernoulli", "TFP": "Bernoulli", "gamlss": "BI"},
     soft="the cross-entropy between the label and p",
     variants=(
         variant(
@@ -62,7 +61,6 @@ def bernoulli(y: Binary, *, p: Unit):
 
 
 @distribution(
-    called={"Stan": "poisson", "TFP": "Poisson", "gamlss": "PO"},
     latex={"rate": r"\lambda"},
     variants=(
         variant(
@@ -92,7 +90,6 @@ def poisson(y: Count, *, rate: Positive):
 
 
 @distribution(
-    called={"Stan": "binomial", "TFP": "Binomial", "gamlss": "BI"},
     latex={"trials": "n"},
     variants=(variant(torch_distribution("Binomial", by="logits"), link="p=sigmoid"),),
     counterparts=(scipy("binom.logpmf"), torch_distribution("Binomial", by="probs", defect=CLAMPED)),
@@ -110,7 +107,6 @@ def binomial(y: Count.up_to("trials"), *, trials: Count, p: Unit):
 
 
 @distribution(
-    called={"TFP": "Geometric", "gamlss": "GEOMo"},
     variants=(
         variant(
             torch_distribution("Geometric", by="logits", defect=LOGIT_ADDED),
@@ -134,7 +130,6 @@ def geometric(y: Count, *, p: Unit):
 
 
 @distribution(
-    called={"TFP": "NegativeBinomial"},
     latex={"count": "r"},
     variants=(variant(torch_distribution("NegativeBinomial", by="logits"), link="p=sigmoid"),),
     counterparts=(
@@ -155,7 +150,6 @@ def negative_binomial_count(y: Count, *, count: Positive, p: Unit):
 
 
 @distribution(
-    called={"Stan": "neg_binomial_2", "TFP": "NegativeBinomial", "gamlss": "NBI"},
     latex={"mean": r"\mu", "dispersion": "r"},
     variants=(variant(link="mean=exp"), variant(link="mean=exp,dispersion=exp")),
     counterparts=(
@@ -180,7 +174,6 @@ def negative_binomial(y: Count, *, mean: Positive, dispersion: Positive):
 
 
 @distribution(
-    called={"Stan": "beta_binomial", "TFP": "BetaBinomial", "gamlss": "BB"},
     latex={"trials": "n"},
     counterparts=(scipy("betabinom.logpmf"),),
 )

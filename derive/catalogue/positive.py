@@ -1,5 +1,6 @@
 """Densities on the positive half line."""
 
+from derive.catalogue.real_line import cauchy, student_t
 from derive.counterparts import array_exp, scipy, torch_distribution, variant
 from derive.declare import distribution
 from derive.domains import BetweenOneAndTwo, Nonnegative, Positive, Real, Semicontinuous
@@ -17,7 +18,6 @@ from derive.words import gamma as gamma_function
 
 
 @distribution(
-    called={"Stan": "gamma", "TFP": "Gamma"},
     latex={"shape": "a", "rate": r"\beta"},
     counterparts=(
         scipy("gamma.logpdf", lambda y, shape, rate: (y, shape, 0, 1 / rate)),
@@ -37,7 +37,6 @@ def gamma(y: Positive, *, shape: Positive, rate: Positive):
 
 
 @distribution(
-    called={"gamlss": "GA"},
     latex={"shape": "a", "mean": r"\mu"},
     variants=(variant(link="mean=exp"),),
     counterparts=(
@@ -58,7 +57,6 @@ def gamma_mean(y: Positive, *, mean: Positive, shape: Positive):
 
 
 @distribution(
-    called={"Stan": "lognormal", "TFP": "LogNormal", "gamlss": "LOGNO"},
     variants=(variant(link="sigma=exp"),),
     counterparts=(
         scipy("lognorm.logpdf", lambda y, mu, sigma: (y, sigma, 0, array_exp(mu))),
@@ -78,7 +76,6 @@ def lognormal(y: Positive, *, mu: Real, sigma: Positive):
 
 
 @distribution(
-    called={"Stan": "weibull", "TFP": "Weibull", "gamlss": "WEI"},
     latex={"shape": "k", "scale": r"\lambda"},
     variants=(variant(link="scale=exp"),),
     counterparts=(
@@ -99,7 +96,6 @@ def weibull(y: Positive, *, shape: Positive, scale: Positive):
 
 
 @distribution(
-    called={"TFP": "InverseGaussian", "gamlss": "IG"},
     latex={"mean": r"\mu", "shape": r"\lambda"},
     variants=(variant(link="mean=exp"),),
     counterparts=(scipy("invgauss.logpdf", lambda y, mean, shape: (y, mean / shape, 0, shape)),),
@@ -117,7 +113,6 @@ def inverse_gaussian(y: Positive, *, mean: Positive, shape: Positive):
 
 
 @distribution(
-    called={"Stan": "exponential", "TFP": "Exponential", "gamlss": "EXP"},
     latex={"rate": r"\lambda"},
     variants=(variant(link="rate=exp"),),
     counterparts=(
@@ -137,7 +132,6 @@ def exponential(y: Positive, *, rate: Positive):
 
 
 @distribution(
-    called={"Stan": "chi_square", "TFP": "Chi2"},
     latex={"nu": r"\nu"},
     counterparts=(scipy("chi2.logpdf"), torch_distribution("Chi2")),
 )
@@ -153,7 +147,6 @@ def chi_square(y: Positive, *, nu: Positive):
 
 
 @distribution(
-    called={"Stan": "inv_gamma", "TFP": "InverseGamma", "gamlss": "IGAMMA"},
     latex={"shape": "a", "scale": r"\beta"},
     counterparts=(
         scipy("invgamma.logpdf", lambda y, shape, scale: (y, shape, 0, scale)),
@@ -173,7 +166,6 @@ def inverse_gamma(y: Positive, *, shape: Positive, scale: Positive):
 
 
 @distribution(
-    called={"Stan": "rayleigh"},
     variants=(variant(link="sigma=exp"),),
     counterparts=(scipy("rayleigh.logpdf", lambda y, sigma: (y, 0, sigma)),),
 )
@@ -189,7 +181,6 @@ def rayleigh(y: Positive, *, sigma: Positive):
 
 
 @distribution(
-    called={"TFP": "HalfNormal"},
     variants=(variant(link="sigma=exp"),),
     counterparts=(
         scipy("halfnorm.logpdf", lambda y, sigma: (y, 0, sigma)),
@@ -208,7 +199,37 @@ def half_normal(y: Nonnegative, *, sigma: Positive):
 
 
 @distribution(
-    called={"Stan": "pareto", "TFP": "Pareto", "gamlss": "PARETO1o"},
+    variants=(variant(link="sigma=exp"),),
+    counterparts=(
+        scipy("halfcauchy.logpdf", lambda y, sigma: (y, 0, sigma)),
+        torch_distribution("HalfCauchy"),
+    ),
+)
+def half_cauchy(y: Nonnegative, *, sigma: Positive):
+    """The size of an error that is Cauchy about zero, as a scale in Bayesian models.
+
+    y      size, in the units of the data
+    sigma  scale, the median, in the units of the data
+
+    Source: Gelman (2006), Bayesian Analysis 1, 515-534.
+    """
+    return 2 * cauchy(y, mu=0, sigma=sigma)
+
+
+@distribution(variants=(variant(fix="nu"),))
+def half_student_t(y: Nonnegative, *, nu: Positive, sigma: Positive):
+    """The size of an error that is Student's t about zero, as a scale in Bayesian models.
+
+    y      size, in the units of the data
+    nu     degrees of freedom
+    sigma  scale of the error, in the units of the data
+
+    Source: Gelman (2006), Bayesian Analysis 1, 515-534.
+    """
+    return 2 * student_t(y, nu=nu, mu=0, sigma=sigma)
+
+
+@distribution(
     latex={"scale": "m", "shape": r"\alpha"},
     counterparts=(
         scipy("pareto.logpdf", lambda y, scale, shape: (y, shape, 0, scale)),

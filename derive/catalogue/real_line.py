@@ -1,5 +1,7 @@
 """Densities on the real line."""
 
+import math
+
 from derive.counterparts import Defect, Figure, scipy, torch_distribution, torch_nn, variant
 from derive.declare import distribution
 from derive.domains import Positive, Real, Unit
@@ -10,7 +12,6 @@ SMALL_VARIANCE = "a variance below eps = 1e-6 is raised to 1e-6"
 
 
 @distribution(
-    called={"Stan": "normal", "TFP": "Normal", "gamlss": "NO"},
     variants=(
         variant(MEAN_SQUARED_ERROR, fix="sigma"),
         variant(MEAN_SQUARED_ERROR, fix="sigma=1"),
@@ -53,7 +54,6 @@ def normal(y: Real, *, mu: Real, sigma: Positive):
 
 
 @distribution(
-    called={"gamlss": "NO2"},
     latex={"variance": "v"},
     variants=(variant(link="variance=square"),),
     counterparts=(
@@ -80,7 +80,6 @@ def normal_variance(y: Real, *, mu: Real, variance: Positive):
 
 
 @distribution(
-    called={"Stan": "double_exponential", "TFP": "Laplace"},
     variants=(
         variant(torch_nn("L1Loss", lambda y, mu, b: (mu, y), Figure.LOSS), fix="b"),
         variant(link="b=exp"),
@@ -100,7 +99,6 @@ def laplace(y: Real, *, mu: Real, b: Positive):
 
 
 @distribution(
-    called={"Stan": "skew_double_exponential"},
     variants=(variant(link="b=exp"), variant(fix="b,tau=0.9"), variant(fix="b,tau")),
     counterparts=(
         scipy(
@@ -123,7 +121,6 @@ def asymmetric_laplace(y: Real, *, mu: Real, b: Positive, tau: Unit):
 
 
 @distribution(
-    called={"Stan": "student_t", "TFP": "StudentT", "gamlss": "TF"},
     variants=(variant(fix="nu"),),
     counterparts=(
         scipy("t.logpdf"),
@@ -148,7 +145,6 @@ def student_t(y: Real, *, nu: Positive, mu: Real, sigma: Positive):
 
 
 @distribution(
-    called={"Stan": "cauchy", "TFP": "Cauchy"},
     variants=(variant(link="sigma=exp"),),
     counterparts=(scipy("cauchy.logpdf"), torch_distribution("Cauchy")),
 )
@@ -164,11 +160,7 @@ def cauchy(y: Real, *, mu: Real, sigma: Positive):
     return 1 / (pi * sigma * (1 + ((y - mu) / sigma) ** 2))
 
 
-@distribution(
-    called={"Stan": "logistic", "TFP": "Logistic", "gamlss": "LO"},
-    variants=(variant(link="sigma=exp"),),
-    counterparts=(scipy("logistic.logpdf"),),
-)
+@distribution(variants=(variant(link="sigma=exp"),), counterparts=(scipy("logistic.logpdf"),))
 def logistic(y: Real, *, mu: Real, sigma: Positive):
     """An observation whose distribution function is the logistic one.
 
@@ -182,7 +174,40 @@ def logistic(y: Real, *, mu: Real, sigma: Positive):
 
 
 @distribution(
-    called={"Stan": "gumbel", "TFP": "Gumbel", "gamlss": "RG"},
+    variants=(variant(fix="s"), variant(link="s=exp")),
+    counterparts=(scipy("hypsecant.logpdf"),),
+)
+def log_cosh(y: Real, *, mu: Real, s: Positive):
+    """An observation whose loss is log cosh: a square near mu, an absolute value far away.
+
+    The hyperbolic secant distribution by its scale s, which is 2/pi of its standard deviation.
+
+    y   observation, in the units of the data
+    mu  mean, in the units of the data
+    s   scale, in the units of the data
+
+    Source: Johnson, Kotz and Balakrishnan (1995), Continuous Univariate Distributions 2, ch. 23.
+    """
+    return 1 / (pi * s * cosh((y - mu) / s))
+
+
+@distribution(
+    variants=(variant(link="sigma=exp"),),
+    counterparts=(scipy("hypsecant.logpdf", lambda y, mu, sigma: (y, mu, 2 * sigma / math.pi)),),
+)
+def hyperbolic_secant(y: Real, *, mu: Real, sigma: Positive):
+    """An observation with exponential tails on both sides of a round peak, by its deviation.
+
+    y      observation, in the units of the data
+    mu     mean, in the units of the data
+    sigma  standard deviation, in the units of the data
+
+    Source: Johnson, Kotz and Balakrishnan (1995), Continuous Univariate Distributions 2, ch. 23.
+    """
+    return log_cosh(y, mu=mu, s=2 * sigma / pi)
+
+
+@distribution(
     variants=(variant(link="sigma=exp"),),
     counterparts=(scipy("gumbel_r.logpdf"), torch_distribution("Gumbel")),
 )

@@ -7,7 +7,6 @@ from derive.words import beta as beta_function
 
 
 @distribution(
-    called={"Stan": "beta", "TFP": "Beta", "gamlss": "BEo"},
     counterparts=(
         scipy("beta.logpdf"),
         torch_distribution(
@@ -27,7 +26,7 @@ def beta(y: Unit, *, a: Positive, b: Positive):
     return y ** (a - 1) * (1 - y) ** (b - 1) / beta_function(a, b)
 
 
-@distribution(called={"TFP": "Kumaraswamy"}, counterparts=(torch_distribution("Kumaraswamy"),))
+@distribution(counterparts=(torch_distribution("Kumaraswamy"),))
 def kumaraswamy(y: Unit, *, a: Positive, b: Positive):
     """A proportion whose distribution function needs no special function.
 

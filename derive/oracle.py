@@ -70,6 +70,7 @@ def confirmed(compute: Callable[[], Any], digits: int, spread: int = 0) -> Any:
     precision, shrunk = digits + spread + 10, 0
     with mpmath.workdps(precision):
         before = compute()
+    last, size = precision, abs(before)  # where rounding was seen last, and how large it was
     while precision <= MOST_DIGITS:
         precision *= 2
         with mpmath.workdps(precision):
@@ -78,11 +79,13 @@ def confirmed(compute: Callable[[], Any], digits: int, spread: int = 0) -> Any:
             if _agree(before, after, digits) and (ordinary or precision > ZERO_DIGITS):
                 return after
             # Rounding that shrinks with every precision, twice by nearly all the digits it gained, is zero.
-            gained = precision // 2 - digits
-            vanishes = after == 0 or abs(after) < abs(before) * mpmath.mpf(10) ** -gained
+            gained = precision - last - digits
+            vanishes = after == 0 or abs(after) < size * mpmath.mpf(10) ** -gained
             shrunk = shrunk + 1 if vanishes else 0
             if shrunk >= 2 and precision > ZERO_DIGITS:
                 return mpmath.mpf(0)
+            if after != 0:
+                last, size = precision, abs(after)
         before = after
     raise ArithmeticError(f"no agreement within {MOST_DIGITS} digits on a value near {mpmath.nstr(after, 8)}")
 

@@ -347,6 +347,7 @@ def generate(names: Sequence[str], out: str, check: bool, afresh: bool) -> None:
     help="Points for each loss, library and dtype, of each level.",
 )
 @click.option("--accuracy", is_flag=True, help="The accuracy certificate: bits lost at points of any size.")
+@click.option("--record", is_flag=True, help="With --accuracy: commit what was measured, derive/bounds.toml.")
 @click.option("--all", "every", is_flag=True, help="All that is generated, as without a name.")
 def verify(
     names: Sequence[str],
@@ -355,6 +356,7 @@ def verify(
     unnormalised: bool,
     points: int,
     accuracy: bool,
+    record: bool,
     every: bool,
     **options: Any,
 ) -> None:
@@ -369,6 +371,8 @@ def verify(
         )
     if every and (names or any(options.values())):
         raise Misuse("--all is for everything that is generated; leave out the names and options, or --all")
+    if record and (not accuracy or given or any(options.values())):
+        raise Misuse("--record is for --accuracy of what is generated; leave it out, or the options")
     chosen = _losses([_density(name, given, called, unnormalised) for name in names], options)
     from rich.table import Table
 
@@ -395,6 +399,8 @@ def verify(
     _print(table)
     if accuracy:
         _print(_summary(found))
+    if record:
+        _record(found)
     untested = f"; {skipped} not tested" if skipped else ""
     click.echo(f"\n{short} fall short{untested}" if short else f"\nnothing falls short{untested}")
     if short:
@@ -433,6 +439,20 @@ def tune(names: Sequence[str], check: bool) -> None:
             f"{different} of {len(chosen)} differ; commit what was measured with `{command}`", err=True
         )
         sys.exit(1)
+
+
+def _record(findings: Sequence[Any]) -> None:
+    """Commit the bounds that were measured, beside those of other losses that are still generated."""
+    from derive import bounds
+    from derive.generate import requests, write_atomically
+    from derive.verify import measured
+
+    generated = {row.slug for row in requests()}
+    kept = {slug: bounds.committed(slug) for slug in generated if bounds.committed(slug)}
+    new = {slug: row for slug, row in measured(findings).items() if slug in generated}
+    write_atomically(bounds.COMMITTED, bounds.written({**kept, **new}))
+    bounds.forget()
+    click.echo(f"\n{len(new)} losses recorded in {bounds.COMMITTED.name}")
 
 
 def _summary(findings: Sequence[Any]) -> Any:

@@ -6,6 +6,7 @@ test holds it to that.
     there is     errors        what a person is told
                  version       which release this is
                  resources     what lies beside the code: templates, hand-written losses
+                 workers       the same work for many rows, in several processes
                  counterparts  what a density or a loss is in other libraries
                  domains       where a quantity may live
                  declare       the one form in which mathematics is declared
@@ -44,6 +45,7 @@ test holds it to that.
                  certificate   bits lost beyond conditioning, near and far
                  tune          the measured search for the form that loses the fewest bits
                  verify        the evidence
+                 remembered    what a folder of generated files was made from
                  generate      the committed modules and their index
                  cli           the door
 

@@ -281,8 +281,14 @@ def _indented(lines: Sequence[str]) -> None:
     "--out", type=click.Path(file_okay=False), default="generated", show_default=True, help="The folder."
 )
 @click.option("--check", is_flag=True, help="Only compare; exit with 1 and a diff where something differs.")
-def generate(names: Sequence[str], out: str, check: bool) -> None:
-    """(Re)write the loss modules and pages, or compare them with what is there."""
+@click.option(
+    "--afresh", is_flag=True, help="Make again what is unchanged by content, too; --check always does."
+)
+def generate(names: Sequence[str], out: str, check: bool, afresh: bool) -> None:
+    """(Re)write the loss modules and pages, or compare them with what is there.
+
+    What is made from unchanged sources and stands unchanged is not made again.
+    """
     from derive.generate import any_there, contents, differences, write
 
     if not out:
@@ -294,18 +300,21 @@ def generate(names: Sequence[str], out: str, check: bool) -> None:
             f"there is nothing to compare: {out} holds no generated file of these; run this where {out} stands, "
             "name another folder with --out, or leave --check out to write them"
         )
-    wanted = contents(names)
+    found = contents(Path(out), names, afresh=check or afresh)
     if not check:
-        click.echo(f"{write(Path(out), wanted)} of {len(wanted)} files written below {out}")
+        unchanged = f", {found.unchanged} losses unchanged" if found.unchanged else ""
+        click.echo(f"{write(Path(out), found)} of {len(found.wanted)} files written below {out}{unchanged}")
         return
-    found = list(differences(Path(out), wanted))
-    for difference in found:
+    different = list(differences(Path(out), found.wanted))
+    for difference in different:
         click.echo(difference, nl=False)
-    if found:
+    if different:
         command = " ".join(["derive generate", *names, *(["--out", out] if out != "generated" else [])])
-        click.echo(f"{len(found)} of {len(wanted)} files differ; accept them with `{command}`", err=True)
+        click.echo(
+            f"{len(different)} of {len(found.wanted)} files differ; accept them with `{command}`", err=True
+        )
         sys.exit(1)
-    click.echo(f"{len(wanted)} files below {out} are as generated")
+    click.echo(f"{len(found.wanted)} files below {out} are as generated")
 
 
 @main.command()

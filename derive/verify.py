@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -34,6 +33,7 @@ from derive.request import Request, request
 from derive.resources import hand_written
 from derive.scenes import arrays, numbers_in, ordered, parameter_points, points, scene, with_parameters
 from derive.targets import MODULES
+from derive.workers import shared_out
 
 SKIPPED = "not tested"
 
@@ -100,13 +100,8 @@ def verify_all(
     requests: Sequence[Request], count: int = 40, accuracy: bool = False, workers: int | None = None
 ) -> Iterator[list[Finding]]:
     """The findings on each loss, in order, from several processes where there are several losses."""
-    if len(requests) == 1:
-        yield verify(requests[0], count, accuracy)
-        return
-    with ProcessPoolExecutor(workers) as pool:
-        yield from pool.map(
-            partial(_asked_again, count=count, accuracy=accuracy), [row.arguments for row in requests]
-        )
+    asked = partial(_asked_again, count=count, accuracy=accuracy)
+    yield from shared_out(asked, [row.arguments for row in requests], "verifying", workers)
 
 
 def _asked_again(arguments: dict[str, Any], count: int, accuracy: bool) -> list[Finding]:

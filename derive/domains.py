@@ -594,6 +594,19 @@ Count = Interval(
     demand="a count: 0, 1, 2, ...",
 )
 
+PositiveCount = replace(
+    Count,
+    name="positive count",
+    text="{1, 2, 3, …}",
+    latex=r"\{1, 2, 3, \dots\}",
+    lower=1.0,
+    facts={"integer": True, "positive": True},
+    typical=lambda random: float(random.randrange(1, 12)),
+    wide=lambda random: float(random.randrange(1, 1000)),
+    extremes=(1.0, 2.0, 1000.0),
+    demand="a positive count: 1, 2, 3, ...",
+)
+
 Rank = replace(
     Count,
     name="rank",

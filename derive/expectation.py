@@ -164,7 +164,7 @@ class _Sum:
             return first + distance, distance
 
         assert self._log_density is not None
-        return _Integral(self._density, self._log_density, stretch)
+        return _Integral(self._density, self._log_density, stretch, of_counts=True)
 
     def _beyond(self, function: Function) -> Mean:
         """The sum of all further terms, by Euler's and Maclaurin's formula for midpoints, its derivatives from terms."""
@@ -201,13 +201,22 @@ class _Place(NamedTuple):
 
 
 class _Integral:
-    """Integrals over an interval, along the line that is stretched onto it."""
+    """Integrals over an interval, along the line that is stretched onto it.
+
+    of_counts  whether the density is one of counts: the logarithms of factorials, as large as the observation,
+               cancel there
+    """
 
     def __init__(
-        self, density: Function, log_density: Function, stretch: Stretch, kinks: tuple[Function, ...] = ()
+        self,
+        density: Function,
+        log_density: Function,
+        stretch: Stretch,
+        kinks: tuple[Function, ...] = (),
+        of_counts: bool = False,
     ) -> None:
         self._density, self._log_density, self._stretch = density, log_density, stretch
-        self._kinks = kinks
+        self._kinks, self._of_counts = kinks, of_counts
         self._places: dict[Any, _Place] = {}
 
     def mean(self, function: Function) -> Mean:
@@ -230,6 +239,8 @@ class _Integral:
             observation, speed = self._stretch(t)
             # Close to an end that is not zero, the observation needs more digits to be told from the end.
             bits = mpmath.mp.prec + max(0, int(mpmath.mag(observation / speed)) if observation else 0)
+            if self._of_counts:
+                bits += int(mpmath.mag(observation * mpmath.log(observation)))
             with mpmath.workprec(min(bits, MOST_BITS)):
                 self._places[t] = _Place(*self._stretch(t), bits)
         return self._places[t]

@@ -12,8 +12,10 @@ from derive.domains import (
     Positive,
     PositiveVector,
     Real,
+    Unit,
 )
 from derive.words import (
+    abel_polynomial,
     bessel_0,
     beta,
     binomial_coefficient,
@@ -21,10 +23,12 @@ from derive.words import (
     factorial,
     gamma,
     log,
+    log_abel_polynomial,
     log_absolute,
     log_bessel_0,
     log_beta,
     log_binomial,
+    log_expm1_ratio,
     log_factorial,
     log_gamma,
     log_multiset_coefficient,
@@ -32,6 +36,7 @@ from derive.words import (
     log_tweedie_base,
     multiset_coefficient,
     multivariate_beta,
+    share_over_log,
     tweedie_base,
 )
 
@@ -114,6 +119,18 @@ def logarithm_of_base(a: Nonnegative, b: Positive, c: BetweenOneAndTwo):
     return log(tweedie_base(a, b, c)), log_tweedie_base(a, b, c)
 
 
+@identity
+def logarithm_of_share_over_log(a: Unit):
+    """The share is one less the exponential of what it is divided by."""
+    return log(share_over_log(a)), log_expm1_ratio(-log(1 - a))
+
+
+@identity
+def logarithm_of_abel_polynomial(a: Positive, b: Nonnegative, c: Count):
+    """The logarithm of Abel's polynomial is a function of its own."""
+    return log(abel_polynomial(a, b, c)), log_abel_polynomial(a, b, c)
+
+
 OPENING = (
     complement_of_share,
     logarithm_of_product,
@@ -128,4 +145,6 @@ OPENING = (
     logarithm_of_binomial_coefficient,
     logarithm_of_multiset_coefficient,
     logarithm_of_base,
+    logarithm_of_share_over_log,
+    logarithm_of_abel_polynomial,
 )

@@ -236,6 +236,18 @@ WITHIN = {
     "rank": {"count", "rank", "nonnegative", "nonnegative, with an atom at 0", "real"},
     "index": {
         "index",
+        "positive count",
+        "count",
+        "rank",
+        "positive",
+        "nonnegative",
+        "nonnegative, with an atom at 0",
+        "nonzero real",
+        "real",
+    },
+    "positive count": {
+        "index",
+        "positive count",
         "count",
         "rank",
         "positive",
@@ -306,6 +318,7 @@ def test_integers_are_not_stretched():
     assert {domain.name for domain in INTERVALS if domain.stretch is None} == {
         "binary",
         "count",
+        "positive count",
         "rank",
         "index",
     }

@@ -323,6 +323,26 @@ FIRES |= {
         lambda: 3 - y * closed(words.bessel_0(s / t)),
         lambda: closed(words.bessel_0(exp(x))) / 2,
     ],
+    "logarithm_of_share_over_log": [
+        lambda: closed(words.share_over_log(p)),
+        lambda: 3 - y * closed(words.share_over_log(p / 2)),
+        lambda: closed(words.share_over_log(sigmoid(x))) / 2,
+    ],
+    "logarithm_of_abel_polynomial": [
+        lambda: closed(words.abel_polynomial(s, w, c)),
+        lambda: 3 - y * closed(words.abel_polynomial(s / t, p, c)),
+        lambda: closed(words.abel_polynomial(exp(x), p, 2 * c)) / 2,
+    ],
+    "abel_and_poisson": [
+        lambda: s + p * c - words.log_abel_polynomial(s, p, c) + words.log_factorial(c),
+        lambda: x + s / t + w * c - words.log_abel_polynomial(s / t, w, c) + words.log_factorial(c),
+        lambda: y * (exp(x) + p * c - words.log_abel_polynomial(exp(x), p, c) + words.log_factorial(c)),
+    ],
+    "log_abel_polynomial_of_log_rate": [
+        lambda: words.log_abel_polynomial(exp(x), p, c),
+        lambda: 3 - y * words.log_abel_polynomial(exp(-2 * x), w, c),
+        lambda: exp(x) + p * c - words.log_abel_polynomial(exp(x), p, c),
+    ],
     "logarithm_of_base": [
         lambda: closed(words.tweedie_base(w, s, power)),
         lambda: 3 - y * closed(words.tweedie_base(w, s / t, power)),

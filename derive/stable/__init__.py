@@ -40,6 +40,8 @@ from derive.stable.exponentials import (
     square_of_sech_times_exponential,
 )
 from derive.stable.gamma import (
+    abel_and_poisson,
+    log_abel_polynomial_of_log_rate,
     log_gamma_excess_beside_log,
     log_gamma_excess_of_log_shape,
     log_gamma_of_neighbours,
@@ -146,6 +148,8 @@ STABLE = (
     log_of_odds,
     log_of_softplus,
     rate_of_softplus,
+    abel_and_poisson,
+    log_abel_polynomial_of_log_rate,
     log_factorial_beside_rate,
     log_factorial_beside_log_rate,
     log_gamma_beside_rate,
@@ -198,6 +202,7 @@ STABLE = (
 COMPLEMENTS = (sigmoid_complement, normal_complement, probability_between_cut_points)
 
 BEFORE_LINKS = (
+    abel_and_poisson,
     log_gamma_over_half_a_step,
     gamma_and_poisson,
     log_gamma_of_neighbours,

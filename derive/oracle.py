@@ -82,7 +82,9 @@ def confirmed(compute: Callable[[], Any], digits: int, spread: int = 0) -> Any:
             # Rounding that shrinks with every precision, twice by nearly all the digits it gained, is zero; what
             # shrinks by far more has an exponent that was wrong.
             gained = precision // 2 - digits
-            least, most = (abs(before) * mpmath.mpf(10) ** -power for power in (MOST_SHRUNK * precision, gained))
+            least, most = (
+                abs(before) * mpmath.mpf(10) ** -power for power in (MOST_SHRUNK * precision, gained)
+            )
             vanishes = after == 0 or least < abs(after) < most
             shrunk = shrunk + 1 if vanishes else 0
             if shrunk >= 2 and precision > ZERO_DIGITS:

@@ -593,6 +593,16 @@ FIRES |= {
         lambda: y * words.sech(-x) ** 2 / (2 * s**2),
         lambda: 3 - words.sech((x - y) / s) ** 2 * t / s**2,
     ],
+    "inverse_mills_slope_times_squares": [
+        lambda: words.inverse_mills_slope(x) * x**2 * y**2,
+        lambda: -2 * s * words.inverse_mills_slope(-x) * y**2 * (x - 1) ** 2,
+        lambda: 3 - words.inverse_mills_slope(x * y / s) * x**2 * y**2 / s,
+    ],
+    "inverse_mills_slope_times_square": [
+        lambda: words.inverse_mills_slope(x) * x**2,
+        lambda: 2 * s * words.inverse_mills_slope(x / 2) * y**2,
+        lambda: 3 - words.inverse_mills_slope((x - y) / s) * (x - y) ** 2 / s,
+    ],
     "square_of_sech_times": [
         lambda: words.sech(x) ** 2 * x**2,
         lambda: 2 * s * words.sech(x / 2) ** 2 * y**2,
@@ -879,6 +889,11 @@ SILENT = {
     "product_of_exponentials": [lambda: exp(x) * exp(y), lambda: 2 * exp(4 * x)],
     "exponential_over_square": [lambda: exp(x) / q**2, lambda: exp(-x) / q],
     "square_of_sech_over": [lambda: words.sech(x) / q**2, lambda: words.sech(x) ** 2 / y**2],
+    "inverse_mills_slope_times_squares": [lambda: words.inverse_mills_slope(x) * y**2 * s],
+    "inverse_mills_slope_times_square": [
+        lambda: words.inverse_mills_slope(x) * y,
+        lambda: words.inverse_mills(x) * y**2,
+    ],
     "square_of_sech_times": [lambda: words.sech(x) ** 2 * y, lambda: words.sech(x) * y**2],
     "square_of_sech_times_exponential": [lambda: words.sech(x) * exp(y)],
     "zero_times_log1p": [

@@ -5,7 +5,7 @@ import math
 from derive.counterparts import Defect, Figure, scipy, torch_distribution, torch_nn, variant
 from derive.declare import distribution
 from derive.domains import Positive, Real, Unit
-from derive.words import absolute, check, cosh, exp, gamma, pi, sqrt, two_pi
+from derive.words import absolute, check, cosh, exp, gamma, normal_cdf, pi, sqrt, two_pi
 
 MEAN_SQUARED_ERROR = torch_nn("MSELoss", lambda y, mu, sigma=1: (mu, y), Figure.LOSS)
 SMALL_VARIANCE = "a variance below eps = 1e-6 is raised to 1e-6"
@@ -222,3 +222,20 @@ def gumbel(y: Real, *, mu: Real, sigma: Positive):
     """
     z = (y - mu) / sigma
     return exp(-z - exp(-z)) / sigma
+
+
+@distribution(
+    variants=(variant(link="sigma=exp"),),
+    counterparts=(scipy("skewnorm.logpdf", lambda y, mu, sigma, alpha: (y, alpha, mu, sigma)),),
+)
+def skew_normal(y: Real, *, mu: Real, sigma: Positive, alpha: Real):
+    """An observation whose error is normal but for a skewness.
+
+    y      observation, in the units of the data
+    mu     location, in the units of the data: the mean where alpha is 0
+    sigma  scale, in the units of the data
+    alpha  shape: 0 is the normal distribution, and its sign is that of the skewness
+
+    Source: Azzalini (1985), Scandinavian Journal of Statistics 12, 171-178.
+    """
+    return 2 * normal(y, mu=mu, sigma=sigma) * normal_cdf(alpha * (y - mu) / sigma)

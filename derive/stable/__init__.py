@@ -76,7 +76,13 @@ from derive.stable.mixtures import (
     slope_and_curvature_in_the_shape,
     slope_in_the_log_mean,
 )
-from derive.stable.normal import log_of_normal_cdf, normal_complement, zero_times_log_normal_cdf
+from derive.stable.normal import (
+    inverse_mills_slope_times_square,
+    inverse_mills_slope_times_squares,
+    log_of_normal_cdf,
+    normal_complement,
+    zero_times_log_normal_cdf,
+)
 from derive.stable.products import (
     log_of_one_minus_power,
     log_of_one_plus,
@@ -241,6 +247,8 @@ DERIVED = (
 
 # Tried last, on what is written of gradient and Hessian: what they put together is differentiated no more.
 LAST = (
+    inverse_mills_slope_times_squares,
+    inverse_mills_slope_times_square,
     square_of_sech_over,
     square_of_sech_times_exponential,
     square_of_sech_times,

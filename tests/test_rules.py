@@ -21,6 +21,7 @@ from derive.domains import (
     Increasing,
     Nonnegative,
     Nonzero,
+    OpenUnit,
     Position,
     Positive,
     PositiveVector,
@@ -158,6 +159,7 @@ DOMAINS = {
     "b": Positive,
     "w": Nonnegative,
     "p": Unit,
+    "o": OpenUnit,
     "c": Count,
     "u": ABOVE_MINUS_ONE,
     "power": BetweenOneAndTwo,
@@ -169,7 +171,7 @@ DOMAINS = {
     "k": Position,
     "j": Position,
 }
-x, y, q, r, s, t, b, w, p, c, u, a = (Symbol(name, **DOMAINS[name].facts) for name in "xyqrstbwpcua")
+x, y, q, r, s, t, b, w, p, o, c, u, a = (Symbol(name, **DOMAINS[name].facts) for name in "xyqrstbwpocua")
 z, v, h, g = (IndexedBase(Symbol(name, **DOMAINS[name].facts)) for name in "zvhg")
 power = Symbol("power", **BetweenOneAndTwo.facts)
 over_k = (k, 1, K)
@@ -660,6 +662,38 @@ FIRES |= {
         lambda: 3 + log_gamma(s) + t / b - (-s - 1) * log(b) - s * log(t),
         lambda: log_gamma(exp(x)) + s / t - (-exp(x) - 1) * log(t) - exp(x) * log(s) - y,
     ],
+    "log_gamma_beside_inverse_half": [
+        lambda: log_gamma(s / 2) + s * log(2) / 2 - (-s / 2 - 1) * log(t),
+        lambda: x + log_gamma(s / 2) + s * log(2) / 2 - (-s / 2 - 1) * log(t),
+        lambda: log_gamma(exp(x) / 2) + exp(x) * log(2) / 2 - (-exp(x) / 2 - 1) * log(t) + y,
+    ],
+    "log_gamma_beside_mean_square": [
+        lambda: log_gamma(s) + t**2 * s / b - 2 * (s - 1) * log(t) - s * (log(s) - log(b)),
+        lambda: x + log_gamma(s) + t**2 * s / b - 2 * (s - 1) * log(t) - s * (log(s) - log(b)),
+        lambda: log_gamma(t) + s**2 * t / b - 2 * (t - 1) * log(s) - t * (log(t) - log(b)) - 2 * y,
+    ],
+    "log_gamma_beside_square": [
+        lambda: (
+            log_gamma(s / 2)
+            + s * t**2 / (2 * b)
+            - (-s / 2 - 1) * log(b)
+            - s * (log(s) + 2 * log(t) - log(2)) / 2
+        ),
+        lambda: (
+            3
+            - (2 * log(t) + log(s) - log(2)) * s / 2
+            + log_gamma(s / 2)
+            + s * t**2 / (2 * b)
+            - (-s / 2 - 1) * log(b)
+        ),
+        lambda: (
+            log_gamma(t / 2)
+            + t * s**2 / (2 * b)
+            - (-t / 2 - 1) * log(b)
+            - t * (log(t) + 2 * log(s) - log(2)) / 2
+            - y
+        ),
+    ],
     "log_gamma_beside_half": [
         lambda: log_gamma(s / 2) + s * log(2) / 2 - (s / 2 - 1) * log(t),
         lambda: x + log_gamma(s / 2) + s * log(2) / 2 - (s / 2 - 1) * log(t),
@@ -689,6 +723,31 @@ FIRES |= {
         lambda: (s / t) ** b - (b - 1) * (log(s) - log(t)),
         lambda: 3 + (s / t) ** b - (b - 1) * (log(s) - log(t)) - log(b),
         lambda: (t / b) ** s - (s - 1) * (log(t) - log(b)) + y,
+    ],
+    "power_of_inverse_ratio": [
+        lambda: (s / t) ** b - b * (log(s) - log(t)),
+        lambda: 3 + (s / t) ** b - b * (log(s) - log(t)) - log(b),
+        lambda: (t / b) ** s - s * (log(t) - log(b)) + y,
+    ],
+    "log_of_one_plus_power": [
+        lambda: log(1 + (s / t) ** b),
+        lambda: 3 - y * log(1 + (t / b) ** -s),
+        lambda: log((t / s) ** (2 * b) + 1) / 2,
+    ],
+    "log_of_one_plus_ratio_to_exponential": [
+        lambda: words.log1p_ratio(s, exp(x)),
+        lambda: 3 - y * words.log1p_ratio(w, exp(x - y)),
+        lambda: words.log1p_ratio(s / t, exp(-x / 2)) / s,
+    ],
+    "log_of_sum_with_exponential": [
+        lambda: log(s + exp(x)),
+        lambda: 3 - y * log(exp(x - y) + w),
+        lambda: log(exp(-x / 2) + s * t) / s,
+    ],
+    "residual_of_sigmoid": [
+        lambda: words.simplex_residual(o, sigmoid(x)),
+        lambda: 3 - y * words.simplex_residual(o, sigmoid(-x)),
+        lambda: square(words.simplex_residual(o, sigmoid(x - y)) / s),
     ],
     "log_of_ratio_and_denominator": [
         lambda: words.log_ratio(s, t) + log(t),

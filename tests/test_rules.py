@@ -17,6 +17,7 @@ from derive import oracle, words
 from derive.domains import (
     BetweenOneAndTwo,
     Count,
+    Counts,
     Entries,
     Increasing,
     Nonnegative,
@@ -163,6 +164,7 @@ DOMAINS = {
     "power": BetweenOneAndTwo,
     "a": Rank,
     "h": PositiveVector,
+    "o": Counts,
     "g": Increasing,
     "z": Vector,
     "v": Vector,
@@ -170,7 +172,7 @@ DOMAINS = {
     "j": Position,
 }
 x, y, q, r, s, t, b, w, p, c, u, a = (Symbol(name, **DOMAINS[name].facts) for name in "xyqrstbwpcua")
-z, v, h, g = (IndexedBase(Symbol(name, **DOMAINS[name].facts)) for name in "zvhg")
+z, v, h, g, o = (IndexedBase(Symbol(name, **DOMAINS[name].facts)) for name in "zvhgo")
 power = Symbol("power", **BetweenOneAndTwo.facts)
 over_k = (k, 1, K)
 over_i = (i, 1, N)
@@ -342,6 +344,11 @@ FIRES |= {
         lambda: words.log_abel_polynomial(exp(x), p, c),
         lambda: 3 - y * words.log_abel_polynomial(exp(-2 * x), w, c),
         lambda: exp(x) + p * c - words.log_abel_polynomial(exp(x), p, c),
+    ],
+    "logarithm_of_multivariate_beta_quotient": [
+        lambda: closed(words.multivariate_beta_quotient(h, o)),
+        lambda: x - y * closed(words.multivariate_beta_quotient(h, o)),
+        lambda: Sum(h[k] * closed(words.multivariate_beta_quotient(h, o)), over_k),
     ],
     "logarithm_of_base": [
         lambda: closed(words.tweedie_base(w, s, power)),

@@ -20,6 +20,7 @@ test holds it to that.
                  stable        the rewrites that floating point asks for
                  forms         equal ways to write an expression, or a place of it
                  choices       the forms that were measured to be best, and what none of them cures
+                 bounds        the bits that were measured to be lost at most
                  request       what a person asks for, checked
     follows      rewriting     matches and replaces, one rule at a time
                  derivation    density -> recorded lines -> loss, factor, dropped

@@ -29,6 +29,7 @@ from typing import Any
 import click
 
 from derive.catalogue import CATALOGUE
+from derive.counterparts import LIBRARIES, NAMED_ONLY
 from derive.declare import Distribution
 from derive.domains import Domain
 from derive.errors import Misuse
@@ -203,8 +204,12 @@ def _derived(asked: Request, tune: bool) -> Any:
 
 
 @main.command(name="list")
-def list_() -> None:
+@click.option("--counterparts", is_flag=True, help="What each density is called elsewhere, side by side.")
+def list_(counterparts: bool) -> None:
     """The catalogue, one line each: p(y | θ), support, links."""
+    if counterparts:
+        _counterparts()
+        return
     lines = [("name", "density", "support", "links")]
     for row in CATALOGUE.values():
         support = ", ".join(domain.text for domain in row.data.values())
@@ -215,6 +220,20 @@ def list_() -> None:
         lines.append((row.name, row.signature, support, "; ".join(links)))
     for line in columns(lines, width=None):
         click.echo(line)
+
+
+def _counterparts() -> None:
+    """What every density is called in other libraries, and which none of them has."""
+    libraries = (*LIBRARIES.values(), *NAMED_ONLY)
+    lines = [("name", *libraries)]
+    lines += [
+        (row.name, *(", ".join(row.names.get(library, ())) for library in libraries))
+        for row in CATALOGUE.values()
+    ]
+    for line in columns(lines, width=None):
+        click.echo(line)
+    alone = [row.name for row in CATALOGUE.values() if not row.names]
+    click.echo(f"\nonly here: {', '.join(alone) or 'none'}")
 
 
 @main.command()
@@ -328,6 +347,7 @@ def generate(names: Sequence[str], out: str, check: bool, afresh: bool) -> None:
     help="Points for each loss, library and dtype, of each level.",
 )
 @click.option("--accuracy", is_flag=True, help="The accuracy certificate: bits lost at points of any size.")
+@click.option("--record", is_flag=True, help="With --accuracy: commit what was measured, derive/bounds.toml.")
 @click.option("--all", "every", is_flag=True, help="All that is generated, as without a name.")
 def verify(
     names: Sequence[str],
@@ -336,6 +356,7 @@ def verify(
     unnormalised: bool,
     points: int,
     accuracy: bool,
+    record: bool,
     every: bool,
     **options: Any,
 ) -> None:
@@ -350,6 +371,8 @@ def verify(
         )
     if every and (names or any(options.values())):
         raise Misuse("--all is for everything that is generated; leave out the names and options, or --all")
+    if record and (not accuracy or given or any(options.values())):
+        raise Misuse("--record is for --accuracy of what is generated; leave it out, or the options")
     chosen = _losses([_density(name, given, called, unnormalised) for name in names], options)
     from rich.table import Table
 
@@ -376,6 +399,8 @@ def verify(
     _print(table)
     if accuracy:
         _print(_summary(found))
+    if record:
+        _record(found)
     untested = f"; {skipped} not tested" if skipped else ""
     click.echo(f"\n{short} fall short{untested}" if short else f"\nnothing falls short{untested}")
     if short:
@@ -414,6 +439,20 @@ def tune(names: Sequence[str], check: bool) -> None:
             f"{different} of {len(chosen)} differ; commit what was measured with `{command}`", err=True
         )
         sys.exit(1)
+
+
+def _record(findings: Sequence[Any]) -> None:
+    """Commit the bounds that were measured, beside those of other losses that are still generated."""
+    from derive import bounds
+    from derive.generate import requests, write_atomically
+    from derive.verify import measured
+
+    generated = {row.slug for row in requests()}
+    kept = {slug: bounds.committed(slug) for slug in generated if bounds.committed(slug)}
+    new = {slug: row for slug, row in measured(findings).items() if slug in generated}
+    write_atomically(bounds.COMMITTED, bounds.written({**kept, **new}))
+    bounds.forget()
+    click.echo(f"\n{len(new)} losses recorded in {bounds.COMMITTED.name}")
 
 
 def _summary(findings: Sequence[Any]) -> Any:

@@ -12,6 +12,10 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
+# What people call the packages; those beside them are known by name and never called.
+LIBRARIES = {"torch": "Torch", "scipy": "SciPy"}
+NAMED_ONLY = ("Stan", "TFP", "gamlss")
+
 Array = Any
 Arguments = Callable[..., tuple[Any, ...]]
 
@@ -63,6 +67,14 @@ class Counterpart:
     def library(self) -> str:
         """The package to import."""
         return self.name.partition(".")[0]
+
+    @property
+    def known_as(self) -> tuple[str, str]:
+        """The library and what people call this of it: `("SciPy", "norm")`, `("Torch", "Normal")`."""
+        _, _, path = self.name.split()[0].partition(".")
+        folder, _, function = path.partition(".")
+        kind = function.partition("(")[0].partition(".")[0]
+        return LIBRARIES[self.library], f"nn.{kind}" if folder == "nn" else kind
 
     def of_arrays(self, *ours: Array) -> Array:
         """What it gives for arrays of NumPy, as one."""

@@ -17,7 +17,7 @@ from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
 
-from derive import choices
+from derive import bounds, choices
 from derive.request import Request
 from derive.resources import TEMPLATES
 
@@ -83,7 +83,12 @@ def made_from(row: Request) -> str:
     """The digest of all that the files of a row follow from."""
     declared = Path(row.distribution.function.__code__.co_filename)
     catalogue = "".join(_source(path) for path in sorted(_imported(declared)))
-    return _digest(_engine() + catalogue + repr(choices.committed(row.slug)) + row.command)
+    return _digest(
+        _engine()
+        + catalogue
+        + repr((choices.committed(row.slug), sorted(bounds.committed(row.slug).items())))
+        + row.command
+    )
 
 
 @cache

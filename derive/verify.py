@@ -9,6 +9,7 @@ library that is wrong: the table says so.
 from __future__ import annotations
 
 import importlib.util
+import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -18,6 +19,7 @@ import mpmath
 import numpy as np
 from sympy import Expr, log
 
+from derive import bounds
 from derive.accuracy import BOUND_IN_ULP, DTYPES, Truth, Worst, quantity_of
 from derive.calculus import DIRECTION, gradient
 from derive.calls import computed, places
@@ -43,7 +45,10 @@ ROUNDING = mpmath.mpf(10) ** -25
 
 @dataclass(frozen=True)
 class Share:
-    """How many of the numbers that one kind of contestant computed fail the certificate."""
+    """How many of the numbers that one kind of contestant computed fail the certificate.
+
+    bits  the most that one of them has lost beyond conditioning
+    """
 
     ours: bool
     kind: str
@@ -51,6 +56,7 @@ class Share:
     dtype: str
     failures: int
     numbers: int
+    bits: float
 
 
 @dataclass(frozen=True)
@@ -171,6 +177,7 @@ def _accuracy(derived: Derivation, count: int) -> Found:
 def _certificate(derived: Derivation, count: int) -> Found:
     """Bits lost beyond conditioning at ordinary, wide and extreme points, by library, dtype and quantity."""
     modules = {target.library: load(derived, target.name) for target in MODULES if _installed(target.library)}
+    committed = bounds.committed(derived.name) if derived.distribution.origin is None else {}
     for dtype in DTYPES:
         theirs: dict[str, list[Line]] = {}
         for line in certificate(derived, modules, dtype, count):
@@ -183,7 +190,11 @@ def _certificate(derived: Derivation, count: int) -> Found:
             figure += f", {line.without_truth} without truth" if line.without_truth else ""
             note = f"{_named(worst.places)} at {_shown(worst.point, exact=bool(line.failures))}"
             note += f": got {worst.got!r}, truth {worst.truth!r}" if line.failures else ""
-            yield f"{line.name} {dtype} {line.quantity}", not line.failures, figure, note, (_share(line),)
+            share = _share(line)
+            most = committed.get((dtype, share.quantity), math.inf)
+            figure += f", more than the bound {most}" if share.bits > most else ""
+            passed = not line.failures and share.bits <= most
+            yield f"{line.name} {dtype} {line.quantity}", passed, figure, note, (share,)
         for quantity, lines in theirs.items():
             figure = "; ".join(f"{line.name} {line.failures} of {len(line.judged)}" for line in lines)
             yield f"others {dtype} {quantity}", True, f"fail: {figure}", "", tuple(map(_share, lines))
@@ -191,7 +202,18 @@ def _certificate(derived: Derivation, count: int) -> Found:
 
 def _share(line: Line) -> Share:
     quantity = "Hessian" if line.quantity.startswith("Hessian") else line.quantity
-    return Share(line.ours, line.kind, quantity, line.dtype, line.failures, len(line.judged))
+    return Share(line.ours, line.kind, quantity, line.dtype, line.failures, len(line.judged), line.worst.bits)
+
+
+def measured(findings: Iterable[Finding]) -> dict[str, bounds.Bounds]:
+    """The bounds that the certificate's findings on our own modules make, by loss."""
+    most: dict[str, dict[tuple[str, str], int]] = {}
+    for finding in findings:
+        for share in (share for share in finding.shares if share.ours):
+            of_loss = most.setdefault(finding.loss, {})
+            place = share.dtype, share.quantity
+            of_loss[place] = max(of_loss.get(place, 0), bounds.bound(share.bits))
+    return dict(most)
 
 
 def summary(findings: Iterable[Finding]) -> dict[str, dict[str, str]]:

@@ -7,7 +7,6 @@ from derive.domains import Entries
 from derive.errors import Misuse
 from derive.normalisation import check
 from derive.notation.density import read
-from tests.test_notation import declared_by, entries, needs_corpus
 from tests.written_densities import SPELLINGS
 
 SCALAR = [
@@ -62,17 +61,4 @@ def test_what_is_no_density_is_told(text, given, said):
     """With the point and the number."""
     reading = read(text, given, "own")
     with pytest.raises(Misuse, match=said):
-        check(reading.distribution, reading.ends, reading.allowed)
-
-
-@needs_corpus
-@pytest.mark.parametrize(
-    "entry",
-    [e for e in entries() if e["status"] in ("wrong-in-source", "constant-dropped")],
-    ids=lambda e: e["id"],
-)
-def test_densities_of_others_that_are_none_are_told(entry):
-    """A wrong constant and a dropped one are found by integration."""
-    reading = read(entry["text"], declared_by(entry))
-    with pytest.raises(Misuse, match="dropped" if entry["status"] == "constant-dropped" else "check"):
         check(reading.distribution, reading.ends, reading.allowed)

@@ -1,5 +1,7 @@
 """Densities on the real line."""
 
+import math
+
 from derive.counterparts import Defect, Figure, scipy, torch_distribution, torch_nn, variant
 from derive.declare import distribution
 from derive.domains import Positive, Real, Unit
@@ -169,6 +171,40 @@ def logistic(y: Real, *, mu: Real, sigma: Positive):
     Source: Johnson, Kotz and Balakrishnan (1995), Continuous Univariate Distributions 2, ch. 23.
     """
     return 1 / (4 * sigma * cosh((y - mu) / (2 * sigma)) ** 2)
+
+
+@distribution(
+    variants=(variant(fix="s"), variant(link="s=exp")),
+    counterparts=(scipy("hypsecant.logpdf"),),
+)
+def log_cosh(y: Real, *, mu: Real, s: Positive):
+    """An observation whose loss is log cosh: a square near mu, an absolute value far away.
+
+    The hyperbolic secant distribution by its scale s, which is 2/pi of its standard deviation.
+
+    y   observation, in the units of the data
+    mu  mean, in the units of the data
+    s   scale, in the units of the data
+
+    Source: Johnson, Kotz and Balakrishnan (1995), Continuous Univariate Distributions 2, ch. 23.
+    """
+    return 1 / (pi * s * cosh((y - mu) / s))
+
+
+@distribution(
+    variants=(variant(link="sigma=exp"),),
+    counterparts=(scipy("hypsecant.logpdf", lambda y, mu, sigma: (y, mu, 2 * sigma / math.pi)),),
+)
+def hyperbolic_secant(y: Real, *, mu: Real, sigma: Positive):
+    """An observation with exponential tails on both sides of a round peak, by its deviation.
+
+    y      observation, in the units of the data
+    mu     mean, in the units of the data
+    sigma  standard deviation, in the units of the data
+
+    Source: Johnson, Kotz and Balakrishnan (1995), Continuous Univariate Distributions 2, ch. 23.
+    """
+    return log_cosh(y, mu=mu, s=2 * sigma / pi)
 
 
 @distribution(

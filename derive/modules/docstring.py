@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from textwrap import wrap
 from typing import Any
 
-from derive.accuracy import BOUND_IN_ULP
+from derive import bounds
+from derive.accuracy import BOUND_IN_ULP, DTYPES
 from derive.catalogue import VARIANTS
 from derive.derivation import Derivation
 from derive.elsewhere import elsewhere
@@ -39,6 +40,7 @@ class Docstring:
     soft: str
     shapes: str
     bound: int | None
+    bits: tuple[str, ...]
     weak: tuple[str, ...]
     elsewhere: tuple[str, ...]
     source: str
@@ -66,6 +68,7 @@ def docstring(derivation: Derivation, library: Library) -> Docstring:
         soft=distribution.soft,
         shapes=library.shapes[of_vector],
         bound=BOUND_IN_ULP if _is_verified(derivation) else None,
+        bits=tuple(_bits(derivation)),
         weak=tuple(line for weakness in derivation.weaknesses for line in _wrapped(f"{weakness.sentence};")),
         elsewhere=tuple(version.statement for version in elsewhere(derivation)),
         source=distribution.source,
@@ -95,6 +98,13 @@ def _links(derivation: Derivation) -> Iterator[str]:
             link = derivation.request.linked[quantity.parameter]
             made = f"{quantity.parameter} = {link.name}({quantity.name})"
             yield f"{made}, the {link.synonym} link; {show(quantity.plain)} below"
+
+
+def _bits(derivation: Derivation) -> Iterator[str]:
+    """The bits that were measured to be lost at most, by dtype."""
+    if _is_verified(derivation):
+        measured = bounds.committed(derivation.name)
+        yield from (f"{dtype}  {told}" for dtype in DTYPES if (told := bounds.told(measured, dtype)))
 
 
 def _is_verified(derivation: Derivation) -> bool:

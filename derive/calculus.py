@@ -307,12 +307,15 @@ class Parts:
         return Add(*terms)
 
     def _chain_rule_of_vector(self, word: Word, expression: Expr, variable: Variable) -> Expr:
-        """The derivative of a word of a vector, whose other arguments are positions.
+        """The derivative of a word of a vector, whose other arguments are positions or known vectors.
 
         The vector is the variable's, or a part each of whose entries is a function of the same entry of that.
         """
-        vector, *positions = expression.args
-        rows = [Row(vector), *positions]
+        vector = expression.args[0]
+        rows = [
+            Row(argument) if isinstance(domain, Entries) else argument
+            for argument, domain in zip(expression.args, word.data.values(), strict=True)
+        ]
         change = self._slope(vector[CLASS], variable)
         if change == 0:
             return sympy.S.Zero

@@ -7,6 +7,7 @@ from derive.declare import identity
 from derive.domains import (
     BetweenOneAndTwo,
     Count,
+    Counts,
     Nonnegative,
     Nonzero,
     Positive,
@@ -33,9 +34,11 @@ from derive.words import (
     log_gamma,
     log_multiset_coefficient,
     log_multivariate_beta,
+    log_multivariate_beta_fall,
     log_tweedie_base,
     multiset_coefficient,
     multivariate_beta,
+    multivariate_beta_quotient,
     share_over_log,
     tweedie_base,
 )
@@ -131,6 +134,12 @@ def logarithm_of_abel_polynomial(a: Positive, b: Nonnegative, c: Count):
     return log(abel_polynomial(a, b, c)), log_abel_polynomial(a, b, c)
 
 
+@identity
+def logarithm_of_multivariate_beta_quotient(z: PositiveVector, y: Counts):
+    """The logarithm of the quotient of beta functions is a function of its own."""
+    return log(multivariate_beta_quotient(z, y)), -log_multivariate_beta_fall(z, y)
+
+
 OPENING = (
     complement_of_share,
     logarithm_of_product,
@@ -147,4 +156,5 @@ OPENING = (
     logarithm_of_base,
     logarithm_of_share_over_log,
     logarithm_of_abel_polynomial,
+    logarithm_of_multivariate_beta_quotient,
 )

@@ -17,6 +17,7 @@ from derive import oracle, words
 from derive.domains import (
     BetweenOneAndTwo,
     Count,
+    Counts,
     Entries,
     Increasing,
     Nonnegative,
@@ -165,6 +166,7 @@ DOMAINS = {
     "power": BetweenOneAndTwo,
     "a": Rank,
     "h": PositiveVector,
+    "e": Counts,
     "g": Increasing,
     "z": Vector,
     "v": Vector,
@@ -172,7 +174,7 @@ DOMAINS = {
     "j": Position,
 }
 x, y, q, r, s, t, b, w, p, o, c, u, a = (Symbol(name, **DOMAINS[name].facts) for name in "xyqrstbwpocua")
-z, v, h, g = (IndexedBase(Symbol(name, **DOMAINS[name].facts)) for name in "zvhg")
+z, v, h, g, e = (IndexedBase(Symbol(name, **DOMAINS[name].facts)) for name in "zvhge")
 power = Symbol("power", **BetweenOneAndTwo.facts)
 over_k = (k, 1, K)
 over_i = (i, 1, N)
@@ -344,6 +346,11 @@ FIRES |= {
         lambda: words.log_abel_polynomial(exp(x), p, c),
         lambda: 3 - y * words.log_abel_polynomial(exp(-2 * x), w, c),
         lambda: exp(x) + p * c - words.log_abel_polynomial(exp(x), p, c),
+    ],
+    "logarithm_of_multivariate_beta_quotient": [
+        lambda: closed(words.multivariate_beta_quotient(h, e)),
+        lambda: x - y * closed(words.multivariate_beta_quotient(h, e)),
+        lambda: Sum(h[k] * closed(words.multivariate_beta_quotient(h, e)), over_k),
     ],
     "logarithm_of_base": [
         lambda: closed(words.tweedie_base(w, s, power)),

@@ -43,7 +43,7 @@ LEDGER = {
     "student_t_fix_nu": (
         "log σ + (ν + 1)/2 · log(1 + ((y − μ)/(σ √ν))²)",
         "1",
-        "½ log ν + log Γ(ν/2) + ½ log π − log Γ((ν + 1)/2)",
+        "½ log ν + log Γ(ν/2) + ½ log π − log Γ(ν/2 + ½)",
     ),
     "normal_fix_sigma": ("(y − μ)²", "1/(2 σ²)", "log σ + ½ log 2π"),
     "normal_fix_sigma_1": ("(y − μ)²", "½", "½ log 2π"),

@@ -23,6 +23,9 @@ CONSTANTS = {
 # Beyond it a whole number is no exact float, and soon no integer of an array.
 LARGEST_INTEGER = 2**53
 
+# A number whose functions Python's own math lacks is written out, from more digits than a float has.
+DIGITS = 30
+
 
 class Code(Printer):
     """Prints array code.
@@ -99,7 +102,10 @@ class Code(Printer):
 
     def word(self, expression: Expr) -> Piece:
         word = word_of(expression)
-        if not expression.free_symbols and "python" in word.spelling:
+        if not expression.free_symbols:
+            if not all("python" in word_of(part).spelling for part in expression.atoms(Function)):
+                number = float(expression.evalf(DIGITS))
+                return repr(number), Level.SUM if number < 0 else Level.ATOM
             return self.spelled(word, expression, "python")
         return super().word(expression)
 

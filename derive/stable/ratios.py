@@ -41,7 +41,7 @@ def log_gamma_beside_mean(a: Positive, b: Positive, c: Positive):
 def log_gamma_beside_scale(a: Positive, b: Positive, c: Positive):
     """For a large shape huge terms cancel: with what Stirling's formula takes from the logarithm of gamma they are a divergence."""
     whole = log_gamma(a) + b / c - (-a - 1) * log(c) - a * log(b)
-    return whole, product_divergence(a, b, 1 / c) + log_gamma_excess(a) + log(c)
+    return whole, product_divergence(a, 1 / c, b) + log_gamma_excess(a) + log(c)
 
 
 @stable(f64={"a": 1e306, "b": 1e306}, f32={"a": 1e37, "b": 1e37})

@@ -40,8 +40,9 @@ MISSING = mpmath.mpf(10) ** -18
 MOST_TERMS = 4_000
 
 # Peaks are searched for at 4 sinh(n/16): in steps of a quarter at first, and out to 511, where a tail that
-# is stretched by sinh or exp has come to 1e221.
+# is stretched by sinh or exp has come to 1e221; if there is none, out to half a million.
 SEARCHED = range(-89, 90)
+FAR_SEARCHED = range(-200, 201)
 # The golden section narrows a peak's place down so often: to 1e-19 of a step.
 NARROWINGS = 90
 # A piece at a peak is at least so long; beyond the outer peaks each is twice as long as the one before,
@@ -258,8 +259,7 @@ class _Integral:
     @cached_property
     def _breaks(self) -> list[Any]:
         """Where the line is broken: at the peaks of density and mass, and further and further from them."""
-        of_density = _peaks(lambda t: self._at(t, self._log_density))
-        peaks = sorted({*of_density, *_peaks(self._log_mass)})
+        peaks = self._peaks(SEARCHED) or self._peaks(FAR_SEARCHED)
         if not peaks:
             return []
         breaks = {*peaks, *self._outward(peaks[0], -1), *self._outward(peaks[-1], 1)}
@@ -270,6 +270,11 @@ class _Integral:
         for kink in self._kinks:
             breaks |= set(_zeros(partial(self._at, function=kink), ends))
         return sorted(breaks)
+
+    def _peaks(self, searched: range) -> list[Any]:
+        """The peaks of the density and of the mass in a unit of the line."""
+        of_density = _peaks(lambda t: self._at(t, self._log_density), searched)
+        return sorted({*of_density, *_peaks(self._log_mass, searched)})
 
     def _outward(self, peak: Any, sign: int, limit: Any = FARTHEST) -> Iterator[Any]:
         """Places ever further from a peak: the first where the mass has fallen to 1/e of that at the peak."""
@@ -284,8 +289,8 @@ class _Integral:
             distance *= 2
 
 
-def _grid() -> list[Any]:
-    return [4 * mpmath.sinh(mpmath.mpf(step) / 16) for step in SEARCHED]
+def _grid(searched: range = SEARCHED) -> list[Any]:
+    return [4 * mpmath.sinh(mpmath.mpf(step) / 16) for step in searched]
 
 
 def _kinks(expression: Expr, name: str, point: Point) -> list[Expr]:
@@ -377,9 +382,9 @@ def _neighbours(place: _Node) -> Iterator[_Node]:
             yield (*place[:line], other, *place[line + 1 :])
 
 
-def _peaks(height: Function) -> Iterator[Any]:
+def _peaks(height: Function, searched: range) -> Iterator[Any]:
     """The places of the peaks of a function, narrowed down by the golden section."""
-    grid = _grid()
+    grid = _grid(searched)
     heights = [height(t) for t in grid]
     for place in range(1, len(grid) - 1):
         if heights[place - 1] < heights[place] >= heights[place + 1]:

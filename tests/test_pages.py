@@ -163,6 +163,7 @@ MEANT = {
     "T": lambda a: 2 * mpmath.exp(-(a**2) / 2) / (a * _huber_mass(a)),
     "within": lambda a, b: mpmath.mpf(abs(a) < b),
     "beyond": lambda a, b: mpmath.mpf(abs(a) > b),
+    "asinh": mpmath.asinh,
     "cosh": mpmath.cosh,
     "logcosh": lambda a: mpmath.log(mpmath.cosh(a)),
     "tanh": mpmath.tanh,

@@ -598,6 +598,16 @@ FIRES |= {
         lambda: y + words.log1p_square(x) - words.square_share(x),
         lambda: y * (words.log1p_square(x - s) - words.square_share(x - s)),
     ],
+    "rest_of_share": [
+        lambda: 1 - x * words.log1p_square_slope(x) / 2,
+        lambda: 2 - (x / s) * words.log1p_square_slope(x / s),
+        lambda: y + 3 - 3 * (x - y) * words.log1p_square_slope(x - y) / 2,
+    ],
+    "rest_times_square": [
+        lambda: words.root_rest(x) ** 2 * y**2,
+        lambda: -2 * words.root_rest(x / 2) ** 2 * s**2,
+        lambda: 3 - words.root_rest((x - y) / s) ** 2 * (x - 1) ** 2 / s,
+    ],
     "rest_less_share": [
         lambda: 1 - (s + 1) * x * words.log1p_square_slope(x) / 2,
         lambda: 3 - 3 * (s + 1) * y * words.log1p_square_slope(y) / 2,

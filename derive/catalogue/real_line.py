@@ -5,7 +5,7 @@ import math
 from derive.counterparts import Defect, Figure, scipy, torch_distribution, torch_nn, variant
 from derive.declare import distribution
 from derive.domains import Positive, Real, Unit
-from derive.words import absolute, check, cosh, exp, gamma, normal_cdf, pi, sqrt, two_pi
+from derive.words import absolute, asinh, check, cosh, exp, gamma, normal_cdf, pi, sqrt, two_pi
 
 MEAN_SQUARED_ERROR = torch_nn("MSELoss", lambda y, mu, sigma=1: (mu, y), Figure.LOSS)
 SMALL_VARIANCE = "a variance below eps = 1e-6 is raised to 1e-6"
@@ -239,3 +239,26 @@ def skew_normal(y: Real, *, mu: Real, sigma: Positive, alpha: Real):
     Source: Azzalini (1985), Scandinavian Journal of Statistics 12, 171-178.
     """
     return 2 * normal(y, mu=mu, sigma=sigma) * normal_cdf(alpha * (y - mu) / sigma)
+
+
+@distribution(
+    variants=(variant(link="sigma=exp"),),
+    counterparts=(
+        scipy("johnsonsu.logpdf", lambda y, mu, sigma, skewness, tails: (y, skewness, tails, mu, sigma)),
+    ),
+    latex={"skewness": r"\gamma", "tails": r"\delta"},
+)
+def johnson_su(y: Real, *, mu: Real, sigma: Positive, skewness: Real, tails: Positive):
+    """An observation whose inverse hyperbolic sine is normal: skewness and tails of any kind.
+
+    y         observation, in the units of the data
+    mu        location, in the units of the data
+    sigma     scale, in the units of the data
+    skewness  shape: 0 is symmetric, and above 0 the longer tail is the left one
+    tails     shape: the lighter the tails the larger, towards those of the normal distribution
+
+    Source: Johnson, Kotz and Balakrishnan (1994), Continuous Univariate Distributions 1, ch. 12.
+    """
+    z = (y - mu) / sigma
+    score = skewness + tails * asinh(z)
+    return tails / (sigma * sqrt(two_pi * (1 + z**2))) * exp(-(score**2) / 2)

@@ -3,6 +3,8 @@
 from derive.domains import Nonnegative, Positive, Real
 from derive.heads import Level, word
 from derive.words.elementary import exp, log
+from derive.words.squares import root_rest
+from derive.words.symbols import sqrt
 
 
 @word(
@@ -66,3 +68,17 @@ def sech(a: Real) -> Positive:
 def log_cosh(a: Real) -> Nonnegative:
     """Log cosh a, which is a²/2 for small a and |a| − log 2 for large."""
     return log((exp(a) + exp(-a)) / 2)
+
+
+@word(
+    reference="asinh",
+    text="asinh({0})",
+    latex=(r"\operatorname{{arsinh}}{0:argument}", Level.FUNCTION),
+    numpy="np.arcsinh({0})",
+    torch="torch.asinh({0})",
+    python="math.asinh({0})",
+    derivatives=(lambda a: root_rest(a),),
+)
+def asinh(a: Real) -> Real:
+    """The inverse hyperbolic sine."""
+    return log(a + sqrt(1 + a**2))

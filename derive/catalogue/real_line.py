@@ -5,7 +5,20 @@ import math
 from derive.counterparts import Defect, Figure, scipy, torch_distribution, torch_nn, variant
 from derive.declare import distribution
 from derive.domains import Positive, Real, Unit
-from derive.words import absolute, asinh, check, cosh, exp, gamma, normal_cdf, pi, sqrt, two_pi
+from derive.words import (
+    absolute,
+    asinh,
+    check,
+    cosh,
+    exp,
+    gamma,
+    log_huber_mass,
+    normal_cdf,
+    pi,
+    sqrt,
+    two_pi,
+)
+from derive.words import huber as huber_loss
 
 MEAN_SQUARED_ERROR = torch_nn("MSELoss", lambda y, mu, sigma=1: (mu, y), Figure.LOSS)
 SMALL_VARIANCE = "a variance below eps = 1e-6 is raised to 1e-6"
@@ -118,6 +131,36 @@ def asymmetric_laplace(y: Real, *, mu: Real, b: Positive, tau: Unit):
     Source: Koenker and Machado (1999), Journal of the American Statistical Association 94, 1296-1310.
     """
     return tau * (1 - tau) / b * exp(-check(y - mu, tau) / b)
+
+
+@distribution(
+    latex={"delta": r"\delta"},
+    variants=(
+        variant(
+            torch_nn("HuberLoss", lambda y, mu: (mu, y), Figure.LOSS, delta=1.35),
+            torch_nn(
+                "SmoothL1Loss * beta",
+                lambda y, mu: (mu, y),
+                Figure.LOSS,
+                after=lambda loss, y, mu: 1.35 * loss,
+                beta=1.35,
+            ),
+            fix="sigma=1,delta=27/20",
+        ),
+        variant(fix="delta", link="sigma=exp"),
+    ),
+)
+def huber(y: Real, *, mu: Real, sigma: Positive, delta: Positive):
+    """An observation that is normal near its centre and has exponential tails.
+
+    y      observation, in the units of the data
+    mu     centre, in the units of the data
+    sigma  scale, in the units of the data
+    delta  threshold in units of the scale, beyond which the tails are exponential
+
+    Source: Huber (1964), Annals of Mathematical Statistics 35, 73-101.
+    """
+    return exp(-huber_loss((y - mu) / sigma, delta) - log_huber_mass(delta)) / sigma
 
 
 @distribution(

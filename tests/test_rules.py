@@ -583,6 +583,11 @@ FIRES |= {
         lambda: 2 * s * words.inverse_mills_slope(x / 2) * y**2,
         lambda: 3 - words.inverse_mills_slope((x - y) / s) * (x - y) ** 2 / s,
     ],
+    "square_of_sinh_less_log_of_cosh": [
+        lambda: words.sinh(x) ** 2 / 2 - words.log_cosh(x),
+        lambda: y - 4 * words.log_cosh(x / 2) + 2 * words.sinh(x / 2) ** 2,
+        lambda: 3 + words.sinh((x - y) / s) ** 2 - 2 * words.log_cosh((x - y) / s),
+    ],
     "square_of_sech_times": [
         lambda: words.sech(x) ** 2 * x**2,
         lambda: 2 * s * words.sech(x / 2) ** 2 * y**2,

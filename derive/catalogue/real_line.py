@@ -15,6 +15,7 @@ from derive.words import (
     log_huber_mass,
     normal_cdf,
     pi,
+    sinh_square_excess,
     sqrt,
     two_pi,
 )
@@ -305,3 +306,24 @@ def johnson_su(y: Real, *, mu: Real, sigma: Positive, skewness: Real, tails: Pos
     z = (y - mu) / sigma
     score = skewness + tails * asinh(z)
     return tails / (sigma * sqrt(two_pi * (1 + z**2))) * exp(-(score**2) / 2)
+
+
+@distribution(
+    latex={"skewness": r"\epsilon", "tails": r"\delta"},
+    variants=(variant(link="sigma=exp"),),
+)
+def sinh_arcsinh(y: Real, *, mu: Real, sigma: Positive, skewness: Real, tails: Positive):
+    """An observation whose tails are lighter or heavier than normal, and skewed.
+
+    y         observation, in the units of the data
+    mu        location, in the units of the data
+    sigma     scale, in the units of the data
+    skewness  shape: 0 is symmetric, and above 0 the longer tail is the right one
+    tails     shape: 1 is as the normal distribution, and the lighter the tails the larger
+
+    Source: Jones and Pewsey (2009), Biometrika 96, 761-780; sinh u is standard normal, and h(u) is
+    sinh(u)**2/2 - log cosh(u), the cosine from the change of variable.
+    """
+    z = (y - mu) / sigma
+    score = tails * asinh(z) - skewness
+    return tails / (sigma * sqrt(two_pi * (1 + z**2))) * exp(-sinh_square_excess(score))

@@ -102,7 +102,7 @@ class Page(Printer):
     def broken(self, expression: Expr, width: int) -> list[str]:
         """The expression as rows no wider than `width` characters, broken between the terms of its sum.
 
-        A product is broken between the terms of the sum that is a factor of it, unless that stands in a fraction.
+        A product is broken between the terms of the sum that is a factor of it, which stands in no fraction then.
         """
         with distribute(False):
             expression = self._written_out(expression)
@@ -123,7 +123,7 @@ class Page(Printer):
                 return [text]
             head, tail = self.show(frame).split("BODY")
             if head.count("{") != head.count("}"):
-                return [text]
+                head, tail = f"{self.show(Mul(*(part for part in expression.args if part is not body)))} ", ""
             (sign, first), *others = self.terms(body)
             terms = [self.signed(sign, first), *(f"{self.sign(sign)} {term}" for sign, term in others)]
             if head or tail:

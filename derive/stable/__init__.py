@@ -38,6 +38,7 @@ from derive.stable.exponentials import (
     square_of_sech_over,
     square_of_sech_times,
     square_of_sech_times_exponential,
+    square_of_sinh_less_log_of_cosh,
 )
 from derive.stable.gamma import (
     log_gamma_excess_beside_log,
@@ -177,6 +178,7 @@ STABLE = (
     log1mexp_over_argument,
     log_of_cosh,
     log_of_cosh_as_exponentials,
+    square_of_sinh_less_log_of_cosh,
     log_of_one_plus_square,
     log_of_one_plus_squared,
     log_of_one_plus_square_over,

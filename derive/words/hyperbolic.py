@@ -82,3 +82,27 @@ def log_cosh(a: Real) -> Nonnegative:
 def asinh(a: Real) -> Real:
     """The inverse hyperbolic sine."""
     return log(a + sqrt(1 + a**2))
+
+
+@word(
+    text="h({0})",
+    latex="h{0:()}",
+    numpy=("_exp_excess(2 * _log_cosh({0})) / 2", Level.PRODUCT),
+    torch=("_exp_excess(2 * _log_cosh({0})) / 2", Level.PRODUCT),
+    derivatives=(lambda a: sinh_square_excess_slope(a),),
+)
+def sinh_square_excess(a: Real) -> Nonnegative:
+    """h(a) = sinh²(a)/2 − log cosh a: of order a⁴, though its terms are of order a²."""
+    return sinh(a) ** 2 / 2 - log(cosh(a))
+
+
+@word(
+    text="h′({0})",
+    latex="h'{0:()}",
+    numpy=("np.tanh({0}) * np.square(np.sinh({0}))", Level.PRODUCT),
+    torch=("torch.tanh({0}) * torch.square(torch.sinh({0}))", Level.PRODUCT),
+    derivatives=(lambda a: tanh(a) ** 2 + 2 * sinh(a) ** 2,),
+)
+def sinh_square_excess_slope(a: Real) -> Real:
+    """h′(a) = sinh(a) cosh(a) − tanh(a), as a product in which nothing cancels."""
+    return sinh(a) ** 2 * tanh(a)

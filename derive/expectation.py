@@ -303,7 +303,8 @@ def _grid() -> list[Any]:
 
 def _kinks(expression: Expr, name: str, point: Point) -> list[Expr]:
     """What stands between bars, or has its sign taken, and depends on the named observation."""
-    found = written_out(expression, point).atoms(Abs, sign)
+    sizes = {size: number for size, number in point.items() if isinstance(number, int)}
+    found = written_out(expression, sizes).atoms(Abs, sign)
     arguments = {part.args[0] for part in found}
     return [part for part in arguments if name in {symbol.name for symbol in part.free_symbols}]
 

@@ -612,6 +612,11 @@ FIRES |= {
         lambda: 2 * s * words.inverse_mills_slope(x / 2) * y**2,
         lambda: 3 - words.inverse_mills_slope((x - y) / s) * (x - y) ** 2 / s,
     ],
+    "square_of_sinh_less_log_of_cosh": [
+        lambda: words.sinh(x) ** 2 / 2 - words.log_cosh(x),
+        lambda: y - 4 * words.log_cosh(x / 2) + 2 * words.sinh(x / 2) ** 2,
+        lambda: 3 + words.sinh((x - y) / s) ** 2 - 2 * words.log_cosh((x - y) / s),
+    ],
     "square_of_sech_times": [
         lambda: words.sech(x) ** 2 * x**2,
         lambda: 2 * s * words.sech(x / 2) ** 2 * y**2,
@@ -626,6 +631,16 @@ FIRES |= {
         lambda: words.log1p_square(x) - words.square_share(x),
         lambda: y + words.log1p_square(x) - words.square_share(x),
         lambda: y * (words.log1p_square(x - s) - words.square_share(x - s)),
+    ],
+    "rest_of_share": [
+        lambda: 1 - x * words.log1p_square_slope(x) / 2,
+        lambda: 2 - (x / s) * words.log1p_square_slope(x / s),
+        lambda: y + 3 - 3 * (x - y) * words.log1p_square_slope(x - y) / 2,
+    ],
+    "rest_times_square": [
+        lambda: words.root_rest(x) ** 2 * y**2,
+        lambda: -2 * words.root_rest(x / 2) ** 2 * s**2,
+        lambda: 3 - words.root_rest((x - y) / s) ** 2 * (x - 1) ** 2 / s,
     ],
     "rest_less_share": [
         lambda: 1 - (s + 1) * x * words.log1p_square_slope(x) / 2,

@@ -112,7 +112,7 @@ READ = (
     (r"([ψλ])′", r"\g<1>1"),
     (r"I₀", "I0"),
     (r"I₁", "I1"),
-    (r"log (\w+(\([^()]*\))?|\([^()]*\))", r"log(\1)"),
+    (r"(log|logit) (\w+(\([^()]*\))?|\([^()]*\))", r"\1(\2)"),
     (r" · ", "*"),
     (r"([\w)]) (?=[\w(])", r"\1*"),
 )
@@ -161,6 +161,8 @@ MEANT = {
     "excess": lambda a, b: max(abs(a) - b, 0),
     "huber": lambda a, b: a**2 / 2 if abs(a) < b else b * (abs(a) - b / 2),
     "logM": lambda a: mpmath.log(_huber_mass(a)),
+    "logit": lambda a: mpmath.log(a / (1 - a)),
+    "r": lambda a, b: (a - b) / (b * (1 - b) * mpmath.sqrt(a * (1 - a))),
     "T": lambda a: 2 * mpmath.exp(-(a**2) / 2) / (a * _huber_mass(a)),
     "within": lambda a, b: mpmath.mpf(abs(a) < b),
     "beyond": lambda a, b: mpmath.mpf(abs(a) > b),

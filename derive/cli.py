@@ -97,6 +97,12 @@ ASKED = (
     click.option(
         "--shared", multiple=True, metavar="PARAMETERS", help="One learned value for the whole data set."
     ),
+    click.option(
+        "--practice",
+        default="",
+        metavar="NAME[=VALUE]",
+        help="What is put on top of a likelihood and makes it none: pos_weight, class_weight, label_smoothing.",
+    ),
     click.option("--keep-constants", is_flag=True, help="Keep the terms that are free of θ."),
     click.option("--keep-factor", is_flag=True, help="Keep the common factor."),
 )
@@ -277,8 +283,8 @@ def show(name: str, given: str, called: str, unnormalised: bool) -> None:
     click.echo("\nWhat is minimised, and what goes: −log p = factor · loss + dropped, for each sample\n")
     for lines, equivalent in commands.items():
         _indented([*equivalent, *lines, ""])
-    if row.soft:
-        click.echo(click.wrap_text(pages.soft_remark(plain), TEXT_WIDTH) + "\n")
+    if remark := pages.remark(plain):
+        click.echo(click.wrap_text(remark, TEXT_WIDTH) + "\n")
     if row.source:
         click.echo(f"Source: {row.source}")
 

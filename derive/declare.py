@@ -103,6 +103,7 @@ class Distribution(Declaration):
     known         the parameters that are never learned, beside discrete ones
     regular       whether the support is free of the parameters, where no domain says so
     soft          what the loss is once the data lie outside the support but inside the accepted set
+    practice      what the loss is instead, where the density is none: weights or labels that are put on top of one
     variants      with which options it is generated and verified, beside none
     counterparts  what it is in other libraries, whatever is fixed, shared or linked: theirs takes its data
                   and parameters
@@ -114,6 +115,7 @@ class Distribution(Declaration):
     known: tuple[str, ...] = ()
     regular: bool = True
     soft: str = ""
+    practice: str = ""
     variants: tuple[Variant, ...] = ()
     counterparts: tuple[Counterpart, ...] = ()
     called: Mapping[str, str] = field(default_factory=dict)

@@ -42,6 +42,8 @@ MOST_TERMS = 4_000
 # Peaks are searched for at 4 sinh(n/16): in steps of a quarter at first, and out to 511, where a tail that
 # is stretched by sinh or exp has come to 1e221.
 SEARCHED = range(-89, 90)
+# Where the mass still rises at an end of those, the next step is so many times as long as the one before.
+WIDENING = mpmath.mpf(17) / 16
 # The golden section narrows a peak's place down so often: to 1e-19 of a step.
 NARROWINGS = 90
 # A piece at a peak is at least so long; beyond the outer peaks each is twice as long as the one before,
@@ -269,8 +271,8 @@ class _Integral:
     @cached_property
     def _breaks(self) -> list[Any]:
         """Where the line is broken: at the peaks of density and mass, and further and further from them."""
-        of_density = _peaks(lambda t: self._at(t, self._log_density))
-        peaks = sorted({*of_density, *_peaks(self._log_mass)})
+        of_density = _peaks(lambda t: self._at(t, self._log_density), _grid())
+        peaks = sorted({*of_density, *_peaks(self._log_mass, _reaching(self._log_mass))})
         if not peaks:
             return []
         breaks = {*peaks, *self._outward(peaks[0], -1), *self._outward(peaks[-1], 1)}
@@ -388,9 +390,18 @@ def _neighbours(place: _Node) -> Iterator[_Node]:
             yield (*place[:line], other, *place[line + 1 :])
 
 
-def _peaks(height: Function) -> Iterator[Any]:
-    """The places of the peaks of a function, narrowed down by the golden section."""
+def _reaching(height: Function) -> list[Any]:
+    """The grid, and further out on either side as long as the function still rises there."""
     grid = _grid()
+    for end, beside in ((-1, -2), (0, 1)):
+        while height(grid[end]) > height(grid[beside]) and abs(grid[end]) < FARTHEST:
+            further = grid[end] + (grid[end] - grid[beside]) * WIDENING
+            grid.insert(len(grid) if end else 0, further)
+    return grid
+
+
+def _peaks(height: Function, grid: list[Any]) -> Iterator[Any]:
+    """The places of the peaks of a function, narrowed down by the golden section."""
     heights = [height(t) for t in grid]
     for place in range(1, len(grid) - 1):
         if heights[place - 1] < heights[place] >= heights[place + 1]:

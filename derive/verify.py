@@ -118,9 +118,15 @@ def _asked_again(arguments: dict[str, Any], count: int, accuracy: bool) -> list[
 Found = Iterator[tuple[str, bool, str, str] | tuple[str, bool, str, str, tuple[Share, ...]]]
 
 
+NO_DENSITY = "no density, but a practice on top of one"
+
+
 def _mass(derived: Derivation, count: int) -> Found:
     """The density sums or integrates to one over its support, for parameters of any size."""
     check, found = "density has mass one", []
+    if derived.distribution.practice:
+        yield check, True, SKIPPED, NO_DENSITY
+        return
     for point in parameter_points(derived, 3):
         try:
             mass = Model(derived, point).mass
@@ -294,8 +300,13 @@ def _wrong(version: Elsewhere) -> str:
 def _mean_score(derived: Derivation, count: int) -> Found:
     """The score has mean zero under the model, in units of its spread, where the support is free of θ."""
     check, found = "mean score is zero", []
-    if not derived.regular:
-        yield check, True, SKIPPED, "the support depends on θ"
+    if derived.distribution.practice or not derived.regular:
+        yield (
+            check,
+            True,
+            SKIPPED,
+            NO_DENSITY if derived.distribution.practice else "the support depends on θ",
+        )
         return
     for point in parameter_points(derived, 2):
         try:

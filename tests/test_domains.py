@@ -211,6 +211,18 @@ WITHIN = {
         "angle",
         "real",
     },
+    "in the open unit interval": {
+        "in the open unit interval",
+        "in the unit interval",
+        "share",
+        "between -1 and 1",
+        "positive",
+        "nonnegative",
+        "nonnegative, with an atom at 0",
+        "nonzero real",
+        "angle",
+        "real",
+    },
     "between -1 and 1": {"between -1 and 1", "angle", "real"},
     "binary": {
         "binary",

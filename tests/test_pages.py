@@ -15,6 +15,7 @@ import mpmath
 import pytest
 import sympy
 from sympy.core.parameters import distribute
+from sympy.utilities.lambdify import implemented_function
 
 import derive
 from derive import words
@@ -42,7 +43,7 @@ LEDGER = {
     "student_t_fix_nu": (
         "log σ + (ν + 1)/2 · log(1 + ((y − μ)/(σ √ν))²)",
         "1",
-        "½ log ν + log Γ(ν/2) + ½ log π − log Γ((ν + 1)/2)",
+        "½ log ν + log Γ(ν/2) + ½ log π − log Γ(ν/2 + ½)",
     ),
     "normal_fix_sigma": ("(y − μ)²", "1/(2 σ²)", "log σ + ½ log 2π"),
     "normal_fix_sigma_1": ("(y − μ)²", "½", "½ log 2π"),
@@ -101,13 +102,13 @@ READ = (
     (r"sqrt\(\(2\*π\)\)", "sqrt(2*π)"),
     (r"log \|([^|]*)\|", r"log(abs(\1))"),
     (r"\|([^|]*)\|", r"abs(\1)"),
-    (r"log (Γ|B|C|c)\(", r"log\1("),
+    (r"log (Γ|B|C|c|Φ)\(", r"log\1("),
     (r"log cosh\(", r"logcosh("),
     (r"log M\(", r"logM("),
     (r"check′", "check1"),
     (r"log (\w+)!", r"logΓ(\1 + 1)"),
     (r"(\w+)!", r"Γ(\1 + 1)"),
-    (r"ψ′", "ψ1"),
+    (r"([ψλ])′", r"\g<1>1"),
     (r"I₀", "I0"),
     (r"I₁", "I1"),
     (r"log (\w+(\([^()]*\))?|\([^()]*\))", r"log(\1)"),
@@ -119,6 +120,11 @@ READ = (
 def log_base(y, phi, p):
     """The logarithm of the base measure of a Tweedie density, 0 at the atom."""
     return words.log_tweedie_base.truth(*map(mpmath.mpf, (y, phi, p)))
+
+
+def inverse_mills(a):
+    """The density of a standard normal over its distribution function."""
+    return mpmath.npdf(a) / mpmath.ncdf(a)
 
 
 MEANT = {
@@ -135,6 +141,10 @@ MEANT = {
     "logC": lambda a, b: mpmath.log(mpmath.binomial(a, b)),
     "ψ": mpmath.digamma,
     "ψ1": lambda a: mpmath.psi(1, a),
+    "Φ": mpmath.ncdf,
+    "logΦ": lambda a: mpmath.log(mpmath.ncdf(a)),
+    "λ": inverse_mills,
+    "λ1": lambda a: -inverse_mills(a) * (a + inverse_mills(a)),
     "cos": mpmath.cos,
     "sin": mpmath.sin,
     "logc": log_base,
@@ -347,10 +357,22 @@ def names_for(record, function):
     }
 
 
+def function_of(name, reference):
+    """A function for SymPy, with numbers from mpmath where the record says that they are there."""
+    if reference is None:
+        return sympy.Function(name)
+    function, *orders = reference.split()
+
+    def truth(*numbers):
+        return getattr(mpmath, function)(*map(int, orders), *(number._to_mpmath(100) for number in numbers))
+
+    return implemented_function(name, truth)
+
+
 def test_record_is_enough_to_check_the_ledger(derived):
     """With SymPy and the record alone, −log p = factor · loss + dropped, and the gradient is the loss's."""
     record = json.loads(derived.emit("json"))
-    names = names_for(record, sympy.Function)
+    names = names_for(record, lambda name: function_of(name, record["words"][name]["mpmath"]))
     random = Random(derived.name)
     size = 3
 

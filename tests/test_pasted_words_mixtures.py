@@ -74,6 +74,7 @@ ROWS = {
     "_trigamma_second_difference": (second(1), (0, 1), 4),
     "_logistic_balance": (lambda a, b, z: a / (1 + mp.exp(-z)) - b / (1 + mp.exp(z)), (0, 1, 2), 4),
     "_log_ratio": (lambda a, b: mp.log(a / b), (0, 1), 4),
+    "_log1p_ratio": (lambda a, b: mp.log1p(a / b), (0, 1), 2),
 }
 
 
@@ -100,6 +101,7 @@ def points(name, kind):
                 "_failures_by_chance": (one, count, min(other / (1 + other), 1 - 2**-20)),
                 "_logistic_balance": (count, count if number % 3 else one, logit),
                 "_log_ratio": (one, other),
+                "_log1p_ratio": (one, other),
             }.get(name, (one, other, count) if "second" in name else (one, count, other))
         )
     return tuple(np.array(column, kind) for column in zip(*found, strict=True))
@@ -183,7 +185,9 @@ def everything(a, b, c):
     """Every Torch word."""
     words = WORDS["torch"]
     return [
-        getattr(words, name)(*((a, c) if name in ("_log_multiset", "_log_ratio") else (a, b, c)))
+        getattr(words, name)(
+            *((a, c) if name in ("_log_multiset", "_log_ratio", "_log1p_ratio") else (a, b, c))
+        )
         for name in ROWS
     ]
 

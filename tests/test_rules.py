@@ -22,6 +22,7 @@ from derive.domains import (
     Increasing,
     Nonnegative,
     Nonzero,
+    OpenUnit,
     Position,
     Positive,
     PositiveVector,
@@ -159,20 +160,21 @@ DOMAINS = {
     "b": Positive,
     "w": Nonnegative,
     "p": Unit,
+    "o": OpenUnit,
     "c": Count,
     "u": ABOVE_MINUS_ONE,
     "power": BetweenOneAndTwo,
     "a": Rank,
     "h": PositiveVector,
-    "o": Counts,
+    "e": Counts,
     "g": Increasing,
     "z": Vector,
     "v": Vector,
     "k": Position,
     "j": Position,
 }
-x, y, q, r, s, t, b, w, p, c, u, a = (Symbol(name, **DOMAINS[name].facts) for name in "xyqrstbwpcua")
-z, v, h, g, o = (IndexedBase(Symbol(name, **DOMAINS[name].facts)) for name in "zvhgo")
+x, y, q, r, s, t, b, w, p, o, c, u, a = (Symbol(name, **DOMAINS[name].facts) for name in "xyqrstbwpocua")
+z, v, h, g, e = (IndexedBase(Symbol(name, **DOMAINS[name].facts)) for name in "zvhge")
 power = Symbol("power", **BetweenOneAndTwo.facts)
 over_k = (k, 1, K)
 over_i = (i, 1, N)
@@ -346,9 +348,9 @@ FIRES |= {
         lambda: exp(x) + p * c - words.log_abel_polynomial(exp(x), p, c),
     ],
     "logarithm_of_multivariate_beta_quotient": [
-        lambda: closed(words.multivariate_beta_quotient(h, o)),
-        lambda: x - y * closed(words.multivariate_beta_quotient(h, o)),
-        lambda: Sum(h[k] * closed(words.multivariate_beta_quotient(h, o)), over_k),
+        lambda: closed(words.multivariate_beta_quotient(h, e)),
+        lambda: x - y * closed(words.multivariate_beta_quotient(h, e)),
+        lambda: Sum(h[k] * closed(words.multivariate_beta_quotient(h, e)), over_k),
     ],
     "logarithm_of_zeta": [
         lambda: closed(words.zeta(s)),
@@ -610,6 +612,16 @@ FIRES |= {
         lambda: y * words.sech(-x) ** 2 / (2 * s**2),
         lambda: 3 - words.sech((x - y) / s) ** 2 * t / s**2,
     ],
+    "inverse_mills_slope_times_squares": [
+        lambda: words.inverse_mills_slope(x) * x**2 * y**2,
+        lambda: -2 * s * words.inverse_mills_slope(-x) * y**2 * (x - 1) ** 2,
+        lambda: 3 - words.inverse_mills_slope(x * y / s) * x**2 * y**2 / s,
+    ],
+    "inverse_mills_slope_times_square": [
+        lambda: words.inverse_mills_slope(x) * x**2,
+        lambda: 2 * s * words.inverse_mills_slope(x / 2) * y**2,
+        lambda: 3 - words.inverse_mills_slope((x - y) / s) * (x - y) ** 2 / s,
+    ],
     "square_of_sech_times": [
         lambda: words.sech(x) ** 2 * x**2,
         lambda: 2 * s * words.sech(x / 2) ** 2 * y**2,
@@ -667,6 +679,38 @@ FIRES |= {
         lambda: 3 + log_gamma(s) + t / b - (-s - 1) * log(b) - s * log(t),
         lambda: log_gamma(exp(x)) + s / t - (-exp(x) - 1) * log(t) - exp(x) * log(s) - y,
     ],
+    "log_gamma_beside_inverse_half": [
+        lambda: log_gamma(s / 2) + s * log(2) / 2 - (-s / 2 - 1) * log(t),
+        lambda: x + log_gamma(s / 2) + s * log(2) / 2 - (-s / 2 - 1) * log(t),
+        lambda: log_gamma(exp(x) / 2) + exp(x) * log(2) / 2 - (-exp(x) / 2 - 1) * log(t) + y,
+    ],
+    "log_gamma_beside_mean_square": [
+        lambda: log_gamma(s) + t**2 * s / b - 2 * (s - 1) * log(t) - s * (log(s) - log(b)),
+        lambda: x + log_gamma(s) + t**2 * s / b - 2 * (s - 1) * log(t) - s * (log(s) - log(b)),
+        lambda: log_gamma(t) + s**2 * t / b - 2 * (t - 1) * log(s) - t * (log(t) - log(b)) - 2 * y,
+    ],
+    "log_gamma_beside_square": [
+        lambda: (
+            log_gamma(s / 2)
+            + s * t**2 / (2 * b)
+            - (-s / 2 - 1) * log(b)
+            - s * (log(s) + 2 * log(t) - log(2)) / 2
+        ),
+        lambda: (
+            3
+            - (2 * log(t) + log(s) - log(2)) * s / 2
+            + log_gamma(s / 2)
+            + s * t**2 / (2 * b)
+            - (-s / 2 - 1) * log(b)
+        ),
+        lambda: (
+            log_gamma(t / 2)
+            + t * s**2 / (2 * b)
+            - (-t / 2 - 1) * log(b)
+            - t * (log(t) + 2 * log(s) - log(2)) / 2
+            - y
+        ),
+    ],
     "log_gamma_beside_half": [
         lambda: log_gamma(s / 2) + s * log(2) / 2 - (s / 2 - 1) * log(t),
         lambda: x + log_gamma(s / 2) + s * log(2) / 2 - (s / 2 - 1) * log(t),
@@ -696,6 +740,31 @@ FIRES |= {
         lambda: (s / t) ** b - (b - 1) * (log(s) - log(t)),
         lambda: 3 + (s / t) ** b - (b - 1) * (log(s) - log(t)) - log(b),
         lambda: (t / b) ** s - (s - 1) * (log(t) - log(b)) + y,
+    ],
+    "power_of_inverse_ratio": [
+        lambda: (s / t) ** b - b * (log(s) - log(t)),
+        lambda: 3 + (s / t) ** b - b * (log(s) - log(t)) - log(b),
+        lambda: (t / b) ** s - s * (log(t) - log(b)) + y,
+    ],
+    "log_of_one_plus_power": [
+        lambda: log(1 + (s / t) ** b),
+        lambda: 3 - y * log(1 + (t / b) ** -s),
+        lambda: log((t / s) ** (2 * b) + 1) / 2,
+    ],
+    "log_of_one_plus_ratio_to_exponential": [
+        lambda: words.log1p_ratio(s, exp(x)),
+        lambda: 3 - y * words.log1p_ratio(w, exp(x - y)),
+        lambda: words.log1p_ratio(s / t, exp(-x / 2)) / s,
+    ],
+    "log_of_sum_with_exponential": [
+        lambda: log(s + exp(x)),
+        lambda: 3 - y * log(exp(x - y) + w),
+        lambda: log(exp(-x / 2) + s * t) / s,
+    ],
+    "residual_of_sigmoid": [
+        lambda: words.simplex_residual(o, sigmoid(x)),
+        lambda: 3 - y * words.simplex_residual(o, sigmoid(-x)),
+        lambda: square(words.simplex_residual(o, sigmoid(x - y)) / s),
     ],
     "log_of_ratio_and_denominator": [
         lambda: words.log_ratio(s, t) + log(t),
@@ -896,6 +965,11 @@ SILENT = {
     "product_of_exponentials": [lambda: exp(x) * exp(y), lambda: 2 * exp(4 * x)],
     "exponential_over_square": [lambda: exp(x) / q**2, lambda: exp(-x) / q],
     "square_of_sech_over": [lambda: words.sech(x) / q**2, lambda: words.sech(x) ** 2 / y**2],
+    "inverse_mills_slope_times_squares": [lambda: words.inverse_mills_slope(x) * y**2 * s],
+    "inverse_mills_slope_times_square": [
+        lambda: words.inverse_mills_slope(x) * y,
+        lambda: words.inverse_mills(x) * y**2,
+    ],
     "square_of_sech_times": [lambda: words.sech(x) ** 2 * y, lambda: words.sech(x) * y**2],
     "square_of_sech_times_exponential": [lambda: words.sech(x) * exp(y)],
     "zero_times_log1p": [

@@ -5,7 +5,7 @@ import math
 from derive.counterparts import Defect, Figure, scipy, torch_distribution, torch_nn, variant
 from derive.declare import distribution
 from derive.domains import Positive, Real, Unit
-from derive.words import absolute, check, cosh, exp, gamma, pi, sqrt, two_pi
+from derive.words import absolute, check, cosh, exp, gamma, half, normal_cdf, pi, sqrt, square, two_pi
 
 MEAN_SQUARED_ERROR = torch_nn("MSELoss", lambda y, mu, sigma=1: (mu, y), Figure.LOSS)
 SMALL_VARIANCE = "a variance below eps = 1e-6 is raised to 1e-6"
@@ -140,8 +140,8 @@ def student_t(y: Real, *, nu: Positive, mu: Real, sigma: Positive):
 
     Source: Johnson, Kotz and Balakrishnan (1995), Continuous Univariate Distributions 2, ch. 28.
     """
-    kernel = (1 + ((y - mu) / sigma) ** 2 / nu) ** (-(nu + 1) / 2)
-    return gamma((nu + 1) / 2) / (gamma(nu / 2) * sqrt(pi * nu) * sigma) * kernel
+    kernel = (1 + square((y - mu) / (sigma * sqrt(nu)))) ** (-(nu + 1) / 2)
+    return gamma(nu / 2 + half()) / (gamma(nu / 2) * sqrt(pi * nu) * sigma) * kernel
 
 
 @distribution(
@@ -157,7 +157,7 @@ def cauchy(y: Real, *, mu: Real, sigma: Positive):
 
     Source: Johnson, Kotz and Balakrishnan (1994), Continuous Univariate Distributions 1, ch. 16.
     """
-    return 1 / (pi * sigma * (1 + ((y - mu) / sigma) ** 2))
+    return 1 / (pi * sigma * (1 + square((y - mu) / sigma)))
 
 
 @distribution(variants=(variant(link="sigma=exp"),), counterparts=(scipy("logistic.logpdf"),))
@@ -222,3 +222,20 @@ def gumbel(y: Real, *, mu: Real, sigma: Positive):
     """
     z = (y - mu) / sigma
     return exp(-z - exp(-z)) / sigma
+
+
+@distribution(
+    variants=(variant(link="sigma=exp"),),
+    counterparts=(scipy("skewnorm.logpdf", lambda y, mu, sigma, alpha: (y, alpha, mu, sigma)),),
+)
+def skew_normal(y: Real, *, mu: Real, sigma: Positive, alpha: Real):
+    """An observation whose error is normal but for a skewness.
+
+    y      observation, in the units of the data
+    mu     location, in the units of the data: the mean where alpha is 0
+    sigma  scale, in the units of the data
+    alpha  shape: 0 is the normal distribution, and its sign is that of the skewness
+
+    Source: Azzalini (1985), Scandinavian Journal of Statistics 12, 171-178.
+    """
+    return 2 * normal(y, mu=mu, sigma=sigma) * normal_cdf(alpha * (y - mu) / sigma)

@@ -14,7 +14,7 @@ from derive.derivation import Derivation
 from derive.elsewhere import elsewhere
 from derive.modules.layout import WIDTH
 from derive.modules.library import Library
-from derive.pages import quantity_lines, text_printer
+from derive.pages import quantity_lines, remark, text_printer
 from derive.version import VERSION
 
 
@@ -22,9 +22,10 @@ from derive.version import VERSION
 class Docstring:
     """What `templates/docstring.j2` is filled with.
 
-    soft   what the loss is for labels that are not hard; empty where there are none
-    bound  the units in the last place that the evidence holds these options to; None where it does not
-    weak   the lines of each sentence on what loses digits in every form that was tried
+    remark  what the loss is where it is no likelihood, in lines
+    bound   the units in the last place that the evidence holds these options to; None where it does not
+    bits    the most bits that are lost near and far, a line for each dtype
+    weak    the lines of each sentence on what loses digits in every form that was tried
     """
 
     title: str
@@ -37,7 +38,7 @@ class Docstring:
     loss_text: str
     factor_text: str
     dropped_text: str
-    soft: str
+    remark: tuple[str, ...]
     shapes: str
     bound: int | None
     bits: tuple[str, ...]
@@ -65,7 +66,7 @@ def docstring(derivation: Derivation, library: Library) -> Docstring:
         loss_text=show(derivation.loss),
         factor_text=show(derivation.factor),
         dropped_text=show(derivation.dropped),
-        soft=distribution.soft,
+        remark=tuple(wrap(remark(derivation), WIDTH)),
         shapes=library.shapes[of_vector],
         bound=BOUND_IN_ULP if _is_verified(derivation) else None,
         bits=tuple(_bits(derivation)),

@@ -30,6 +30,7 @@ from derive.words.logistic import *
 from derive.words.mixtures import *
 from derive.words.normal import *
 from derive.words.powers import *
+from derive.words.proportions import *
 from derive.words.ratios import *
 from derive.words.residuals import *
 from derive.words.squares import *

@@ -36,11 +36,13 @@ from derive.words import (
     log_multivariate_beta,
     log_multivariate_beta_fall,
     log_tweedie_base,
+    log_zeta,
     multiset_coefficient,
     multivariate_beta,
     multivariate_beta_quotient,
     share_over_log,
     tweedie_base,
+    zeta,
 )
 
 
@@ -140,6 +142,12 @@ def logarithm_of_multivariate_beta_quotient(z: PositiveVector, y: Counts):
     return log(multivariate_beta_quotient(z, y)), -log_multivariate_beta_fall(z, y)
 
 
+@identity
+def logarithm_of_zeta(a: Positive):
+    """The logarithm of the zeta function is a function of its own."""
+    return log(zeta(a)), log_zeta(a)
+
+
 OPENING = (
     complement_of_share,
     logarithm_of_product,
@@ -157,4 +165,5 @@ OPENING = (
     logarithm_of_share_over_log,
     logarithm_of_abel_polynomial,
     logarithm_of_multivariate_beta_quotient,
+    logarithm_of_zeta,
 )

@@ -352,6 +352,16 @@ FIRES |= {
         lambda: x - y * closed(words.multivariate_beta_quotient(h, e)),
         lambda: Sum(h[k] * closed(words.multivariate_beta_quotient(h, e)), over_k),
     ],
+    "logarithm_of_zeta": [
+        lambda: closed(words.zeta(s)),
+        lambda: 3 - y * closed(words.zeta(s / t)),
+        lambda: closed(words.zeta(exp(x))) / 2,
+    ],
+    "cauchy_wound_around_the_circle": [
+        lambda: log((1 - p) ** 2 + 2 * p * words.one_minus_cosine(x - y)) - log(1 - p) - log(1 + p),
+        lambda: 3 - log(1 - p) - log(1 + p) + log((1 - p) ** 2 + 2 * p * words.one_minus_cosine(y - x)) + s,
+        lambda: s * (log((1 - p) ** 2 + 2 * p * words.one_minus_cosine(x - s)) - log(1 - p) - log(1 + p)),
+    ],
     "logarithm_of_base": [
         lambda: closed(words.tweedie_base(w, s, power)),
         lambda: 3 - y * closed(words.tweedie_base(w, s / t, power)),

@@ -22,6 +22,7 @@ from derive.words import (
     multiset_coefficient,
     share_over_log,
     sigmoid,
+    zeta,
 )
 
 CLAMPED = Defect("p is clamped at 2.2e-16 from 0 and 1", (1.0, 1.0, 1e-60))
@@ -293,3 +294,18 @@ def bradley_terry(y: Binary, *, first: Real, second: Real):
     Source: Bradley and Terry (1952), Biometrika 39, 324-345.
     """
     return bernoulli(y, p=sigmoid(first - second))
+
+
+@distribution(
+    latex={"shape": r"\alpha"},
+    counterparts=(scipy("zipf.logpmf", lambda y, shape: (y, 1 + shape)),),
+)
+def zipf(y: PositiveCount, *, shape: Positive):
+    """How often something is met that falls like a power, such as the links to a page.
+
+    y      size
+    shape  shape: the tail falls like the power -shape, and the probability like the power -(1 + shape)
+
+    Source: Johnson, Kemp and Kotz (2005), Univariate Discrete Distributions, ch. 11.
+    """
+    return 1 / (y ** (1 + shape) * zeta(shape))

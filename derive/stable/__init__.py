@@ -6,6 +6,7 @@ of `BEFORE_LINKS`, whose left side a link would break up, are tried once before 
 """
 
 from derive.stable.circle import (
+    cauchy_wound_around_the_circle,
     complement_less_slope,
     log_bessel_less_argument,
     one_minus_cosine_of_difference,
@@ -144,6 +145,7 @@ from derive.stable.squares import (
 )
 
 STABLE = (
+    cauchy_wound_around_the_circle,
     log_probability_between_cut_points,
     probability_between_cut_points,
     log_sigmoid,
@@ -228,6 +230,7 @@ STABLE = (
 COMPLEMENTS = (sigmoid_complement, normal_complement, probability_between_cut_points)
 
 BEFORE_LINKS = (
+    cauchy_wound_around_the_circle,
     abel_and_poisson,
     log_gamma_over_half_a_step,
     gamma_and_poisson,

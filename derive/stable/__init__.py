@@ -41,7 +41,10 @@ from derive.stable.exponentials import (
 )
 from derive.stable.gamma import (
     log_gamma_excess_beside_log,
+    log_gamma_excess_of_half_softplus,
+    log_gamma_excess_of_log_of_twice_shape,
     log_gamma_excess_of_log_shape,
+    log_gamma_excess_of_softplus,
     log_gamma_of_neighbours,
     log_gamma_over_half_a_step,
 )
@@ -87,6 +90,7 @@ from derive.stable.products import (
 from derive.stable.ratios import (
     deviance_from_exponential,
     divergence_from_exponential,
+    divergence_from_softplus,
     excess_beside_log,
     excess_of_power_of_exponential,
     excess_of_ratio_to_exponential,
@@ -154,9 +158,13 @@ STABLE = (
     log_gamma_beside_half,
     log_gamma_excess_beside_log,
     log_gamma_excess_of_log_shape,
+    log_gamma_excess_of_log_of_twice_shape,
+    log_gamma_excess_of_softplus,
+    log_gamma_excess_of_half_softplus,
     power_of_ratio,
     log_of_ratio_and_denominator,
     divergence_from_exponential,
+    divergence_from_softplus,
     excess_of_ratio_to_exponential,
     excess_of_power_of_exponential,
     excess_beside_log,

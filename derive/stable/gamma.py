@@ -11,6 +11,8 @@ from derive.words import (
     log_gamma_excess,
     log_gamma_excess_and_log,
     log_gamma_excess_of_exponential,
+    log_softplus,
+    softplus,
 )
 
 
@@ -30,6 +32,24 @@ def log_gamma_of_neighbours(a: Positive, b: Nonnegative):
 def log_gamma_excess_of_log_shape(a: Real):
     """The exponential may vanish; the second derivative in its logarithm, a sum whose terms cancel, is computed as one."""
     return log_gamma_excess(exp(a)), log_gamma_excess_of_exponential(a)
+
+
+@stable(f64={"a": -800}, f32={"a": -110})
+def log_gamma_excess_of_log_of_twice_shape(a: Real):
+    """The exponential may vanish; the second derivative in its logarithm, a sum whose terms cancel, is computed as one."""
+    return log_gamma_excess(exp(a) / 2), log_gamma_excess_of_exponential(a - log(2))
+
+
+@stable(f64={"a": -747}, f32={"a": -110})
+def log_gamma_excess_of_softplus(a: Real):
+    """The softplus may vanish; its logarithm does not, and the second derivative in that is computed as one."""
+    return log_gamma_excess(softplus(a)), log_gamma_excess_of_exponential(log_softplus(a))
+
+
+@stable(f64={"a": -747}, f32={"a": -110})
+def log_gamma_excess_of_half_softplus(a: Real):
+    """The softplus may vanish; its logarithm does not, and the second derivative in that is computed as one."""
+    return log_gamma_excess(softplus(a) / 2), log_gamma_excess_of_exponential(log_softplus(a) - log(2))
 
 
 @stable(f64={"a": 1e-100, "b": 1.000000001e-100}, f32={"a": 1e-10, "b": 1.00001e-10})

@@ -221,6 +221,7 @@ BEFORE_LINKS = (
 
 # Tried after differentiating, on the gradient and on the Hessian.
 DERIVED = (
+    rate_of_softplus,
     growth_of_product,
     slope_in_the_log_mean,
     exponential_less_count,

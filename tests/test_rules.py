@@ -670,6 +670,11 @@ FIRES |= {
         lambda: 3 - y * words.log_gamma_excess(words.softplus(x - y) / 2),
         lambda: words.log_gamma_excess(words.softplus(-x / 2) / 2) / 2 + s,
     ],
+    "growth_of_digamma_difference": [
+        lambda: words.digamma_difference(s, t) + s * words.trigamma_difference(s, t),
+        lambda: x - words.digamma_difference(s, t) - s * words.trigamma_difference(s, t) - y,
+        lambda: y * (words.digamma_difference(exp(x), b) + exp(x) * words.trigamma_difference(exp(x), b) + t),
+    ],
     "divergence_from_softplus": [
         lambda: words.product_divergence(s, t, words.softplus(x)),
         lambda: 3 - y * words.product_divergence(s, t, words.softplus(x - y)),

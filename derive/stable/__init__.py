@@ -40,6 +40,7 @@ from derive.stable.exponentials import (
     square_of_sech_times_exponential,
 )
 from derive.stable.gamma import (
+    growth_of_digamma_difference,
     log_gamma_excess_beside_log,
     log_gamma_excess_of_half_softplus,
     log_gamma_excess_of_log_of_twice_shape,
@@ -237,6 +238,7 @@ DERIVED = (
     score_of_log_power,
     curvature_in_the_log_mean,
     slope_and_curvature_in_the_shape,
+    growth_of_digamma_difference,
     balance_of_odds,
     balance_with_one_success,
     exponential_less_one,

@@ -3,6 +3,8 @@
 from derive.declare import stable
 from derive.domains import Nonnegative, Positive, Real
 from derive.words import (
+    digamma_difference,
+    digamma_difference_growth,
     exp,
     half_step_log_gamma,
     log,
@@ -13,6 +15,7 @@ from derive.words import (
     log_gamma_excess_of_exponential,
     log_softplus,
     softplus,
+    trigamma_difference,
 )
 
 
@@ -56,3 +59,10 @@ def log_gamma_excess_of_half_softplus(a: Real):
 def log_gamma_excess_beside_log(a: Positive, b: Positive):
     """For close numbers the logarithms cancel: that of a ratio is taken."""
     return log_gamma_excess(a) + log(b), log_gamma_excess_and_log(a, b)
+
+
+@stable(f64={"a": 1e-17, "b": 2.5}, f32={"a": 1e-8, "b": 2.5})
+def growth_of_digamma_difference(a: Positive, b: Positive):
+    """For a small argument the two cancel; what is left of them is computed as one."""
+    both = digamma_difference(a, b) + a * trigamma_difference(a, b)
+    return both, digamma_difference_growth(a, b) / a

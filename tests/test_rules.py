@@ -751,6 +751,31 @@ FIRES |= {
         lambda: 3 - y * words.log_gamma_excess(exp(x - y)),
         lambda: words.log_gamma_excess(exp(-x / 2)) / 2 + s,
     ],
+    "log_gamma_excess_of_log_of_twice_shape": [
+        lambda: words.log_gamma_excess(exp(x) / 2),
+        lambda: 3 - y * words.log_gamma_excess(exp(x - y) / 2),
+        lambda: words.log_gamma_excess(exp(-x / 2) / 2) / 2 + s,
+    ],
+    "log_gamma_excess_of_softplus": [
+        lambda: words.log_gamma_excess(words.softplus(x)),
+        lambda: 3 - y * words.log_gamma_excess(words.softplus(x - y)),
+        lambda: words.log_gamma_excess(words.softplus(-x / 2)) / 2 + s,
+    ],
+    "log_gamma_excess_of_half_softplus": [
+        lambda: words.log_gamma_excess(words.softplus(x) / 2),
+        lambda: 3 - y * words.log_gamma_excess(words.softplus(x - y) / 2),
+        lambda: words.log_gamma_excess(words.softplus(-x / 2) / 2) / 2 + s,
+    ],
+    "growth_of_digamma_difference": [
+        lambda: words.digamma_difference(s, t) + s * words.trigamma_difference(s, t),
+        lambda: x - words.digamma_difference(s, t) - s * words.trigamma_difference(s, t) - y,
+        lambda: y * (words.digamma_difference(exp(x), b) + exp(x) * words.trigamma_difference(exp(x), b) + t),
+    ],
+    "divergence_from_softplus": [
+        lambda: words.product_divergence(s, t, words.softplus(x)),
+        lambda: 3 - y * words.product_divergence(s, t, words.softplus(x - y)),
+        lambda: words.product_divergence(words.softplus(y), t, words.softplus(-x / 2)) / s,
+    ],
     "power_of_ratio": [
         lambda: (s / t) ** b - (b - 1) * (log(s) - log(t)),
         lambda: 3 + (s / t) ** b - (b - 1) * (log(s) - log(t)) - log(b),

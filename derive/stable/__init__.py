@@ -43,9 +43,13 @@ from derive.stable.exponentials import (
 )
 from derive.stable.gamma import (
     abel_and_poisson,
+    growth_of_digamma_difference,
     log_abel_polynomial_of_log_rate,
     log_gamma_excess_beside_log,
+    log_gamma_excess_of_half_softplus,
+    log_gamma_excess_of_log_of_twice_shape,
     log_gamma_excess_of_log_shape,
+    log_gamma_excess_of_softplus,
     log_gamma_of_neighbours,
     log_gamma_over_half_a_step,
 )
@@ -101,6 +105,7 @@ from derive.stable.products import (
 from derive.stable.ratios import (
     deviance_from_exponential,
     divergence_from_exponential,
+    divergence_from_softplus,
     excess_beside_log,
     excess_of_power_of_exponential,
     excess_of_ratio_to_exponential,
@@ -183,10 +188,14 @@ STABLE = (
     log_gamma_beside_square,
     log_gamma_excess_beside_log,
     log_gamma_excess_of_log_shape,
+    log_gamma_excess_of_log_of_twice_shape,
+    log_gamma_excess_of_softplus,
+    log_gamma_excess_of_half_softplus,
     power_of_ratio,
     power_of_inverse_ratio,
     log_of_ratio_and_denominator,
     divergence_from_exponential,
+    divergence_from_softplus,
     excess_of_ratio_to_exponential,
     excess_of_power_of_exponential,
     excess_beside_log,
@@ -253,6 +262,7 @@ BEFORE_LINKS = (
 
 # Tried after differentiating, on the gradient and on the Hessian.
 DERIVED = (
+    rate_of_softplus,
     growth_of_product,
     slope_in_the_log_mean,
     exponential_less_count,
@@ -269,6 +279,7 @@ DERIVED = (
     score_of_log_power,
     curvature_in_the_log_mean,
     slope_and_curvature_in_the_shape,
+    growth_of_digamma_difference,
     balance_of_odds,
     balance_with_one_success,
     exponential_less_one,

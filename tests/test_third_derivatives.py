@@ -13,10 +13,14 @@ from derive.request import request
 from derive.scenes import arrays, ordered, points
 from tests import sampled
 
+# What needs a word that no library spells is refused.
+REFUSED = "zipf"
+
 SCALAR = [
     (name, options)
     for name, options in sampled()
-    if not any(
+    if name != REFUSED
+    and not any(
         isinstance(domain, Entries) for domain in request(name, **options).distribution.domains.values()
     )
 ]
@@ -35,6 +39,12 @@ def test_they_are_right(name, options):
         for where in product(range(len(names)), repeat=3):
             truth = float(oracle.derivative(derived.loss, point, [names[place] for place in where], 20))
             assert tensor[(number, *where)] == pytest.approx(truth, rel=1e-7, abs=1e-9)
+
+
+def test_what_no_library_spells_is_refused():
+    """In a sentence."""
+    with pytest.raises(derive.Misuse, match="has no spelling in numpy"):
+        derive.derive(REFUSED, third_derivatives=True).emit("numpy")
 
 
 def test_a_derivation_has_them_too():

@@ -1,7 +1,7 @@
 """Differences of logarithms of the gamma function."""
 
 from derive.declare import stable
-from derive.domains import Nonnegative, Positive, Real
+from derive.domains import Nonnegative, Nonzero, Positive, Real
 from derive.words import (
     exp,
     half_step_log_gamma,
@@ -11,6 +11,8 @@ from derive.words import (
     log_gamma_excess,
     log_gamma_excess_and_log,
     log_gamma_excess_of_exponential,
+    quotient,
+    trigamma,
 )
 
 
@@ -36,3 +38,9 @@ def log_gamma_excess_of_log_shape(a: Real):
 def log_gamma_excess_beside_log(a: Positive, b: Positive):
     """For close numbers the logarithms cancel: that of a ratio is taken."""
     return log_gamma_excess(a) + log(b), log_gamma_excess_and_log(a, b)
+
+
+@stable(f64={"a": 1e81, "b": 1e-81}, f32={"a": 1e11, "b": 1e-11})
+def trigamma_over_fourth_power(a: Real, b: Nonzero):
+    """The power vanishes where the quotient is no infinity: a small trigamma is divided first."""
+    return trigamma(a) / b**4, quotient(trigamma(a), b) / b**3

@@ -83,7 +83,7 @@ def absolute_power(a: Real, b: Positive) -> Nonnegative:
     ),
 )
 def absolute_power_slope(a: Real, b: Positive) -> Real:
-    """b |a|ᵇ⁻¹ sign a, 0 at 0."""
+    """The slope b |a|ᵇ⁻¹ sign a, 0 at 0."""
     return b * absolute(a) ** (b - 1) * sign(a)
 
 
@@ -94,7 +94,7 @@ def absolute_power_slope(a: Real, b: Positive) -> Real:
     torch="_absolute_power_curvature({0}, {1})",
 )
 def absolute_power_curvature(a: Real, b: Positive) -> Real:
-    """b (b − 1) |a|ᵇ⁻², 0 at a kink."""
+    """The curvature b (b − 1) |a|ᵇ⁻², 0 at a kink."""
     return b * (b - 1) * absolute(a) ** (b - 2)
 
 

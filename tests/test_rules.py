@@ -642,6 +642,30 @@ FIRES |= {
         lambda: y + words.log1p_square(x) - words.square_share(x),
         lambda: y * (words.log1p_square(x - s) - words.square_share(x - s)),
     ],
+    "slope_and_curvature_of_power_times_argument": [
+        lambda: t * x * words.absolute_power_slope(x, s) + t * x**2 * words.absolute_power_curvature(x, s),
+        lambda: (
+            3 * y * (x - 1) * words.absolute_power_slope(x - 1, t)
+            + 3 * y * (x - 1) ** 2 * words.absolute_power_curvature(x - 1, t)
+        ),
+        lambda: (
+            1
+            - words.absolute_power_slope(x - y, t) * (x - y) / s
+            - (x - y) ** 2 * words.absolute_power_curvature(x - y, t) / s
+        ),
+    ],
+    "trigamma_over_fourth_power": [
+        lambda: words.trigamma(s) / t**4,
+        lambda: 2 * x * words.trigamma(1 + 1 / t) / (3 * t**4),
+        lambda: y - words.trigamma(s + t) * x / (x**2 + 1) ** 4,
+    ],
+    "slope_and_curvature_of_power": [
+        lambda: words.absolute_power_slope(x, s) + x * words.absolute_power_curvature(x, s),
+        lambda: (
+            -2 * (x - y) * words.absolute_power_curvature(x - y, t) - 2 * words.absolute_power_slope(x - y, t)
+        ),
+        lambda: y + words.absolute_power_slope(x / s, t) + x * words.absolute_power_curvature(x / s, t) / s,
+    ],
     "rest_of_share": [
         lambda: 1 - x * words.log1p_square_slope(x) / 2,
         lambda: 2 - (x / s) * words.log1p_square_slope(x / s),

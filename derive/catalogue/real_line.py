@@ -7,6 +7,7 @@ from derive.declare import distribution
 from derive.domains import Positive, Real, Unit
 from derive.words import (
     absolute,
+    absolute_power,
     asinh,
     check,
     cosh,
@@ -329,3 +330,21 @@ def sinh_arcsinh(y: Real, *, mu: Real, sigma: Positive, skewness: Real, tails: P
     z = (y - mu) / sigma
     score = tails * asinh(z) - skewness
     return tails / (sigma * sqrt(two_pi * (1 + z**2))) * exp(-sinh_square_excess(score))
+
+
+@distribution(
+    latex={"shape": "k"},
+    variants=(variant(fix="shape"),),
+    counterparts=(scipy("gennorm.logpdf", lambda y, mu, alpha, shape: (y, shape, mu, alpha)),),
+)
+def generalized_normal(y: Real, *, mu: Real, alpha: Positive, shape: Positive):
+    """An observation whose loss is a power of its error; also the exponential power distribution.
+
+    y      observation, in the units of the data
+    mu     mean, in the units of the data
+    alpha  scale, in the units of the data
+    shape  shape: 1 is the Laplace distribution, 2 the normal, and larger is flatter
+
+    Source: Nadarajah (2005), Journal of Applied Statistics 32, 685-694.
+    """
+    return exp(-absolute_power((y - mu) / alpha, shape)) / (2 * alpha * gamma(1 + 1 / shape))

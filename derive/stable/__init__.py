@@ -52,6 +52,7 @@ from derive.stable.gamma import (
     log_gamma_excess_of_softplus,
     log_gamma_of_neighbours,
     log_gamma_over_half_a_step,
+    trigamma_over_fourth_power,
 )
 from derive.stable.logistic import (
     difference_of_log_odds,
@@ -99,6 +100,8 @@ from derive.stable.products import (
     score_of_log_power,
     score_of_power,
     shares_of_a_whole,
+    slope_and_curvature_of_power,
+    slope_and_curvature_of_power_times_argument,
     zero_times_log,
     zero_times_log1p,
 )
@@ -280,6 +283,8 @@ DERIVED = (
     curvature_in_the_log_mean,
     slope_and_curvature_in_the_shape,
     growth_of_digamma_difference,
+    slope_and_curvature_of_power_times_argument,
+    slope_and_curvature_of_power,
     balance_of_odds,
     balance_with_one_success,
     exponential_less_one,
@@ -288,6 +293,7 @@ DERIVED = (
 
 # Tried last, on what is written of gradient and Hessian: what they put together is differentiated no more.
 LAST = (
+    trigamma_over_fourth_power,
     inverse_mills_slope_times_squares,
     inverse_mills_slope_times_square,
     square_of_sech_over,

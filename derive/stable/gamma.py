@@ -1,7 +1,7 @@
 """Differences of logarithms of the gamma function."""
 
 from derive.declare import stable
-from derive.domains import Count, Nonnegative, Positive, Real
+from derive.domains import Count, Nonnegative, Nonzero, Positive, Real
 from derive.words import (
     abel_poisson,
     digamma_difference,
@@ -18,7 +18,9 @@ from derive.words import (
     log_gamma_excess_and_log,
     log_gamma_excess_of_exponential,
     log_softplus,
+    quotient,
     softplus,
+    trigamma,
     trigamma_difference,
 )
 
@@ -82,3 +84,9 @@ def growth_of_digamma_difference(a: Positive, b: Positive):
     """For a small argument the two cancel; what is left of them is computed as one."""
     both = digamma_difference(a, b) + a * trigamma_difference(a, b)
     return both, digamma_difference_growth(a, b) / a
+
+
+@stable(f64={"a": 1e81, "b": 1e-81}, f32={"a": 1e11, "b": 1e-11})
+def trigamma_over_fourth_power(a: Real, b: Nonzero):
+    """The power vanishes where the quotient is no infinity: a small trigamma is divided first."""
+    return trigamma(a) / b**4, quotient(trigamma(a), b) / b**3

@@ -159,30 +159,42 @@ class _Sum:
             total = mpmath.fsum(weight * function(observation) for observation, weight in self._terms)
             if self._whole or len(self._terms) < MOST_TERMS:
                 return Mean(total, abs(self._missing * function(self._terms[-1][0])))
-            rest = self._beyond(function)
-            return Mean(total + rest.value, rest.error)
+            rests = [self._beyond(function, end) for end in range(len(self._ends))]
+            return Mean(total + sum(rest.value for rest in rests), sum(rest.error for rest in rests))
 
     @cached_property
-    def _integral(self) -> _Integral:
-        """The integral from half a step beyond the last term on."""
-        first = self._terms[-1][0] + mpmath.mpf(1) / 2
+    def _ends(self) -> list[tuple[Any, int]]:
+        """The last terms in every direction in which there are more, and the direction."""
+        visited = [observation for observation, _ in self._terms]
+        last = [(max(visited), 1)]
+        return last if min(visited) >= visited[0] else [*last, (min(visited), -1)]
 
-        def stretch(t: Any) -> tuple[Any, Any]:
-            distance = mpmath.exp(t)
-            return first + distance, distance
+    @cached_property
+    def _integrals(self) -> list[_Integral]:
+        """The integrals from half a step beyond the last terms on."""
+
+        def beyond(last: Any, side: int) -> Stretch:
+            def stretch(t: Any) -> tuple[Any, Any]:
+                distance = mpmath.exp(t)
+                return last + side * (distance + mpmath.mpf(1) / 2), distance
+
+            return stretch
 
         assert self._log_density is not None
-        return _Integral(self._density, self._log_density, stretch, of_counts=True)
+        return [
+            _Integral(self._density, self._log_density, beyond(*end), of_counts=True) for end in self._ends
+        ]
 
-    def _beyond(self, function: Function) -> Mean:
+    def _beyond(self, function: Function, end: int) -> Mean:
         """The sum of all further terms, by Euler's and Maclaurin's formula for midpoints, its derivatives from terms."""
-        last = self._terms[-1][0]
+        last, side = self._ends[end]
         before, at, after, later = (
-            self._density(value) * function(value) for value in (last - 1, last, last + 1, last + 2)
+            self._density(value) * function(value)
+            for value in (last - side, last, last + side, last + 2 * side)
         )
         third = (later - before) - 3 * (after - at)
         slope = (after - at) - third / 24
-        integral = self._integral.mean(function)
+        integral = self._integrals[end].mean(function)
         return Mean(integral.value + slope / 24 - 7 * third / 5760, integral.error + abs(third) / 5760)
 
 
@@ -261,7 +273,7 @@ class _Integral:
             # Close to an end that is not zero, the observation needs more digits to be told from the end.
             bits = mpmath.mp.prec + max(0, int(mpmath.mag(observation / speed)) if observation else 0)
             if self._of_counts:
-                bits += int(mpmath.mag(observation * mpmath.log(observation)))
+                bits += max(0, int(mpmath.mag(observation * mpmath.log(abs(observation)))))
             with mpmath.workprec(min(bits, MOST_BITS)):
                 self._places[t] = _Place(*self._stretch(t), bits)
         return self._places[t]

@@ -32,11 +32,13 @@ from derive.words import (
     log_expm1_ratio,
     log_factorial,
     log_gamma,
+    log_logistic_cell,
     log_multiset_coefficient,
     log_multivariate_beta,
     log_multivariate_beta_fall,
     log_tweedie_base,
     log_zeta,
+    logistic_cell,
     multiset_coefficient,
     multivariate_beta,
     multivariate_beta_quotient,
@@ -148,6 +150,12 @@ def logarithm_of_zeta(a: Positive):
     return log(zeta(a)), log_zeta(a)
 
 
+@identity
+def logarithm_of_logistic_cell(a: Real, b: Positive):
+    """The logarithm of the difference of sigmoids is a function of its own."""
+    return log(logistic_cell(a, b)), log_logistic_cell(a, b)
+
+
 OPENING = (
     complement_of_share,
     logarithm_of_product,
@@ -166,4 +174,5 @@ OPENING = (
     logarithm_of_abel_polynomial,
     logarithm_of_multivariate_beta_quotient,
     logarithm_of_zeta,
+    logarithm_of_logistic_cell,
 )

@@ -225,6 +225,7 @@ WITHIN = {
     },
     "between -1 and 1": {"between -1 and 1", "angle", "real"},
     "binary": {
+        "whole number",
         "binary",
         "in the unit interval",
         "count",
@@ -244,9 +245,10 @@ WITHIN = {
         "angle",
         "real",
     },
-    "count": {"count", "rank", "nonnegative", "nonnegative, with an atom at 0", "real"},
-    "rank": {"count", "rank", "nonnegative", "nonnegative, with an atom at 0", "real"},
+    "count": {"whole number", "count", "rank", "nonnegative", "nonnegative, with an atom at 0", "real"},
+    "rank": {"whole number", "count", "rank", "nonnegative", "nonnegative, with an atom at 0", "real"},
     "index": {
+        "whole number",
         "index",
         "positive count",
         "count",
@@ -258,6 +260,7 @@ WITHIN = {
         "real",
     },
     "positive count": {
+        "whole number",
         "index",
         "positive count",
         "count",
@@ -268,6 +271,7 @@ WITHIN = {
         "nonzero real",
         "real",
     },
+    "whole number": {"whole number", "real"},
     "angle": {"angle", "real"},
     "nonnegative, with an atom at 0": {"nonnegative", "nonnegative, with an atom at 0", "real"},
     "between one and two": {
@@ -330,6 +334,7 @@ def test_integers_are_not_stretched():
     assert {domain.name for domain in INTERVALS if domain.stretch is None} == {
         "binary",
         "count",
+        "whole number",
         "positive count",
         "rank",
         "index",

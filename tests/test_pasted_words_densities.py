@@ -12,7 +12,7 @@ import pytest
 
 from tests.test_pasted_words import KINDS, LIBRARIES, bound, error, evaluate, ulp
 
-DIGITS = 90
+DIGITS = 150
 SAMPLE = 40
 
 
@@ -65,7 +65,29 @@ def wound(orders, a, b, c):
     }[orders]()
 
 
+def cell(order, a, b):
+    """The logarithm of what a cell holds, or a derivative of minus that, by the probabilities outside of it."""
+    up, down = (a + mp.mpf(1) / 2) / b, (a - mp.mpf(1) / 2) / b
+    low, high, gap = 1 / (1 + mp.exp(up)), 1 / (1 + mp.exp(-down)), 1 / mp.expm1(1 / b)
+    low_slope, high_slope = low * (1 - low), high * (1 - high)
+    rise = down * high - up * low - gap / b
+    return {
+        "": lambda: mp.log(1 - low - high),
+        "a": lambda: (high - low) / b,
+        "b": lambda: -rise / b,
+        "aa": lambda: (low_slope + high_slope) / b**2,
+        "ab": lambda: (low - high - up * low_slope - down * high_slope) / b**2,
+        "bb": lambda: (2 * rise + up**2 * low_slope + down**2 * high_slope + gap * (1 + gap) / b**2) / b**2,
+    }[order]()
+
+
 TRUTH = {
+    "_log_logistic_cell": partial(cell, ""),
+    "_logistic_cell_slope": partial(cell, "a"),
+    "_logistic_cell_scale_slope": partial(cell, "b"),
+    "_logistic_cell_curvature": partial(cell, "aa"),
+    "_logistic_cell_mixed": partial(cell, "ab"),
+    "_logistic_cell_scale_curvature": partial(cell, "bb"),
     "_log_abel": abel,
     "_log_abel_of_log": lambda x, b, n: x + (n - 1) * mp.log(mp.exp(x) + b * n) if n else mp.mpf(0),
     "_abel_curvature": lambda a, b, n: 1 / a**2 + (n - 1) / (a + b * n) ** 2,
@@ -94,7 +116,14 @@ WOUND = (
     (powers(-6, 0), powers(-6, 0), beside(0.5, 0.4)),
     (between(-40, 40), between(-40, 40), lambda random: 1 - 10 ** random.uniform(-6, -1, SAMPLE)),
 )
-GRIDS = {name: ABEL if "abel" in name else ZETA if "zeta" in name else WOUND for name in TRUTH} | {
+CELL = (
+    (between(-3, 3), powers(-1, 1)),
+    (powers(-9, 2), powers(-1, 6)),
+    (beside(0.5, 0.4), powers(-2, 0)),
+    (lambda random: -(10 ** random.uniform(-2, 1, SAMPLE)), powers(-1, 1)),
+)
+FAMILIES = {"abel": ABEL, "zeta": ZETA, "wrapped": WOUND, "cell": CELL}
+GRIDS = {name: grid for name in TRUTH for part, grid in FAMILIES.items() if part in name} | {
     "_log_abel_of_log": tuple((between(-20, 20), *rest) for _, *rest in ABEL)
 }
 
@@ -112,6 +141,12 @@ BOUNDS = {  # the bound in float64 for numpy and torch, then in float32
     "_wrapped_cauchy_curvature": (8, 8, 0.5, 0.5),
     "_wrapped_cauchy_mixed": (8, 8, 0.5, 0.5),
     "_wrapped_cauchy_pull_slope": (12, 12, 0.5, 0.5),
+    "_log_logistic_cell": (4, 4, 0.5, 0.5),
+    "_logistic_cell_slope": (6, 6, 0.5, 0.5),
+    "_logistic_cell_scale_slope": (10, 10, 0.5, 0.5),
+    "_logistic_cell_curvature": (8, 8, 0.5, 0.5),
+    "_logistic_cell_mixed": (12, 12, 0.5, 0.5),
+    "_logistic_cell_scale_curvature": (12, 12, 0.5, 0.5),
 }
 CASES = [
     pytest.param(name, library, kind, id=f"{name}-{library}-{kind.__name__}")

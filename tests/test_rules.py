@@ -362,6 +362,11 @@ FIRES |= {
         lambda: 3 - log(1 - p) - log(1 + p) + log((1 - p) ** 2 + 2 * p * words.one_minus_cosine(y - x)) + s,
         lambda: s * (log((1 - p) ** 2 + 2 * p * words.one_minus_cosine(x - s)) - log(1 - p) - log(1 + p)),
     ],
+    "logarithm_of_logistic_cell": [
+        lambda: closed(words.logistic_cell(x, s)),
+        lambda: 3 - y * closed(words.logistic_cell(x - y, s / t)),
+        lambda: closed(words.logistic_cell(c - x, exp(y))) / 2,
+    ],
     "logarithm_of_base": [
         lambda: closed(words.tweedie_base(w, s, power)),
         lambda: 3 - y * closed(words.tweedie_base(w, s / t, power)),

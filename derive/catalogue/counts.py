@@ -12,13 +12,14 @@ from derive.counterparts import (
     variant,
 )
 from derive.declare import distribution
-from derive.domains import Binary, Count, Positive, PositiveCount, Real, Unit
+from derive.domains import Binary, Count, Positive, PositiveCount, Real, Unit, Whole
 from derive.words import (
     abel_polynomial,
     beta,
     binomial_coefficient,
     exp,
     factorial,
+    logistic_cell,
     multiset_coefficient,
     share_over_log,
     sigmoid,
@@ -309,3 +310,16 @@ def zipf(y: PositiveCount, *, shape: Positive):
     Source: Johnson, Kemp and Kotz (2005), Univariate Discrete Distributions, ch. 11.
     """
     return 1 / (y ** (1 + shape) * zeta(shape))
+
+
+@distribution
+def discretised_logistic(y: Whole, *, mu: Real, sigma: Positive):
+    """A whole number that is a rounded logistic variable, such as the brightness of a pixel.
+
+    y      whole number
+    mu     median before rounding
+    sigma  scale before rounding
+
+    Source: Salimans, Karpathy, Chen and Kingma (2017), PixelCNN++, ICLR, eq. 2, without its cells at both ends.
+    """
+    return logistic_cell(y - mu, sigma)

@@ -675,6 +675,11 @@ FIRES |= {
         lambda: x - words.digamma_difference(s, t) - s * words.trigamma_difference(s, t) - y,
         lambda: y * (words.digamma_difference(exp(x), b) + exp(x) * words.trigamma_difference(exp(x), b) + t),
     ],
+    "growth_of_digamma_difference_along": [
+        lambda: (x - words.digamma_difference(s, t)) * y - s * words.trigamma_difference(s, t) * y,
+        lambda: (y - words.digamma_difference(s, t)) * x - s * words.trigamma_difference(s, t) * x + q,
+        lambda: (x - words.digamma_difference(b, t)) * v[k] - b * words.trigamma_difference(b, t) * v[k],
+    ],
     "divergence_from_softplus": [
         lambda: words.product_divergence(s, t, words.softplus(x)),
         lambda: 3 - y * words.product_divergence(s, t, words.softplus(x - y)),

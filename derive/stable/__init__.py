@@ -41,6 +41,7 @@ from derive.stable.exponentials import (
 )
 from derive.stable.gamma import (
     growth_of_digamma_difference,
+    growth_of_digamma_difference_along,
     log_gamma_excess_beside_log,
     log_gamma_excess_of_half_softplus,
     log_gamma_excess_of_log_of_twice_shape,
@@ -239,6 +240,7 @@ DERIVED = (
     curvature_in_the_log_mean,
     slope_and_curvature_in_the_shape,
     growth_of_digamma_difference,
+    growth_of_digamma_difference_along,
     balance_of_odds,
     balance_with_one_success,
     exponential_less_one,

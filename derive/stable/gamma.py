@@ -66,3 +66,10 @@ def growth_of_digamma_difference(a: Positive, b: Positive):
     """For a small argument the two cancel; what is left of them is computed as one."""
     both = digamma_difference(a, b) + a * trigamma_difference(a, b)
     return both, digamma_difference_growth(a, b) / a
+
+
+@stable(f64={"a": 1e-17, "b": 2.5, "c": 0, "d": 1}, f32={"a": 1e-8, "b": 2.5, "c": 0, "d": 1})
+def growth_of_digamma_difference_along(a: Positive, b: Positive, c: Real, d: Real):
+    """For a small argument the two cancel; what is left of them is computed as one."""
+    whole = (c - digamma_difference(a, b)) * d - a * trigamma_difference(a, b) * d
+    return whole, (c - digamma_difference_growth(a, b) / a) * d

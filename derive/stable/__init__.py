@@ -51,6 +51,7 @@ from derive.stable.gamma import (
     log_gamma_over_half_a_step,
 )
 from derive.stable.logistic import (
+    check_of_sigmoid,
     difference_of_log_odds,
     log1p_of_exponential,
     log_of_odds,
@@ -78,6 +79,7 @@ from derive.stable.mixtures import (
     log_of_share,
     slope_and_curvature_in_the_shape,
     slope_in_the_log_mean,
+    slope_in_the_mean,
 )
 from derive.stable.normal import log_of_normal_cdf, normal_complement, zero_times_log_normal_cdf
 from derive.stable.products import (
@@ -131,6 +133,7 @@ from derive.stable.squares import (
 )
 
 STABLE = (
+    check_of_sigmoid,
     log_probability_between_cut_points,
     probability_between_cut_points,
     log_sigmoid,
@@ -225,6 +228,7 @@ BEFORE_LINKS = (
 DERIVED = (
     rate_of_softplus,
     growth_of_product,
+    slope_in_the_mean,
     slope_in_the_log_mean,
     exponential_less_count,
     difference_of_sigmoids,

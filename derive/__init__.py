@@ -6,6 +6,7 @@ test holds it to that.
     there is     errors        what a person is told
                  version       which release this is
                  resources     what lies beside the code: templates, hand-written losses
+                 workers       the same work for many rows, in several processes
                  counterparts  what a density or a loss is in other libraries
                  domains       where a quantity may live
                  declare       the one form in which mathematics is declared
@@ -19,6 +20,7 @@ test holds it to that.
                  stable        the rewrites that floating point asks for
                  forms         equal ways to write an expression, or a place of it
                  choices       the forms that were measured to be best, and what none of them cures
+                 bounds        the bits that were measured to be lost at most
                  request       what a person asks for, checked
     follows      rewriting     matches and replaces, one rule at a time
                  derivation    density -> recorded lines -> loss, factor, dropped
@@ -44,6 +46,7 @@ test holds it to that.
                  certificate   bits lost beyond conditioning, near and far
                  tune          the measured search for the form that loses the fewest bits
                  verify        the evidence
+                 remembered    what a folder of generated files was made from
                  generate      the committed modules and their index
                  cli           the door
 

@@ -119,9 +119,12 @@ class Parts:
         """The product of several parts, by its name or its opposite's where it has one already."""
         if not isinstance(product.as_coeff_Mul()[1], Mul):
             return product
-        if product in self._names:
-            return self._names[product]
-        return -self._names[-product] if -product in self._names else product
+        if {CLASS, OTHER} <= product.free_symbols:
+            return product
+        for sign in (1, -1):
+            if _canonical(sign * product)[0] in self._names:
+                return sign * self.named(sign * product)
+        return product
 
     def definition(self, part: Expr) -> Expr | None:
         """What a part stands for; None for a symbol of the loss."""
@@ -158,16 +161,14 @@ class Parts:
 
     def named(self, expression: Expr) -> Expr:
         """The symbol of an expression over parts, at whatever index it stands."""
-        positions = expression.free_symbols & {CLASS, OTHER}
-        (position,) = positions or (CLASS,)
-        canonical = expression.xreplace({position: CLASS})
+        canonical, position = _canonical(expression)
         if canonical not in self._names:
             symbol = Symbol(f"t{len(self.definitions)}_", real=True)  # no quantity ends so
-            name = IndexedBase(symbol) if positions else symbol
+            name = symbol if position is None else IndexedBase(symbol)
             self._names[canonical] = name
             self.definitions[name] = canonical
         name = self._names[canonical]
-        return name[position] if positions else name
+        return name if position is None else name[position]
 
     # Differentiating -----------------------------------------------------------------------------
 
@@ -306,12 +307,15 @@ class Parts:
         return Add(*terms)
 
     def _chain_rule_of_vector(self, word: Word, expression: Expr, variable: Variable) -> Expr:
-        """The derivative of a word of a vector, whose other arguments are positions.
+        """The derivative of a word of a vector, whose other arguments are positions or known vectors.
 
         The vector is the variable's, or a part each of whose entries is a function of the same entry of that.
         """
-        vector, *positions = expression.args
-        rows = [Row(vector), *positions]
+        vector = expression.args[0]
+        rows = [
+            Row(argument) if isinstance(domain, Entries) else argument
+            for argument, domain in zip(expression.args, word.data.values(), strict=True)
+        ]
         change = self._slope(vector[CLASS], variable)
         if change == 0:
             return sympy.S.Zero
@@ -348,6 +352,15 @@ class Parts:
             if isinstance(domain, Entries) and domain.sums_to_one:
                 return sympy.S.One
         return self.taken_apart(Sum(body, limits))
+
+
+def _canonical(expression: Expr) -> tuple[Expr, Symbol | None]:
+    """An expression at the index k, and the index at which it stood; None where it has no entries."""
+    positions = expression.free_symbols & {CLASS, OTHER}
+    if not positions:
+        return expression, None
+    (position,) = positions
+    return expression.xreplace({position: CLASS}), position
 
 
 def gathered(expression: Expr) -> Expr:

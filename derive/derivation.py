@@ -217,6 +217,7 @@ def derive(
     shared: Iterable[str] | str | None = None,
     keep_constants: bool = False,
     keep_factor: bool = False,
+    practice: str = "",
 ) -> Derivation:
     """Derive the loss of a density.
 
@@ -226,6 +227,7 @@ def derive(
     shared          parameters with one learned value for the whole data set: ["mu"]
     keep_constants  keep what is free of θ
     keep_factor     keep the common factor
+    practice        what is put on top of the likelihood: "pos_weight", or "pos_weight=3"
 
     None asks for nothing.  Raises Misuse when a name, a value or a link does not fit.
 
@@ -235,7 +237,7 @@ def derive(
     """
     fix, link, shared = (() if given is None else given for given in (fix, link, shared))
     row = name.distribution if isinstance(name, Derivation) else name
-    return derivation(request(row, fix, link, shared, keep_constants, keep_factor))
+    return derivation(request(row, fix, link, shared, keep_constants, keep_factor, practice))
 
 
 def derivation(request: Request, choices: Choices | None = None) -> Derivation:

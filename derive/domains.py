@@ -212,7 +212,8 @@ class Interval:
         if math.isfinite(self.upper - self.lower):
             if self.lower != 0 and not self.accepted:
                 small = max(small, NEAREST)
-            share = random.choice((small, 1 - small))
+            below = small if self.closed[1] else max(small, NEAREST)
+            share = random.choice((small, 1 - below))
             return self.lower + share * (self.upper - self.lower)
         if self.integer:
             return self.lower + math.floor(10 ** random.uniform(-1, min(decades, 6)))
@@ -521,6 +522,16 @@ Unit = Interval(
     closed=(True, True),
 )
 
+OpenUnit = replace(
+    Unit,
+    name="in the open unit interval",
+    text="(0, 1)",
+    latex="(0, 1)",
+    facts={"positive": True},
+    extremes=(0.5, 1e-300, 1e-8, 1 - 1e-8),
+    closed=(False, False),
+)
+
 # A density of angles has the period 2π: it is one over a turn, and any finite angle is an angle.
 Angle = Interval(
     name="angle",
@@ -592,6 +603,19 @@ Count = Interval(
     closed=(True, False),
     integer=True,
     demand="a count: 0, 1, 2, ...",
+)
+
+PositiveCount = replace(
+    Count,
+    name="positive count",
+    text="{1, 2, 3, …}",
+    latex=r"\{1, 2, 3, \dots\}",
+    lower=1.0,
+    facts={"integer": True, "positive": True},
+    typical=lambda random: float(random.randrange(1, 12)),
+    wide=lambda random: float(random.randrange(1, 1000)),
+    extremes=(1.0, 2.0, 1000.0),
+    demand="a positive count: 1, 2, 3, ...",
 )
 
 Rank = replace(

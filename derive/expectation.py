@@ -42,6 +42,8 @@ MOST_TERMS = 4_000
 # Peaks are searched for at 4 sinh(n/16): in steps of a quarter at first, and out to 511, where a tail that
 # is stretched by sinh or exp has come to 1e221.
 SEARCHED = range(-89, 90)
+# Where the mass still rises at an end of those, the next step is so many times as long as the one before.
+WIDENING = mpmath.mpf(17) / 16
 # The golden section narrows a peak's place down so often: to 1e-19 of a step.
 NARROWINGS = 90
 # A piece at a peak is at least so long; beyond the outer peaks each is twice as long as the one before,
@@ -164,7 +166,7 @@ class _Sum:
             return first + distance, distance
 
         assert self._log_density is not None
-        return _Integral(self._density, self._log_density, stretch)
+        return _Integral(self._density, self._log_density, stretch, of_counts=True)
 
     def _beyond(self, function: Function) -> Mean:
         """The sum of all further terms, by Euler's and Maclaurin's formula for midpoints, its derivatives from terms."""
@@ -201,13 +203,22 @@ class _Place(NamedTuple):
 
 
 class _Integral:
-    """Integrals over an interval, along the line that is stretched onto it."""
+    """Integrals over an interval, along the line that is stretched onto it.
+
+    of_counts  whether the density is one of counts: the logarithms of factorials, as large as the observation,
+               cancel there
+    """
 
     def __init__(
-        self, density: Function, log_density: Function, stretch: Stretch, kinks: tuple[Function, ...] = ()
+        self,
+        density: Function,
+        log_density: Function,
+        stretch: Stretch,
+        kinks: tuple[Function, ...] = (),
+        of_counts: bool = False,
     ) -> None:
         self._density, self._log_density, self._stretch = density, log_density, stretch
-        self._kinks = kinks
+        self._kinks, self._of_counts = kinks, of_counts
         self._places: dict[Any, _Place] = {}
 
     def mean(self, function: Function) -> Mean:
@@ -230,6 +241,8 @@ class _Integral:
             observation, speed = self._stretch(t)
             # Close to an end that is not zero, the observation needs more digits to be told from the end.
             bits = mpmath.mp.prec + max(0, int(mpmath.mag(observation / speed)) if observation else 0)
+            if self._of_counts:
+                bits += int(mpmath.mag(observation * mpmath.log(observation)))
             with mpmath.workprec(min(bits, MOST_BITS)):
                 self._places[t] = _Place(*self._stretch(t), bits)
         return self._places[t]
@@ -258,8 +271,8 @@ class _Integral:
     @cached_property
     def _breaks(self) -> list[Any]:
         """Where the line is broken: at the peaks of density and mass, and further and further from them."""
-        of_density = _peaks(lambda t: self._at(t, self._log_density))
-        peaks = sorted({*of_density, *_peaks(self._log_mass)})
+        of_density = _peaks(lambda t: self._at(t, self._log_density), _grid())
+        peaks = sorted({*of_density, *_peaks(self._log_mass, _reaching(self._log_mass))})
         if not peaks:
             return []
         breaks = {*peaks, *self._outward(peaks[0], -1), *self._outward(peaks[-1], 1)}
@@ -290,7 +303,8 @@ def _grid() -> list[Any]:
 
 def _kinks(expression: Expr, name: str, point: Point) -> list[Expr]:
     """What stands between bars, or has its sign taken, and depends on the named observation."""
-    found = written_out(expression, point).atoms(Abs, sign)
+    sizes = {size: number for size, number in point.items() if isinstance(number, int)}
+    found = written_out(expression, sizes).atoms(Abs, sign)
     arguments = {part.args[0] for part in found}
     return [part for part in arguments if name in {symbol.name for symbol in part.free_symbols}]
 
@@ -377,9 +391,18 @@ def _neighbours(place: _Node) -> Iterator[_Node]:
             yield (*place[:line], other, *place[line + 1 :])
 
 
-def _peaks(height: Function) -> Iterator[Any]:
-    """The places of the peaks of a function, narrowed down by the golden section."""
+def _reaching(height: Function) -> list[Any]:
+    """The grid, and further out on either side as long as the function still rises there."""
     grid = _grid()
+    for end, beside in ((-1, -2), (0, 1)):
+        while height(grid[end]) > height(grid[beside]) and abs(grid[end]) < FARTHEST:
+            further = grid[end] + (grid[end] - grid[beside]) * WIDENING
+            grid.insert(len(grid) if end else 0, further)
+    return grid
+
+
+def _peaks(height: Function, grid: list[Any]) -> Iterator[Any]:
+    """The places of the peaks of a function, narrowed down by the golden section."""
     heights = [height(t) for t in grid]
     for place in range(1, len(grid) - 1):
         if heights[place - 1] < heights[place] >= heights[place + 1]:

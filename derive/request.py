@@ -128,19 +128,24 @@ def request(
     shared: Iterable[str] | str = (),
     keep_constants: bool = False,
     keep_factor: bool = False,
+    practice: str = "",
 ) -> Request:
     """Read and check a request, for a row of the catalogue by its name or for a person's own density.
+
+    practice  what is put on top of the likelihood: `pos_weight`, or `pos_weight=3` where its amount is known
 
     Raises Misuse for an unknown name, an argument of the wrong type, a value outside its domain, a
     link whose range does not fit, an integer parameter that is to be learned, a parameter in two roles,
     and when nothing is left to learn.
     """
     distribution = name if isinstance(name, Distribution) else _lookup(name, CATALOGUE, "density", UNKNOWN)
+    distribution, amount = _practised(distribution, practice)
     name = distribution.name
     parameters, learnable = distribution.parameters, distribution.learnable
     if not parameters:
         raise Misuse(NOTHING_TO_LEARN.format(name))
     fixed = {key: _known(key, text, parameters) for key, text in _pairs(fix, parameters, "--fix").items()}
+    fixed |= {key: _known(key, text, parameters) for key, text in amount.items()}
     linked = {
         key: _linked(key, text, distribution) for key, text in _pairs(link, parameters, "--link").items()
     }
@@ -175,6 +180,25 @@ def request(
         keep_constants,
         keep_factor,
     )
+
+
+def _practised(distribution: Distribution, practice: str) -> tuple[Distribution, dict[str, str]]:
+    """The row that has a practice on top of a likelihood, and what is known of the practice's amount."""
+    if not practice:
+        return distribution, {}
+    word, _, amount = practice.partition("=")
+    before = f"{distribution.name}_"
+    known = {
+        name.removeprefix(before): row
+        for name, row in CATALOGUE.items()
+        if row.practice and name.startswith(before)
+    }
+    if not known:
+        raise Misuse(
+            f"--practice {word} is for a likelihood that has practices, and {distribution.name} has none"
+        )
+    row = _lookup(word, known, f"practice of {distribution.name}", "its name is that of the practice")
+    return row, {row.known[0]: amount} if amount else {}
 
 
 def _unasked(distribution: Distribution, name: str) -> Known:

@@ -211,6 +211,18 @@ WITHIN = {
         "angle",
         "real",
     },
+    "in the open unit interval": {
+        "in the open unit interval",
+        "in the unit interval",
+        "share",
+        "between -1 and 1",
+        "positive",
+        "nonnegative",
+        "nonnegative, with an atom at 0",
+        "nonzero real",
+        "angle",
+        "real",
+    },
     "between -1 and 1": {"between -1 and 1", "angle", "real"},
     "binary": {
         "binary",
@@ -236,6 +248,18 @@ WITHIN = {
     "rank": {"count", "rank", "nonnegative", "nonnegative, with an atom at 0", "real"},
     "index": {
         "index",
+        "positive count",
+        "count",
+        "rank",
+        "positive",
+        "nonnegative",
+        "nonnegative, with an atom at 0",
+        "nonzero real",
+        "real",
+    },
+    "positive count": {
+        "index",
+        "positive count",
         "count",
         "rank",
         "positive",
@@ -306,6 +330,7 @@ def test_integers_are_not_stretched():
     assert {domain.name for domain in INTERVALS if domain.stretch is None} == {
         "binary",
         "count",
+        "positive count",
         "rank",
         "index",
     }

@@ -17,10 +17,12 @@ from derive import oracle, words
 from derive.domains import (
     BetweenOneAndTwo,
     Count,
+    Counts,
     Entries,
     Increasing,
     Nonnegative,
     Nonzero,
+    OpenUnit,
     Position,
     Positive,
     PositiveVector,
@@ -158,19 +160,21 @@ DOMAINS = {
     "b": Positive,
     "w": Nonnegative,
     "p": Unit,
+    "o": OpenUnit,
     "c": Count,
     "u": ABOVE_MINUS_ONE,
     "power": BetweenOneAndTwo,
     "a": Rank,
     "h": PositiveVector,
+    "e": Counts,
     "g": Increasing,
     "z": Vector,
     "v": Vector,
     "k": Position,
     "j": Position,
 }
-x, y, q, r, s, t, b, w, p, c, u, a = (Symbol(name, **DOMAINS[name].facts) for name in "xyqrstbwpcua")
-z, v, h, g = (IndexedBase(Symbol(name, **DOMAINS[name].facts)) for name in "zvhg")
+x, y, q, r, s, t, b, w, p, o, c, u, a = (Symbol(name, **DOMAINS[name].facts) for name in "xyqrstbwpocua")
+z, v, h, g, e = (IndexedBase(Symbol(name, **DOMAINS[name].facts)) for name in "zvhge")
 power = Symbol("power", **BetweenOneAndTwo.facts)
 over_k = (k, 1, K)
 over_i = (i, 1, N)
@@ -322,6 +326,41 @@ FIRES |= {
         lambda: closed(words.bessel_0(s)),
         lambda: 3 - y * closed(words.bessel_0(s / t)),
         lambda: closed(words.bessel_0(exp(x))) / 2,
+    ],
+    "logarithm_of_share_over_log": [
+        lambda: closed(words.share_over_log(p)),
+        lambda: 3 - y * closed(words.share_over_log(p / 2)),
+        lambda: closed(words.share_over_log(sigmoid(x))) / 2,
+    ],
+    "logarithm_of_abel_polynomial": [
+        lambda: closed(words.abel_polynomial(s, w, c)),
+        lambda: 3 - y * closed(words.abel_polynomial(s / t, p, c)),
+        lambda: closed(words.abel_polynomial(exp(x), p, 2 * c)) / 2,
+    ],
+    "abel_and_poisson": [
+        lambda: s + p * c - words.log_abel_polynomial(s, p, c) + words.log_factorial(c),
+        lambda: x + s / t + w * c - words.log_abel_polynomial(s / t, w, c) + words.log_factorial(c),
+        lambda: y * (exp(x) + p * c - words.log_abel_polynomial(exp(x), p, c) + words.log_factorial(c)),
+    ],
+    "log_abel_polynomial_of_log_rate": [
+        lambda: words.log_abel_polynomial(exp(x), p, c),
+        lambda: 3 - y * words.log_abel_polynomial(exp(-2 * x), w, c),
+        lambda: exp(x) + p * c - words.log_abel_polynomial(exp(x), p, c),
+    ],
+    "logarithm_of_multivariate_beta_quotient": [
+        lambda: closed(words.multivariate_beta_quotient(h, e)),
+        lambda: x - y * closed(words.multivariate_beta_quotient(h, e)),
+        lambda: Sum(h[k] * closed(words.multivariate_beta_quotient(h, e)), over_k),
+    ],
+    "logarithm_of_zeta": [
+        lambda: closed(words.zeta(s)),
+        lambda: 3 - y * closed(words.zeta(s / t)),
+        lambda: closed(words.zeta(exp(x))) / 2,
+    ],
+    "cauchy_wound_around_the_circle": [
+        lambda: log((1 - p) ** 2 + 2 * p * words.one_minus_cosine(x - y)) - log(1 - p) - log(1 + p),
+        lambda: 3 - log(1 - p) - log(1 + p) + log((1 - p) ** 2 + 2 * p * words.one_minus_cosine(y - x)) + s,
+        lambda: s * (log((1 - p) ** 2 + 2 * p * words.one_minus_cosine(x - s)) - log(1 - p) - log(1 + p)),
     ],
     "logarithm_of_base": [
         lambda: closed(words.tweedie_base(w, s, power)),
@@ -573,6 +612,21 @@ FIRES |= {
         lambda: y * words.sech(-x) ** 2 / (2 * s**2),
         lambda: 3 - words.sech((x - y) / s) ** 2 * t / s**2,
     ],
+    "inverse_mills_slope_times_squares": [
+        lambda: words.inverse_mills_slope(x) * x**2 * y**2,
+        lambda: -2 * s * words.inverse_mills_slope(-x) * y**2 * (x - 1) ** 2,
+        lambda: 3 - words.inverse_mills_slope(x * y / s) * x**2 * y**2 / s,
+    ],
+    "inverse_mills_slope_times_square": [
+        lambda: words.inverse_mills_slope(x) * x**2,
+        lambda: 2 * s * words.inverse_mills_slope(x / 2) * y**2,
+        lambda: 3 - words.inverse_mills_slope((x - y) / s) * (x - y) ** 2 / s,
+    ],
+    "square_of_sinh_less_log_of_cosh": [
+        lambda: words.sinh(x) ** 2 / 2 - words.log_cosh(x),
+        lambda: y - 4 * words.log_cosh(x / 2) + 2 * words.sinh(x / 2) ** 2,
+        lambda: 3 + words.sinh((x - y) / s) ** 2 - 2 * words.log_cosh((x - y) / s),
+    ],
     "square_of_sech_times": [
         lambda: words.sech(x) ** 2 * x**2,
         lambda: 2 * s * words.sech(x / 2) ** 2 * y**2,
@@ -587,6 +641,16 @@ FIRES |= {
         lambda: words.log1p_square(x) - words.square_share(x),
         lambda: y + words.log1p_square(x) - words.square_share(x),
         lambda: y * (words.log1p_square(x - s) - words.square_share(x - s)),
+    ],
+    "rest_of_share": [
+        lambda: 1 - x * words.log1p_square_slope(x) / 2,
+        lambda: 2 - (x / s) * words.log1p_square_slope(x / s),
+        lambda: y + 3 - 3 * (x - y) * words.log1p_square_slope(x - y) / 2,
+    ],
+    "rest_times_square": [
+        lambda: words.root_rest(x) ** 2 * y**2,
+        lambda: -2 * words.root_rest(x / 2) ** 2 * s**2,
+        lambda: 3 - words.root_rest((x - y) / s) ** 2 * (x - 1) ** 2 / s,
     ],
     "rest_less_share": [
         lambda: 1 - (s + 1) * x * words.log1p_square_slope(x) / 2,
@@ -629,6 +693,38 @@ FIRES |= {
         lambda: log_gamma(s) + t / b - (-s - 1) * log(b) - s * log(t),
         lambda: 3 + log_gamma(s) + t / b - (-s - 1) * log(b) - s * log(t),
         lambda: log_gamma(exp(x)) + s / t - (-exp(x) - 1) * log(t) - exp(x) * log(s) - y,
+    ],
+    "log_gamma_beside_inverse_half": [
+        lambda: log_gamma(s / 2) + s * log(2) / 2 - (-s / 2 - 1) * log(t),
+        lambda: x + log_gamma(s / 2) + s * log(2) / 2 - (-s / 2 - 1) * log(t),
+        lambda: log_gamma(exp(x) / 2) + exp(x) * log(2) / 2 - (-exp(x) / 2 - 1) * log(t) + y,
+    ],
+    "log_gamma_beside_mean_square": [
+        lambda: log_gamma(s) + t**2 * s / b - 2 * (s - 1) * log(t) - s * (log(s) - log(b)),
+        lambda: x + log_gamma(s) + t**2 * s / b - 2 * (s - 1) * log(t) - s * (log(s) - log(b)),
+        lambda: log_gamma(t) + s**2 * t / b - 2 * (t - 1) * log(s) - t * (log(t) - log(b)) - 2 * y,
+    ],
+    "log_gamma_beside_square": [
+        lambda: (
+            log_gamma(s / 2)
+            + s * t**2 / (2 * b)
+            - (-s / 2 - 1) * log(b)
+            - s * (log(s) + 2 * log(t) - log(2)) / 2
+        ),
+        lambda: (
+            3
+            - (2 * log(t) + log(s) - log(2)) * s / 2
+            + log_gamma(s / 2)
+            + s * t**2 / (2 * b)
+            - (-s / 2 - 1) * log(b)
+        ),
+        lambda: (
+            log_gamma(t / 2)
+            + t * s**2 / (2 * b)
+            - (-t / 2 - 1) * log(b)
+            - t * (log(t) + 2 * log(s) - log(2)) / 2
+            - y
+        ),
     ],
     "log_gamma_beside_half": [
         lambda: log_gamma(s / 2) + s * log(2) / 2 - (s / 2 - 1) * log(t),
@@ -699,6 +795,31 @@ FIRES |= {
         lambda: (s / t) ** b - (b - 1) * (log(s) - log(t)),
         lambda: 3 + (s / t) ** b - (b - 1) * (log(s) - log(t)) - log(b),
         lambda: (t / b) ** s - (s - 1) * (log(t) - log(b)) + y,
+    ],
+    "power_of_inverse_ratio": [
+        lambda: (s / t) ** b - b * (log(s) - log(t)),
+        lambda: 3 + (s / t) ** b - b * (log(s) - log(t)) - log(b),
+        lambda: (t / b) ** s - s * (log(t) - log(b)) + y,
+    ],
+    "log_of_one_plus_power": [
+        lambda: log(1 + (s / t) ** b),
+        lambda: 3 - y * log(1 + (t / b) ** -s),
+        lambda: log((t / s) ** (2 * b) + 1) / 2,
+    ],
+    "log_of_one_plus_ratio_to_exponential": [
+        lambda: words.log1p_ratio(s, exp(x)),
+        lambda: 3 - y * words.log1p_ratio(w, exp(x - y)),
+        lambda: words.log1p_ratio(s / t, exp(-x / 2)) / s,
+    ],
+    "log_of_sum_with_exponential": [
+        lambda: log(s + exp(x)),
+        lambda: 3 - y * log(exp(x - y) + w),
+        lambda: log(exp(-x / 2) + s * t) / s,
+    ],
+    "residual_of_sigmoid": [
+        lambda: words.simplex_residual(o, sigmoid(x)),
+        lambda: 3 - y * words.simplex_residual(o, sigmoid(-x)),
+        lambda: square(words.simplex_residual(o, sigmoid(x - y)) / s),
     ],
     "log_of_ratio_and_denominator": [
         lambda: words.log_ratio(s, t) + log(t),
@@ -899,6 +1020,11 @@ SILENT = {
     "product_of_exponentials": [lambda: exp(x) * exp(y), lambda: 2 * exp(4 * x)],
     "exponential_over_square": [lambda: exp(x) / q**2, lambda: exp(-x) / q],
     "square_of_sech_over": [lambda: words.sech(x) / q**2, lambda: words.sech(x) ** 2 / y**2],
+    "inverse_mills_slope_times_squares": [lambda: words.inverse_mills_slope(x) * y**2 * s],
+    "inverse_mills_slope_times_square": [
+        lambda: words.inverse_mills_slope(x) * y,
+        lambda: words.inverse_mills(x) * y**2,
+    ],
     "square_of_sech_times": [lambda: words.sech(x) ** 2 * y, lambda: words.sech(x) * y**2],
     "square_of_sech_times_exponential": [lambda: words.sech(x) * exp(y)],
     "zero_times_log1p": [

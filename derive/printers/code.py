@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from sympy import Expr, Function, Indexed, IndexedBase, Integer, Rational, Sum, Symbol
 
 from derive.calculus import CLASS
+from derive.declare import RESERVED
 from derive.errors import Misuse
 from derive.heads import Level
 from derive.printers.arrange import Piece, Printer
@@ -113,7 +114,8 @@ class Code(Printer):
         text = super().shown_in(whole, part, level)
         if isinstance(whole, Function) and word_of(whole).of_vector:
             return text  # a whole vector, and places in it
-        if self.has_entries(whole) and not self.has_entries(part) and not part.is_number:
+        of_sizes = {str(symbol) for symbol in part.free_symbols} <= RESERVED
+        if self.has_entries(whole) and not self.has_entries(part) and not of_sizes:
             return f"{self.show(part, Level.ATOM)}[..., None]"
         return text
 

@@ -6,6 +6,7 @@ of `BEFORE_LINKS`, whose left side a link would break up, are tried once before 
 """
 
 from derive.stable.circle import (
+    cauchy_wound_around_the_circle,
     complement_less_slope,
     log_bessel_less_argument,
     one_minus_cosine_of_difference,
@@ -38,10 +39,13 @@ from derive.stable.exponentials import (
     square_of_sech_over,
     square_of_sech_times,
     square_of_sech_times_exponential,
+    square_of_sinh_less_log_of_cosh,
 )
 from derive.stable.gamma import (
+    abel_and_poisson,
     growth_of_digamma_difference,
     growth_of_digamma_difference_along,
+    log_abel_polynomial_of_log_rate,
     log_gamma_excess_beside_log,
     log_gamma_excess_of_half_softplus,
     log_gamma_excess_of_log_of_twice_shape,
@@ -56,7 +60,10 @@ from derive.stable.logistic import (
     log1p_of_exponential,
     log_of_odds,
     log_of_one_plus_exponential,
+    log_of_one_plus_power,
+    log_of_one_plus_ratio_to_exponential,
     log_of_softplus,
+    log_of_sum_with_exponential,
     log_of_two_exponentials,
     log_sigmoid,
     log_sigmoid_complement,
@@ -64,6 +71,7 @@ from derive.stable.logistic import (
     logistic_complement_of_opposite,
     logistic_quotient,
     rate_of_softplus,
+    residual_of_sigmoid,
     sigmoid_complement,
     twice_sigmoid_less_one,
 )
@@ -81,7 +89,13 @@ from derive.stable.mixtures import (
     slope_in_the_log_mean,
     slope_in_the_mean,
 )
-from derive.stable.normal import log_of_normal_cdf, normal_complement, zero_times_log_normal_cdf
+from derive.stable.normal import (
+    inverse_mills_slope_times_square,
+    inverse_mills_slope_times_squares,
+    log_of_normal_cdf,
+    normal_complement,
+    zero_times_log_normal_cdf,
+)
 from derive.stable.products import (
     log_of_one_minus_power,
     log_of_one_plus,
@@ -101,11 +115,15 @@ from derive.stable.ratios import (
     log_factorial_beside_log_rate,
     log_factorial_beside_rate,
     log_gamma_beside_half,
+    log_gamma_beside_inverse_half,
     log_gamma_beside_mean,
+    log_gamma_beside_mean_square,
     log_gamma_beside_rate,
     log_gamma_beside_scale,
+    log_gamma_beside_square,
     log_of_ratio_and_denominator,
     log_of_ratio_to_exponential,
+    power_of_inverse_ratio,
     power_of_ratio,
 )
 from derive.stable.squares import (
@@ -120,7 +138,9 @@ from derive.stable.squares import (
     log_of_one_plus_square_over,
     log_of_one_plus_squared,
     rest_less_share,
+    rest_of_share,
     rest_over_square,
+    rest_times_square,
     scaled_log_of_one_plus_square,
     share_of_square,
     slope_of_slope_over_squares,
@@ -134,6 +154,7 @@ from derive.stable.squares import (
 
 STABLE = (
     check_of_sigmoid,
+    cauchy_wound_around_the_circle,
     log_probability_between_cut_points,
     probability_between_cut_points,
     log_sigmoid,
@@ -151,22 +172,31 @@ STABLE = (
     sigmoid_complement,
     log_of_one_plus_exponential,
     log_of_two_exponentials,
+    log_of_sum_with_exponential,
+    log_of_one_plus_power,
     difference_of_log_odds,
     log_of_odds,
     log_of_softplus,
     rate_of_softplus,
+    abel_and_poisson,
+    log_abel_polynomial_of_log_rate,
+    residual_of_sigmoid,
     log_factorial_beside_rate,
     log_factorial_beside_log_rate,
     log_gamma_beside_rate,
     log_gamma_beside_mean,
     log_gamma_beside_scale,
     log_gamma_beside_half,
+    log_gamma_beside_inverse_half,
+    log_gamma_beside_mean_square,
+    log_gamma_beside_square,
     log_gamma_excess_beside_log,
     log_gamma_excess_of_log_shape,
     log_gamma_excess_of_log_of_twice_shape,
     log_gamma_excess_of_softplus,
     log_gamma_excess_of_half_softplus,
     power_of_ratio,
+    power_of_inverse_ratio,
     log_of_ratio_and_denominator,
     divergence_from_exponential,
     divergence_from_softplus,
@@ -182,6 +212,7 @@ STABLE = (
     log1mexp_over_argument,
     log_of_cosh,
     log_of_cosh_as_exponentials,
+    square_of_sinh_less_log_of_cosh,
     log_of_one_plus_square,
     log_of_one_plus_squared,
     log_of_one_plus_square_over,
@@ -197,6 +228,7 @@ STABLE = (
     failures_and_odds,
     failures_and_chance,
     log_of_share,
+    log_of_one_plus_ratio_to_exponential,
     difference_of_logarithms,
     log_bessel_less_argument,
     one_minus_cosine_of_difference,
@@ -211,6 +243,8 @@ STABLE = (
 COMPLEMENTS = (sigmoid_complement, normal_complement, probability_between_cut_points)
 
 BEFORE_LINKS = (
+    cauchy_wound_around_the_circle,
+    abel_and_poisson,
     log_gamma_over_half_a_step,
     gamma_and_poisson,
     log_gamma_of_neighbours,
@@ -219,8 +253,14 @@ BEFORE_LINKS = (
     log_gamma_beside_mean,
     log_gamma_beside_scale,
     log_gamma_beside_half,
+    log_gamma_beside_inverse_half,
+    log_gamma_beside_mean_square,
+    log_gamma_beside_square,
     power_of_ratio,
+    power_of_inverse_ratio,
     log_of_ratio_and_denominator,
+    log_of_one_plus_power,
+    log_of_share,
     log_probability_between_cut_points,
 )
 
@@ -236,6 +276,7 @@ DERIVED = (
     share_of_square,
     slope_of_slope_times_argument,
     rest_less_share,
+    rest_of_share,
     excess_over_share,
     excess_of_log1p_square,
     complement_less_slope,
@@ -253,6 +294,8 @@ DERIVED = (
 
 # Tried last, on what is written of gradient and Hessian: what they put together is differentiated no more.
 LAST = (
+    inverse_mills_slope_times_squares,
+    inverse_mills_slope_times_square,
     square_of_sech_over,
     square_of_sech_times_exponential,
     square_of_sech_times,
@@ -265,6 +308,7 @@ LAST = (
     slope_of_slope_times_exponential_over_root,
     curvature_over_squares,
     curvature_times_square_of_exponential,
+    rest_times_square,
     rest_over_square,
     curvature_over_square,
     slope_of_slope_times_exponential,

@@ -1,13 +1,17 @@
 """Differences of logarithms of the gamma function."""
 
 from derive.declare import stable
-from derive.domains import Nonnegative, Positive, Real
+from derive.domains import Count, Nonnegative, Positive, Real
 from derive.words import (
+    abel_poisson,
     digamma_difference,
     digamma_difference_growth,
     exp,
     half_step_log_gamma,
     log,
+    log_abel_polynomial,
+    log_abel_polynomial_of_exponential,
+    log_factorial,
     log_gamma,
     log_gamma_difference,
     log_gamma_excess,
@@ -59,6 +63,18 @@ def log_gamma_excess_of_half_softplus(a: Real):
 def log_gamma_excess_beside_log(a: Positive, b: Positive):
     """For close numbers the logarithms cancel: that of a ratio is taken."""
     return log_gamma_excess(a) + log(b), log_gamma_excess_and_log(a, b)
+
+
+@stable(f64={"a": 1e12, "b": 0.5, "c": 2000000000000}, f32={"a": 1e6, "b": 0.5, "c": 2000000})
+def abel_and_poisson(a: Positive, b: Nonnegative, c: Count):
+    """Where the count is near its mean the terms cancel; they are computed as one."""
+    return a + b * c - log_abel_polynomial(a, b, c) + log_factorial(c), abel_poisson(a, b, c)
+
+
+@stable(f64={"a": -800, "b": 0.5, "c": 1}, f32={"a": -110, "b": 0.5, "c": 1})
+def log_abel_polynomial_of_log_rate(a: Real, b: Nonnegative, c: Count):
+    """The exponential may vanish; the second derivative in its logarithm, a sum whose terms cancel, is computed as one."""
+    return log_abel_polynomial(exp(a), b, c), log_abel_polynomial_of_exponential(a, b, c)
 
 
 @stable(f64={"a": 1e-17, "b": 2.5}, f32={"a": 1e-8, "b": 2.5})

@@ -13,7 +13,7 @@ from derive.words import (
     gamma_poisson_mean_slope,
     gamma_poisson_slope,
     log,
-    log1p,
+    log1p_ratio,
     log_beta,
     log_gamma_second_difference,
     log_multiset_coefficient,
@@ -47,9 +47,9 @@ def failures_and_chance(a: Positive, b: Count, c: Unit):
 
 
 @stable(f64={"a": 1e17, "b": 1.0}, f32={"a": 1e8, "b": 1.0})
-def log_of_share(a: Positive, b: Positive):
+def log_of_share(a: Positive, b: Nonnegative):
     """A small part of the sum is lost in it; log1p keeps it."""
-    return log(a) - log(a + b), -log1p(b / a)
+    return log(a) - log(a + b), -log1p_ratio(b, a)
 
 
 @stable(f64={"a": 1e9, "b": 1000000001.0}, f32={"a": 1e5, "b": 100001.0})

@@ -1,7 +1,7 @@
 """Ratios of two positive numbers: the gamma, Poisson and Weibull densities near their means and scales."""
 
 from derive.declare import stable
-from derive.domains import Nonnegative, Positive, Real
+from derive.domains import Nonnegative, Nonzero, Positive, Real
 from derive.words import (
     divergence,
     exp,
@@ -21,6 +21,7 @@ from derive.words import (
     ratio_excess,
     softplus,
     softplus_divergence,
+    sqrt,
 )
 
 
@@ -50,6 +51,29 @@ def log_gamma_beside_half(a: Positive, b: Positive):
     """For a large shape huge terms cancel: with what Stirling's formula takes from the logarithm of gamma they are a divergence."""
     whole = log_gamma(a / 2) + a * log(2) / 2 - (a / 2 - 1) * log(b)
     return whole, divergence(a / 2, b / 2) + log_gamma_excess(a / 2) + log(b) - b / 2
+
+
+@stable(f64={"a": 1e306, "b": 1e-306}, f32={"a": 1e37, "b": 1e-37})
+def log_gamma_beside_inverse_half(a: Positive, b: Positive):
+    """For a large shape huge terms cancel: with what Stirling's formula takes from the logarithm of gamma they are a divergence."""
+    whole = log_gamma(a / 2) + a * log(2) / 2 - (-a / 2 - 1) * log(b)
+    return whole, divergence(a / 2, 1 / (2 * b)) + log_gamma_excess(a / 2) + log(b) - 1 / (2 * b)
+
+
+@stable(f64={"a": 1e30, "b": 2.0, "c": 4.0}, f32={"a": 1e10, "b": 2.0, "c": 4.0})
+def log_gamma_beside_mean_square(a: Positive, b: Positive, c: Positive):
+    """For a large shape huge terms cancel: with what Stirling's formula takes from the logarithm of gamma a power is left of its tangent."""
+    whole = log_gamma(a) + a * b**2 / c - 2 * (a - 1) * log(b) - a * (log(a) - log(c))
+    return whole, a * power_excess(b, sqrt(c), 2) + log_gamma_excess(a) + 2 * log(b)
+
+
+@stable(f64={"a": 1e30, "b": 2.0, "c": 4.0}, f32={"a": 1e10, "b": 2.0, "c": 4.0})
+def log_gamma_beside_square(a: Positive, b: Positive, c: Positive):
+    """For a large shape huge terms cancel: with what Stirling's formula takes from the logarithm of gamma a power is left of its tangent."""
+    whole = (
+        log_gamma(a / 2) + a * b**2 / (2 * c) - (-a / 2 - 1) * log(c) - a * (log(a) + 2 * log(b) - log(2)) / 2
+    )
+    return whole, a * power_excess(sqrt(c), b, -2) / 2 + log_gamma_excess(a / 2) + log(c)
 
 
 @stable(f64={"a": 1e20, "b": 1e20}, f32={"a": 1e8, "b": 1e8})
@@ -95,8 +119,14 @@ def power_of_ratio(a: Positive, b: Positive, c: Positive):
     return whole, power_excess(a, b, c) + 1 + log_ratio(a, b)
 
 
+@stable(f64={"a": 1e-200, "b": 1e200, "c": 1e-3}, f32={"a": 1e-25, "b": 1e25, "c": 1e-3})
+def power_of_inverse_ratio(a: Positive, b: Positive, c: Positive):
+    """The ratio may overflow, or be rounded before it is raised to a large power; its logarithm keeps both."""
+    return (b / a) ** c - c * (log(b) - log(a)), power_excess(a, b, -c) + 1
+
+
 @stable(f64={"a": 1.0, "b": -800, "c": 1e-3}, f32={"a": 1.0, "b": -110, "c": 1e-3})
-def excess_of_power_of_exponential(a: Positive, b: Real, c: Positive):
+def excess_of_power_of_exponential(a: Positive, b: Real, c: Nonzero):
     """The exponential may vanish where the power is no infinity; the difference of the logarithms bears both."""
     return power_excess(a, exp(b), c), exp_excess(c * (log(a) - b))
 

@@ -23,9 +23,21 @@ from derive.words.gamma import (
         lambda a, b: -share(a, b) * share(b, a) / b,
     ),
 )
-def share(a: Positive, b: Positive) -> Unit:
+def share(a: Nonnegative, b: Nonnegative) -> Unit:
     """The share a/(a + b) of a in its sum with b."""
     return a / (a + b)
+
+
+@word(
+    text=("log1p({0:factor}/{1:atom})", Level.FUNCTION),
+    latex=(r"\operatorname{{log1p}}\left(\frac{{{0}}}{{{1}}}\right)", Level.FUNCTION),
+    numpy="_log1p_ratio({0}, {1})",
+    torch="_log1p_ratio({0}, {1})",
+    derivatives=(lambda a, b: 1 / (a + b), lambda a, b: -share(a, b) / b),
+)
+def log1p_ratio(a: Nonnegative, b: Positive) -> Nonnegative:
+    """log(1 + a/b), also where a/b is lost beside 1 or overflows."""
+    return log(1 + a / b)
 
 
 @word(

@@ -1,6 +1,6 @@
 """How far two positive numbers are from each other: the logarithm of their ratio, and divergences."""
 
-from derive.domains import Nonnegative, Positive, Real
+from derive.domains import Nonnegative, Nonzero, Positive, Real
 from derive.heads import Level, word
 from derive.words.elementary import exp, log, sigmoid, softplus, square, xlogy
 from derive.words.exponentials import expm1
@@ -205,7 +205,7 @@ def inverse_gaussian_log_deviance(a: Positive, b: Real) -> Nonnegative:
         lambda a, b, c: log_ratio(a, b) * expm1(c * log_ratio(a, b)),
     ),
 )
-def power_excess(a: Positive, b: Positive, c: Positive) -> Nonnegative:
+def power_excess(a: Positive, b: Positive, c: Nonzero) -> Nonnegative:
     """(a/b)ᶜ − 1 − log (a/b)ᶜ, what a power of a ratio has above its tangent at 1: 0 where a is b."""
     return expm1(c * log_ratio(a, b)) - c * log_ratio(a, b)
 
@@ -219,7 +219,7 @@ def power_excess(a: Positive, b: Positive, c: Positive) -> Nonnegative:
         lambda a, b, c: power_excess_cross(a, b, c),
     ),
 )
-def power_excess_slope(a: Positive, b: Positive, c: Positive) -> Real:
+def power_excess_slope(a: Positive, b: Positive, c: Nonzero) -> Real:
     """−c ((a/b)ᶜ − 1)/b, where the power may overflow before it is divided."""
     return -c * expm1(c * log_ratio(a, b)) / b
 
@@ -228,7 +228,7 @@ def power_excess_slope(a: Positive, b: Positive, c: Positive) -> Real:
     numpy="_power_excess_curvature({0}, {1}, {2})",
     torch="_power_excess_curvature({0}, {1}, {2})",
 )
-def power_excess_curvature(a: Positive, b: Positive, c: Positive) -> Real:
+def power_excess_curvature(a: Positive, b: Positive, c: Nonzero) -> Real:
     """The quotient c ((c + 1) (a/b)ᶜ − 1)/b², where the power may overflow before it is divided."""
     return c * (c + (c + 1) * expm1(c * log_ratio(a, b))) / b**2
 
@@ -237,7 +237,7 @@ def power_excess_curvature(a: Positive, b: Positive, c: Positive) -> Real:
     numpy="_power_excess_cross({0}, {1}, {2})",
     torch="_power_excess_cross({0}, {1}, {2})",
 )
-def power_excess_cross(a: Positive, b: Positive, c: Positive) -> Real:
+def power_excess_cross(a: Positive, b: Positive, c: Nonzero) -> Real:
     """−((a/b)ᶜ (1 + c log(a/b)) − 1)/b, where the power may overflow before it is divided."""
     power = c * log_ratio(a, b)
     return -(power + (1 + power) * expm1(power)) / b

@@ -800,6 +800,21 @@ FIRES |= {
         lambda: x - words.digamma_difference(s, t) - s * words.trigamma_difference(s, t) - y,
         lambda: y * (words.digamma_difference(exp(x), b) + exp(x) * words.trigamma_difference(exp(x), b) + t),
     ],
+    "growth_of_digamma_difference_along": [
+        lambda: (x - words.digamma_difference(s, t)) * y - s * words.trigamma_difference(s, t) * y,
+        lambda: (y - words.digamma_difference(s, t)) * x - s * words.trigamma_difference(s, t) * x + q,
+        lambda: (x - words.digamma_difference(b, t)) * v[k] - b * words.trigamma_difference(b, t) * v[k],
+    ],
+    "check_of_sigmoid": [
+        lambda: words.check(x, sigmoid(y)),
+        lambda: 3 - s * words.check(x - y, sigmoid(-x / 2)),
+        lambda: words.check(exp(x), sigmoid(x + y)) / s,
+    ],
+    "slope_in_the_mean": [
+        lambda: s * (c - t) / (t * (s + t)),
+        lambda: y - s * (c - t) / (t * (s + t)),
+        lambda: 3 + 2 * b * (c - s) / (s * (b + s)),
+    ],
     "divergence_from_softplus": [
         lambda: words.product_divergence(s, t, words.softplus(x)),
         lambda: 3 - y * words.product_divergence(s, t, words.softplus(x - y)),

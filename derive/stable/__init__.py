@@ -44,6 +44,7 @@ from derive.stable.exponentials import (
 from derive.stable.gamma import (
     abel_and_poisson,
     growth_of_digamma_difference,
+    growth_of_digamma_difference_along,
     log_abel_polynomial_of_log_rate,
     log_gamma_excess_beside_log,
     log_gamma_excess_of_half_softplus,
@@ -55,6 +56,7 @@ from derive.stable.gamma import (
     trigamma_over_fourth_power,
 )
 from derive.stable.logistic import (
+    check_of_sigmoid,
     difference_of_log_odds,
     log1p_of_exponential,
     log_of_odds,
@@ -86,6 +88,7 @@ from derive.stable.mixtures import (
     log_of_share,
     slope_and_curvature_in_the_shape,
     slope_in_the_log_mean,
+    slope_in_the_mean,
 )
 from derive.stable.normal import (
     inverse_mills_slope_times_square,
@@ -153,6 +156,7 @@ from derive.stable.squares import (
 )
 
 STABLE = (
+    check_of_sigmoid,
     cauchy_wound_around_the_circle,
     log_probability_between_cut_points,
     probability_between_cut_points,
@@ -267,6 +271,7 @@ BEFORE_LINKS = (
 DERIVED = (
     rate_of_softplus,
     growth_of_product,
+    slope_in_the_mean,
     slope_in_the_log_mean,
     exponential_less_count,
     difference_of_sigmoids,
@@ -285,6 +290,7 @@ DERIVED = (
     growth_of_digamma_difference,
     slope_and_curvature_of_power_times_argument,
     slope_and_curvature_of_power,
+    growth_of_digamma_difference_along,
     balance_of_odds,
     balance_with_one_success,
     exponential_less_one,

@@ -90,3 +90,10 @@ def growth_of_digamma_difference(a: Positive, b: Positive):
 def trigamma_over_fourth_power(a: Real, b: Nonzero):
     """The power vanishes where the quotient is no infinity: a small trigamma is divided first."""
     return trigamma(a) / b**4, quotient(trigamma(a), b) / b**3
+
+
+@stable(f64={"a": 1e-17, "b": 2.5, "c": 0, "d": 1}, f32={"a": 1e-8, "b": 2.5, "c": 0, "d": 1})
+def growth_of_digamma_difference_along(a: Positive, b: Positive, c: Real, d: Real):
+    """For a small argument the two cancel; what is left of them is computed as one."""
+    whole = (c - digamma_difference(a, b)) * d - a * trigamma_difference(a, b) * d
+    return whole, (c - digamma_difference_growth(a, b) / a) * d

@@ -12,6 +12,7 @@ from derive.domains import (
     Positive,
     PositiveVector,
     Real,
+    Unit,
 )
 from derive.words import (
     bessel_0,
@@ -27,9 +28,11 @@ from derive.words import (
     log_binomial,
     log_factorial,
     log_gamma,
+    log_logistic_mean,
     log_multiset_coefficient,
     log_multivariate_beta,
     log_tweedie_base,
+    logistic_mean,
     multiset_coefficient,
     multivariate_beta,
     tweedie_base,
@@ -114,6 +117,12 @@ def logarithm_of_base(a: Nonnegative, b: Positive, c: BetweenOneAndTwo):
     return log(tweedie_base(a, b, c)), log_tweedie_base(a, b, c)
 
 
+@identity
+def logarithm_of_logistic_mean(a: Unit):
+    """The logarithm of the logarithmic mean is a function of its own."""
+    return log(logistic_mean(a)), log_logistic_mean(a)
+
+
 OPENING = (
     complement_of_share,
     logarithm_of_product,
@@ -128,4 +137,5 @@ OPENING = (
     logarithm_of_binomial_coefficient,
     logarithm_of_multiset_coefficient,
     logarithm_of_base,
+    logarithm_of_logistic_mean,
 )

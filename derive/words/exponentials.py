@@ -91,7 +91,7 @@ def log_expm1_ratio(a: Real) -> Real:
 
 
 @word(
-    text="[1/expm1({0}) − 1/{0:atom}]",
+    text="[1/expm1 − 1/id]({0})",
     latex=r"\left[\frac{{1}}{{\operatorname{{expm1}}{0:()}}} - \frac{{1}}{{{0}}}\right]",
     numpy="_log_expm1_ratio_slope({0})",
     torch="_log_expm1_ratio_slope({0})",

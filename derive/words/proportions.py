@@ -1,7 +1,7 @@
 """How far an observed proportion is from its mean, as the simplex distribution measures it."""
 
 from derive.domains import OpenUnit, Positive, Real, Unit
-from derive.heads import Level, word
+from derive.heads import word
 from derive.words.elementary import exp
 from derive.words.symbols import sqrt
 

@@ -531,6 +531,7 @@ OpenUnit = replace(
     text="(0, 1)",
     latex="(0, 1)",
     facts={"positive": True},
+    wide=lambda random: 1 / (1 + math.exp(random.uniform(-4, 4))),
     extremes=(0.5, 1e-300, 1e-8, 1 - 1e-8),
     closed=(False, False),
 )

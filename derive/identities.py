@@ -33,12 +33,14 @@ from derive.words import (
     log_factorial,
     log_gamma,
     log_logistic_cell,
+    log_logistic_mean,
     log_multiset_coefficient,
     log_multivariate_beta,
     log_multivariate_beta_fall,
     log_tweedie_base,
     log_zeta,
     logistic_cell,
+    logistic_mean,
     multiset_coefficient,
     multivariate_beta,
     multivariate_beta_quotient,
@@ -156,6 +158,12 @@ def logarithm_of_logistic_cell(a: Real, b: Positive):
     return log(logistic_cell(a, b)), log_logistic_cell(a, b)
 
 
+@identity
+def logarithm_of_logistic_mean(a: Unit):
+    """The logarithm of the logarithmic mean is a function of its own."""
+    return log(logistic_mean(a)), log_logistic_mean(a)
+
+
 OPENING = (
     complement_of_share,
     logarithm_of_product,
@@ -175,4 +183,5 @@ OPENING = (
     logarithm_of_multivariate_beta_quotient,
     logarithm_of_zeta,
     logarithm_of_logistic_cell,
+    logarithm_of_logistic_mean,
 )

@@ -90,6 +90,7 @@ def _huber_mass(threshold):
 # What a page of text says, for Python to read.
 SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
 READ = (
+    (r"\[1/expm1 − 1/id\]", "slope"),
     (r"[⁰¹²³⁴⁵⁶⁷⁸⁹]+", lambda found: f"**{found[0].translate(SUPERSCRIPTS)}"),
     (r"−", "-"),
     (r"\[", "("),
@@ -161,6 +162,7 @@ MEANT = {
     "excess": lambda a, b: max(abs(a) - b, 0),
     "huber": lambda a, b: a**2 / 2 if abs(a) < b else b * (abs(a) - b / 2),
     "logM": lambda a: mpmath.log(_huber_mass(a)),
+    "slope": lambda a: 1 / mpmath.expm1(a) - 1 / a,
     "logit": lambda a: mpmath.log(a / (1 - a)),
     "r": lambda a, b: (a - b) / (b * (1 - b) * mpmath.sqrt(a * (1 - a))),
     "T": lambda a: 2 * mpmath.exp(-(a**2) / 2) / (a * _huber_mass(a)),

@@ -367,6 +367,11 @@ FIRES |= {
         lambda: 3 - y * closed(words.logistic_cell(x - y, s / t)),
         lambda: closed(words.logistic_cell(c - x, exp(y))) / 2,
     ],
+    "logarithm_of_logistic_mean": [
+        lambda: closed(words.logistic_mean(p)),
+        lambda: 3 - y * closed(words.logistic_mean(o)),
+        lambda: closed(words.logistic_mean(1 - p)) / 2,
+    ],
     "logarithm_of_base": [
         lambda: closed(words.tweedie_base(w, s, power)),
         lambda: 3 - y * closed(words.tweedie_base(w, s / t, power)),
@@ -844,6 +849,28 @@ FIRES |= {
         lambda: log(s + exp(x)),
         lambda: 3 - y * log(exp(x - y) + w),
         lambda: log(exp(-x / 2) + s * t) / s,
+    ],
+    "log_beta_beside_mean": [
+        lambda: log_beta(o * s, s * (1 - o)) - (s * (1 - o) - 1) * log(1 - p) - (o * s - 1) * log(p),
+        lambda: (
+            3 - (s * (1 - o) - 1) * log(1 - p) - (o * s - 1) * log(p) + log_beta(o * s, s * (1 - o)) - log(s)
+        ),
+        lambda: (
+            y
+            - (o * exp(x) - 1) * log(p)
+            + log_beta(o * exp(x), exp(x) * (1 - o))
+            - (exp(x) * (1 - o) - 1) * log(1 - p)
+        ),
+    ],
+    "normalised_success": [
+        lambda: -xlogy(p, o) - xlog1py(1 - p, -o) + words.log_logistic_mean(o),
+        lambda: 3 - xlog1py(1 - p, -o) - xlogy(p, o) + words.log_logistic_mean(o) - y,
+        lambda: y * (words.log_logistic_mean(p) - xlogy(o, p) - xlog1py(1 - o, -p)),
+    ],
+    "normalised_success_at_log_odds": [
+        lambda: p * softplus(-x) + (1 - p) * softplus(x) + words.log_logistic_mean(sigmoid(x)),
+        lambda: 3 - y + words.log_logistic_mean(sigmoid(x)) + (1 - p) * softplus(x) + p * softplus(-x),
+        lambda: p * softplus(-x / s) + (1 - p) * softplus(x / s) + words.log_logistic_mean(sigmoid(x / s)),
     ],
     "residual_of_sigmoid": [
         lambda: words.simplex_residual(o, sigmoid(x)),

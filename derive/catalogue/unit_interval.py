@@ -4,7 +4,7 @@ from derive.counterparts import Defect, scipy, torch_distribution, variant
 from derive.declare import distribution
 from derive.domains import OpenUnit, Positive, Real, Unit
 from derive.words import beta as beta_function
-from derive.words import exp, half, logit, simplex_residual, sqrt, two_pi
+from derive.words import exp, half, logistic_mean, logit, simplex_residual, sqrt, two_pi
 
 
 @distribution(
@@ -66,3 +66,37 @@ def simplex(y: OpenUnit, *, mu: Unit, sigma: Positive):
     """
     kernel = exp(-((simplex_residual(y, mu) / sigma) ** 2) / 2)
     return kernel / (sigma * sqrt(two_pi) * (y * (1 - y)) ** (3 * half()))
+
+
+@distribution(
+    variants=(variant(link="p=sigmoid"),),
+    counterparts=(torch_distribution("ContinuousBernoulli"),),
+)
+def continuous_bernoulli(y: Unit, *, p: Unit):
+    """A proportion such as the brightness of a pixel: what is often treated as a Bernoulli variable.
+
+    y  observed proportion
+    p  the shape; the mean is on the same side of one half
+
+    Source: Loaiza-Ganem and Cunningham (2019), Advances in Neural Information Processing Systems 32.
+    """
+    return p**y * (1 - p) ** (1 - y) / logistic_mean(p)
+
+
+@distribution(
+    latex={"mean": r"\mu", "precision": r"\phi"},
+    counterparts=(
+        scipy("beta.logpdf", lambda y, mean, precision: (y, mean * precision, (1 - mean) * precision)),
+        torch_distribution("Beta", lambda y, mean, precision: (y, mean * precision, (1 - mean) * precision)),
+    ),
+)
+def beta_mean(y: Unit, *, mean: OpenUnit, precision: Positive):
+    """The beta distribution by its mean, as beta regression has it.
+
+    y          observed proportion
+    mean       mean
+    precision  precision, the sum of both shapes
+
+    Source: Ferrari and Cribari-Neto (2004), Journal of Applied Statistics 31, 799-815.
+    """
+    return beta(y, a=mean * precision, b=(1 - mean) * precision)

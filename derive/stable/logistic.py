@@ -9,6 +9,8 @@ from derive.words import (
     log,
     log1p,
     log1p_ratio,
+    log_expm1_ratio,
+    log_logistic_mean,
     log_ratio,
     log_softplus,
     logaddexp,
@@ -19,6 +21,8 @@ from derive.words import (
     softplus,
     softplus_rate,
     tanh,
+    xlog1py,
+    xlogy,
 )
 
 
@@ -134,3 +138,17 @@ def check_of_sigmoid(a: Real, b: Real):
 def residual_of_sigmoid(a: OpenUnit, b: Real):
     """The sigmoid underflows, or rounds to 1, by which nothing is divided; the exponentials do not."""
     return simplex_residual(a, sigmoid(b)), logistic_simplex_residual(a, b)
+
+
+@stable(f64={"a": 0.45, "b": 0.5000000000001}, f32={"a": 0.45, "b": 0.500001})
+def normalised_success(a: Unit, b: Unit):
+    """For a probability near one half the terms cancel; in the log odds they are one function, twice."""
+    whole = -xlogy(a, b) - xlog1py(1 - a, -b) + log_logistic_mean(b)
+    return whole, a * log_expm1_ratio(logit(b)) + (1 - a) * log_expm1_ratio(-logit(b))
+
+
+@stable(f64={"a": 1.0, "b": 40}, f32={"a": 1.0, "b": 20})
+def normalised_success_at_log_odds(a: Unit, b: Real):
+    """The sigmoid rounds to 1, and near 0 the terms cancel; at the log odds they are one function, twice."""
+    whole = a * softplus(-b) + (1 - a) * softplus(b) + log_logistic_mean(sigmoid(b))
+    return whole, a * log_expm1_ratio(b) + (1 - a) * log_expm1_ratio(-b)

@@ -1,8 +1,9 @@
 """Ratios of two positive numbers: the gamma, Poisson and Weibull densities near their means and scales."""
 
 from derive.declare import stable
-from derive.domains import Nonnegative, Nonzero, Positive, Real
+from derive.domains import Nonnegative, Nonzero, OpenUnit, Positive, Real, Unit
 from derive.words import (
+    bernoulli_divergence,
     divergence,
     exp,
     exp_excess,
@@ -10,11 +11,13 @@ from derive.words import (
     inverse_gaussian_deviance,
     inverse_gaussian_log_deviance,
     log,
+    log_beta,
     log_divergence,
     log_factorial,
     log_factorial_excess,
     log_gamma,
     log_gamma_excess,
+    log_gamma_excess_of_product,
     log_ratio,
     power_excess,
     product_divergence,
@@ -86,6 +89,18 @@ def log_factorial_beside_rate(a: Nonnegative, b: Positive):
 def log_factorial_beside_log_rate(a: Nonnegative, b: Real):
     """For a large count huge terms cancel: with what Stirling's formula takes from the logarithm of the factorial they are a divergence."""
     return exp(b) - a * b + log_factorial(a), log_divergence(a, b) + log_factorial_excess(a)
+
+
+@stable(f64={"a": 0.5, "b": 1e30, "c": 0.5}, f32={"a": 0.5, "b": 1e10, "c": 0.5})
+def log_beta_beside_mean(a: OpenUnit, b: Positive, c: Unit):
+    """For a large precision huge terms cancel: with what Stirling's formula takes from the logarithms of gamma they are divergences."""
+    whole = log_beta(a * b, b * (1 - a)) - (b * (1 - a) - 1) * log(1 - c) - (a * b - 1) * log(c)
+    return whole, (
+        b * bernoulli_divergence(a, 1 - a, c)
+        + (log_gamma_excess_of_product(a, b) + log_gamma_excess_of_product(1 - a, b) - log_gamma_excess(b))
+        + log(c)
+        + log(1 - c)
+    )
 
 
 @stable(f64={"a": 1.0, "b": 1.0, "c": -800}, f32={"a": 1.0, "b": 1.0, "c": -110})

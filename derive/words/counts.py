@@ -145,6 +145,19 @@ def log_gamma_excess_of_exponential(a: Real) -> Real:
 
 
 @word(
+    numpy="_log_gamma_excess({0:factor} * {1:factor})",
+    torch="_log_gamma_excess({0:factor} * {1:factor})",
+    derivatives=(
+        lambda a, b: weighted_digamma_excess(a * b) / a,
+        lambda a, b: weighted_digamma_excess(a * b) / b,
+    ),
+)
+def log_gamma_excess_of_product(a: Positive, b: Positive) -> Real:
+    """Log Γ(c) − c log c + c of the product c = a b, whose derivatives stay moderate where those in c overflow."""
+    return log_gamma(a * b) - a * b * log(a * b) + a * b
+
+
+@word(
     numpy=("{0:factor} * _digamma_excess({0})", Level.PRODUCT),
     torch=("{0:factor} * _digamma_excess({0})", Level.PRODUCT),
     derivatives=(lambda a: digamma_excess_growth(a),),

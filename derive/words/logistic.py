@@ -5,6 +5,7 @@ from typing import Any
 from derive.domains import Positive, Real, Unit
 from derive.heads import Level, word
 from derive.words.elementary import exp, log, sigmoid, softplus
+from derive.words.exponentials import log_expm1_ratio_slope
 from derive.words.hyperbolic import tanh
 from derive.words.symbols import half
 
@@ -159,3 +160,24 @@ def logistic_cell_scale_curvature(a: Real, b: Positive) -> Real:
 def _cell(a: Any, b: Any) -> tuple[Any, Any, Any]:
     """The mass below the upper end that is missing, that below the lower end, and 1/(exp(1/b) − 1)."""
     return sigmoid(-(a + half()) / b), sigmoid((a - half()) / b), 1 / (exp(1 / b) - 1)
+
+
+@word(
+    text=("(2 {0:factor} − 1)/logit{0:argument}", Level.PRODUCT),
+    latex=r"\frac{{2 {0:factor} - 1}}{{\operatorname{{logit}}{0:argument}}}",
+)
+def logistic_mean(a: Unit) -> Positive:
+    """The logarithmic mean (2a − 1)/logit a of a and 1 − a, the integral of aˣ (1 − a)¹⁻ˣ: 1/2 at 1/2."""
+    return (2 * a - 1) / log(a / (1 - a))
+
+
+@word(
+    text=("log((2 {0:factor} − 1)/logit{0:argument})", Level.FUNCTION),
+    latex=(r"\log\frac{{2 {0:factor} - 1}}{{\operatorname{{logit}}{0:argument}}}", Level.FUNCTION),
+    numpy="_log_logistic_mean({0})",
+    torch="_log_logistic_mean({0})",
+    derivatives=(lambda a: (-log_expm1_ratio_slope(-logit(a)) / a - 1) / (1 - a),),
+)
+def log_logistic_mean(a: Unit) -> Real:
+    """The logarithm of the logarithmic mean of a and 1 − a."""
+    return log((2 * a - 1) / log(a / (1 - a)))

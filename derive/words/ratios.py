@@ -1,6 +1,6 @@
 """How far two positive numbers are from each other: the logarithm of their ratio, and divergences."""
 
-from derive.domains import Nonnegative, Nonzero, Positive, Real
+from derive.domains import Nonnegative, Nonzero, Positive, Real, Unit
 from derive.heads import Level, word
 from derive.words.elementary import exp, log, sigmoid, softplus, square, xlogy
 from derive.words.exponentials import expm1
@@ -69,6 +69,22 @@ def ratio_excess(a: Positive, b: Positive) -> Nonnegative:
 def divergence(a: Nonnegative, b: Positive) -> Nonnegative:
     """The divergence a log(a/b) − a + b of Kullback and Leibler: 0 where a is b, and half a Poisson deviance."""
     return xlogy(a, a) - a * log(b) - a + b
+
+
+@word(
+    text="[{0:factor} log({0:atom}/{2:atom}) + {1:factor} log({1:atom}/(1 − {2:factor}))]",
+    latex=r"\left[{0:factor} \log\frac{{{0}}}{{{2}}} + {1:factor} \log\frac{{{1}}}{{1 - {2:factor}}}\right]",
+    numpy=("_divergence({0}, {2}) + _divergence({1}, 1 - {2:factor})", Level.SUM),
+    torch=("_divergence({0}, {2}) + _divergence({1}, 1 - {2:factor})", Level.SUM),
+    derivatives=(
+        lambda a, b, c: log_ratio(a, c),
+        lambda a, b, c: log_ratio(b, 1 - c),
+        lambda a, b, c: b / (1 - c) - a / c,
+    ),
+)
+def bernoulli_divergence(a: Unit, b: Unit, c: Unit) -> Nonnegative:
+    """The divergence a log(a/c) + b log(b/(1 − c)) of a probability a, whose complement b may be known better, from c."""
+    return divergence(a, c) + divergence(b, 1 - c)
 
 
 @word(

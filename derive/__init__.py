@@ -51,7 +51,7 @@ test holds it to that.
                  cli           the door
 
 Public names: `derive`, `density`, `Derivation`, `Misuse`, and a derivation's `emit`, `load`,
-`gradient`, `hessian`.  They are imported when first asked for, so that `derive list` needs no SymPy.
+`gradient`, `hessian`, `third_derivatives`.  They are imported when first asked for, so that `derive list` needs no SymPy.
 """
 
 from typing import Any
@@ -89,10 +89,10 @@ def _bind(derivation: Any) -> None:
 
     from derive import calculus, emit, pages
 
-    for name, function in (("gradient", calculus.gradient), ("hessian", calculus.hessian)):
+    for function in (calculus.gradient, calculus.hessian, calculus.third_derivatives):
         shortcut = cached_property(function)
-        shortcut.__set_name__(derivation, name)
-        setattr(derivation, name, shortcut)
+        shortcut.__set_name__(derivation, function.__name__)
+        setattr(derivation, function.__name__, shortcut)
     derivation.emit = emit.emit
     derivation.load = emit.load
     derivation._repr_latex_ = pages.notebook

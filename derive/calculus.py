@@ -298,6 +298,8 @@ class Parts:
         word = word_of(expression)
         if word.of_vector:
             return self._chain_rule_of_vector(word, expression, variable)
+        if not word.derivatives:
+            return self._slope(self.taken_apart(self._meaning(word, expression)), variable)
         terms = []
         for argument, slope in zip(expression.args, word.derivatives, strict=True):
             inner = self._slope(argument, variable)
@@ -305,6 +307,15 @@ class Parts:
                 outer = sympy.sympify(slope(*expression.args))
                 terms.append(self.taken_apart(outer) * inner)
         return Add(*terms)
+
+    def _meaning(self, word: Word, expression: Expr) -> Expr:
+        """What a word abbreviates that has no derivative of its own: it stands in none below the third.
+
+        Raises Misuse where that is no formula.
+        """
+        if word.reference:
+            raise Misuse(f"the word {word.name} has no derivative; ask for no derivative of this order")
+        return word.meaning(*expression.args)
 
     def _chain_rule_of_vector(self, word: Word, expression: Expr, variable: Variable) -> Expr:
         """The derivative of a word of a vector, whose other arguments are positions or known vectors.
@@ -440,6 +451,29 @@ class Calculus:
         return tuple(tuple(upper[min(i, j), max(i, j)] for j in places) for i in places)
 
     @cached_property
+    def third(self) -> dict[tuple[int, int, int], Expr]:
+        """The third derivatives by the places of three scalars, none before the one to its left.
+
+        Raises Misuse where a vector is learned.
+        """
+        if self.of_vector:
+            raise Misuse(
+                "third derivatives are of scalars, and a vector is learned here; ask for no more than two"
+            )
+        places = range(len(self.variables))
+        with distribute(False):
+            second = {
+                (i, j): self.parts.derivative(self.slopes[i], _variable(self.variables[j]))
+                for i in places
+                for j in places[i:]
+            }
+            return {
+                (i, j, k): self.parts.finished(self.parts.derivative(slope, _variable(self.variables[k])))
+                for (i, j), slope in second.items()
+                for k in places[j:]
+            }
+
+    @cached_property
     def diagonal(self) -> tuple[Expr, ...]:
         """The diagonal of the Hessian, a part for each block."""
         return tuple(row[place] for place, row in enumerate(self.hessian))
@@ -523,6 +557,18 @@ def hessian(derivation: Derivation) -> dict[tuple[str, str], Expr]:
         (one, other): found.parts.put_together(slope)
         for one, row in zip(names, found.hessian, strict=True)
         for other, slope in zip(names, row, strict=True)
+    }
+
+
+def third_derivatives(derivation: Derivation) -> dict[tuple[str, str, str], Expr]:
+    """The third derivatives by three predictors, each in the order in which they are learned.
+
+    Raises Misuse where a vector is learned.
+    """
+    found = calculus(derivation)
+    names = [quantity.name for quantity in found.variables]
+    return {
+        (names[i], names[j], names[k]): found.parts.put_together(e) for (i, j, k), e in found.third.items()
     }
 
 

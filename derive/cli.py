@@ -103,6 +103,7 @@ ASKED = (
         metavar="NAME[=VALUE]",
         help="What is put on top of a likelihood and makes it none: pos_weight, class_weight, label_smoothing.",
     ),
+    click.option("--third-derivatives", is_flag=True, help="Write them, too, in a NumPy module of scalars."),
     click.option("--keep-constants", is_flag=True, help="Keep the terms that are free of θ."),
     click.option("--keep-factor", is_flag=True, help="Keep the common factor."),
 )

@@ -13,14 +13,15 @@ exponentially.  There the trapezoidal rule converges so fast that it needs no mo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import math
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache, cached_property, partial
 from itertools import islice, pairwise
 from typing import Any, NamedTuple
 
 import mpmath
-from sympy import Abs, Expr, Indexed, IndexedBase, Product, Sum, Symbol, sign
+from sympy import Abs, Expr, Indexed, IndexedBase, Integer, Pow, Product, Sum, Symbol, sign
 
 from derive.derivation import Derivation
 from derive.domains import Entries, Stretch
@@ -84,7 +85,7 @@ class Model:
         with mpmath.workdps(2 * DIGITS):
             domain = inside(derivation, data, point)
         domain = domain if isinstance(domain, Entries) else domain.of_length(self.classes)
-        self._support: _Sum | _Integral | _Mixture | _Grid
+        self._support: _Sum | _Integral | _Mixture | _Pieces | _Grid
         if isinstance(domain, Entries) and domain.discrete:
             self._support = _Sum(
                 self._exact(derivation.density), map(tuple, domain.enumerate(self.classes)), True
@@ -100,6 +101,11 @@ class Model:
             kinks = tuple(self.function(kink) for kink in _kinks(derivation.loss, data.name, point))
             integral = _Integral(density, log_density, domain.stretch, kinks)
             self._support = _Mixture(density, domain.atoms, integral) if domain.atoms else integral
+            with mpmath.workprec(MOST_BITS):
+                cusps = {evaluate(cusp, point) for cusp in _cusps(derivation.loss, data.name, point)}
+            if cusps and math.isinf(domain.lower) and math.isinf(domain.upper):
+                stretches = _between([-mpmath.inf, *sorted(cusps), mpmath.inf])
+                self._support = _Pieces(_Integral(density, log_density, stretch) for stretch in stretches)
 
     @cached_property
     def mass(self) -> Mean:
@@ -204,6 +210,19 @@ class _Mixture:
         with mpmath.workdps(DIGITS):
             atoms = map(mpmath.mpf, self._atoms)
             return Mean(rest.value + sum(self._density(at) * function(at) for at in atoms), rest.error)
+
+
+class _Pieces:
+    """An integral over the whole line in pieces, each of which is stretched as far as its ends."""
+
+    def __init__(self, integrals: Iterable[_Integral]) -> None:
+        self._integrals = tuple(integrals)
+
+    def mean(self, function: Function) -> Mean:
+        """The sum of the integrals."""
+        means = [integral.mean(function) for integral in self._integrals]
+        with mpmath.workdps(DIGITS):
+            return Mean(mpmath.fsum(m.value for m in means), mpmath.fsum(m.error for m in means))
 
 
 class _Place(NamedTuple):
@@ -315,9 +334,41 @@ def _grid() -> list[Any]:
 
 def _kinks(expression: Expr, name: str, point: Point) -> list[Expr]:
     """What stands between bars, or has its sign taken, and depends on the named observation."""
-    found = written_out(expression, point).atoms(Abs, sign)
+    sizes = {size: number for size, number in point.items() if isinstance(number, int)}
+    found = written_out(expression, sizes).atoms(Abs, sign)
     arguments = {part.args[0] for part in found}
     return [part for part in arguments if name in {symbol.name for symbol in part.free_symbols}]
+
+
+def _cusps(expression: Expr, name: str, point: Point) -> list[Expr]:
+    """Where what stands between bars and is raised to a power that is no integer vanishes.
+
+    There the slope may be infinite.  Only what is linear in the named observation is found.
+    """
+    sizes = {size: number for size, number in point.items() if isinstance(number, int)}
+    powers = written_out(expression, sizes).atoms(Pow)
+    raised = {part.args[0] for power in powers if not power.exp.is_integer for part in power.base.atoms(Abs)}
+    found = []
+    for argument in raised:
+        for symbol in argument.free_symbols:
+            slope = argument.diff(symbol)
+            if symbol.name == name and symbol not in slope.free_symbols:
+                found.append(-argument.xreplace({symbol: Integer(0)}) / slope)
+    return found
+
+
+def _between(ends: list[Any]) -> Iterator[Stretch]:
+    """The whole line stretched onto each interval between neighbouring ends, of which the outer two are infinite."""
+    for lower, upper in pairwise(ends):
+
+        def stretch(t: Any, lower: Any = lower, upper: Any = upper) -> tuple[Any, Any]:
+            if mpmath.isinf(lower) or mpmath.isinf(upper):
+                distance = mpmath.exp(t)
+                return (upper - distance if mpmath.isinf(lower) else lower + distance), distance
+            share, rest = (1 / (1 + mpmath.exp(side * t)) for side in (-1, 1))
+            return lower + (upper - lower) * share, (upper - lower) * share * rest
+
+        yield stretch
 
 
 def _zeros(function: Function, ends: tuple[Any, Any]) -> Iterator[Any]:

@@ -14,15 +14,12 @@ from derive.catalogue import CATALOGUE
 from derive.declare import Distribution, read
 from derive.derivation import Role
 from derive.domains import Position, Positive
-from derive.request import fitting_links, request
+from derive.request import request
 from derive.scenes import CLASSES, arrays, ordered, points
+from tests import sampled_links
 
 ASKED = [
-    (name, {"link": {parameter: link.name}})
-    for name, row in CATALOGUE.items()
-    for parameter, domain in row.learnable.items()
-    for link in fitting_links(domain)
-] + [
+    *sampled_links(),
     ("beta", {"fix": {"a": 2}}),
     ("beta", {"fix": {"b": 2.5}, "link": {"a": "exp"}}),
     ("student_t", {"fix": {"nu": 3}, "link": {"sigma": "exp"}}),

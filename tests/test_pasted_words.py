@@ -45,6 +45,10 @@ def difference(order, x, a):
     return function(x + a) - function(x)
 
 
+def growth(x, a):
+    return x * difference(0, x, a) + x**2 * difference(1, x, a)
+
+
 def log_beta(a, b):
     return mp.loggamma(min(a, b)) - difference(-1, max(a, b), min(a, b))
 
@@ -83,6 +87,11 @@ TRUTH = {  # word: its truth, then its derivative in each argument
         lambda x, a: difference(2, x, a),
         lambda x, a: mp.psi(2, x + a),
     ),
+    "_digamma_difference_growth": (
+        growth,
+        lambda x, a: difference(0, x, a) + 3 * x * difference(1, x, a) + x**2 * difference(2, x, a),
+        lambda x, a: x * mp.psi(1, x + a) + x**2 * mp.psi(2, x + a),
+    ),
     "_log_beta": (log_beta, lambda a, b: -difference(0, a, b), lambda a, b: -difference(0, b, a)),
 }
 ON_LINE = ("_softplus", "_sigmoid")
@@ -95,6 +104,8 @@ BOUNDS = {  # (word, grid): the bound in float64 for numpy and torch, then in fl
     ("_digamma", "zeros"): (NAN, 1, NAN, 1),
     ("_digamma_difference", "ordinary"): (1, 1, 0.5, 1),
     ("_digamma_difference", "wide"): (1, 1, 0.5, 1.5),
+    ("_digamma_difference_growth", "ordinary"): (100, 100, 0.5, 0.5),
+    ("_digamma_difference_growth", "wide"): (100, 100, 0.5, 0.5),
     ("_log_beta", "ordinary"): (1.5, 4, 0.5, 1),
     ("_log_beta", "wide"): (1.5, 1.5, 0.5, 1.5),
     ("_log_gamma", "ordinary"): (1.5, 0.5, 0.5, 0.5),

@@ -627,6 +627,11 @@ FIRES |= {
         lambda: 2 * s * words.inverse_mills_slope(x / 2) * y**2,
         lambda: 3 - words.inverse_mills_slope((x - y) / s) * (x - y) ** 2 / s,
     ],
+    "square_of_sinh_less_log_of_cosh": [
+        lambda: words.sinh(x) ** 2 / 2 - words.log_cosh(x),
+        lambda: y - 4 * words.log_cosh(x / 2) + 2 * words.sinh(x / 2) ** 2,
+        lambda: 3 + words.sinh((x - y) / s) ** 2 - 2 * words.log_cosh((x - y) / s),
+    ],
     "square_of_sech_times": [
         lambda: words.sech(x) ** 2 * x**2,
         lambda: 2 * s * words.sech(x / 2) ** 2 * y**2,
@@ -641,6 +646,40 @@ FIRES |= {
         lambda: words.log1p_square(x) - words.square_share(x),
         lambda: y + words.log1p_square(x) - words.square_share(x),
         lambda: y * (words.log1p_square(x - s) - words.square_share(x - s)),
+    ],
+    "slope_and_curvature_of_power_times_argument": [
+        lambda: t * x * words.absolute_power_slope(x, s) + t * x**2 * words.absolute_power_curvature(x, s),
+        lambda: (
+            3 * y * (x - 1) * words.absolute_power_slope(x - 1, t)
+            + 3 * y * (x - 1) ** 2 * words.absolute_power_curvature(x - 1, t)
+        ),
+        lambda: (
+            1
+            - words.absolute_power_slope(x - y, t) * (x - y) / s
+            - (x - y) ** 2 * words.absolute_power_curvature(x - y, t) / s
+        ),
+    ],
+    "trigamma_over_fourth_power": [
+        lambda: words.trigamma(s) / t**4,
+        lambda: 2 * x * words.trigamma(1 + 1 / t) / (3 * t**4),
+        lambda: y - words.trigamma(s + t) * x / (x**2 + 1) ** 4,
+    ],
+    "slope_and_curvature_of_power": [
+        lambda: words.absolute_power_slope(x, s) + x * words.absolute_power_curvature(x, s),
+        lambda: (
+            -2 * (x - y) * words.absolute_power_curvature(x - y, t) - 2 * words.absolute_power_slope(x - y, t)
+        ),
+        lambda: y + words.absolute_power_slope(x / s, t) + x * words.absolute_power_curvature(x / s, t) / s,
+    ],
+    "rest_of_share": [
+        lambda: 1 - x * words.log1p_square_slope(x) / 2,
+        lambda: 2 - (x / s) * words.log1p_square_slope(x / s),
+        lambda: y + 3 - 3 * (x - y) * words.log1p_square_slope(x - y) / 2,
+    ],
+    "rest_times_square": [
+        lambda: words.root_rest(x) ** 2 * y**2,
+        lambda: -2 * words.root_rest(x / 2) ** 2 * s**2,
+        lambda: 3 - words.root_rest((x - y) / s) ** 2 * (x - 1) ** 2 / s,
     ],
     "rest_less_share": [
         lambda: 1 - (s + 1) * x * words.log1p_square_slope(x) / 2,
@@ -740,6 +779,46 @@ FIRES |= {
         lambda: words.log_gamma_excess(exp(x)),
         lambda: 3 - y * words.log_gamma_excess(exp(x - y)),
         lambda: words.log_gamma_excess(exp(-x / 2)) / 2 + s,
+    ],
+    "log_gamma_excess_of_log_of_twice_shape": [
+        lambda: words.log_gamma_excess(exp(x) / 2),
+        lambda: 3 - y * words.log_gamma_excess(exp(x - y) / 2),
+        lambda: words.log_gamma_excess(exp(-x / 2) / 2) / 2 + s,
+    ],
+    "log_gamma_excess_of_softplus": [
+        lambda: words.log_gamma_excess(words.softplus(x)),
+        lambda: 3 - y * words.log_gamma_excess(words.softplus(x - y)),
+        lambda: words.log_gamma_excess(words.softplus(-x / 2)) / 2 + s,
+    ],
+    "log_gamma_excess_of_half_softplus": [
+        lambda: words.log_gamma_excess(words.softplus(x) / 2),
+        lambda: 3 - y * words.log_gamma_excess(words.softplus(x - y) / 2),
+        lambda: words.log_gamma_excess(words.softplus(-x / 2) / 2) / 2 + s,
+    ],
+    "growth_of_digamma_difference": [
+        lambda: words.digamma_difference(s, t) + s * words.trigamma_difference(s, t),
+        lambda: x - words.digamma_difference(s, t) - s * words.trigamma_difference(s, t) - y,
+        lambda: y * (words.digamma_difference(exp(x), b) + exp(x) * words.trigamma_difference(exp(x), b) + t),
+    ],
+    "growth_of_digamma_difference_along": [
+        lambda: (x - words.digamma_difference(s, t)) * y - s * words.trigamma_difference(s, t) * y,
+        lambda: (y - words.digamma_difference(s, t)) * x - s * words.trigamma_difference(s, t) * x + q,
+        lambda: (x - words.digamma_difference(b, t)) * v[k] - b * words.trigamma_difference(b, t) * v[k],
+    ],
+    "check_of_sigmoid": [
+        lambda: words.check(x, sigmoid(y)),
+        lambda: 3 - s * words.check(x - y, sigmoid(-x / 2)),
+        lambda: words.check(exp(x), sigmoid(x + y)) / s,
+    ],
+    "slope_in_the_mean": [
+        lambda: s * (c - t) / (t * (s + t)),
+        lambda: y - s * (c - t) / (t * (s + t)),
+        lambda: 3 + 2 * b * (c - s) / (s * (b + s)),
+    ],
+    "divergence_from_softplus": [
+        lambda: words.product_divergence(s, t, words.softplus(x)),
+        lambda: 3 - y * words.product_divergence(s, t, words.softplus(x - y)),
+        lambda: words.product_divergence(words.softplus(y), t, words.softplus(-x / 2)) / s,
     ],
     "power_of_ratio": [
         lambda: (s / t) ** b - (b - 1) * (log(s) - log(t)),

@@ -228,7 +228,7 @@ def maxwell(y: Positive, *, sigma: Positive):
 
 
 @distribution(
-    latex={"shape": "m", "spread": r"\Omega"},
+    latex={"shape": "m", "spread": r"\omega"},
     variants=(variant(link="spread=exp"),),
     counterparts=(scipy("nakagami.logpdf", lambda y, shape, spread: (y, shape, 0, spread**0.5)),),
 )

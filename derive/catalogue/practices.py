@@ -39,7 +39,7 @@ def bernoulli_pos_weight(y: Binary, *, p: Unit, pos_weight: Positive):
 
 @distribution(
     practice="a cross-entropy with labels that nobody observed: each is mixed with one half",
-    latex={"smoothing": r"\varepsilon"},
+    latex={"smoothing": r"\epsilon"},
     known=("smoothing",),
     variants=(variant(link="p=sigmoid"),),
 )
@@ -85,7 +85,7 @@ def categorical_class_weight(y: OneHot["K"], *, p: Simplex["K"], class_weight: P
 
 @distribution(
     practice="a cross-entropy with labels that nobody observed: each is mixed with the even chances",
-    latex={"smoothing": r"\varepsilon"},
+    latex={"smoothing": r"\epsilon"},
     known=("smoothing",),
     variants=(
         variant(

@@ -5,7 +5,24 @@ import math
 from derive.counterparts import Defect, Figure, scipy, torch_distribution, torch_nn, variant
 from derive.declare import distribution
 from derive.domains import Positive, Real, Unit
-from derive.words import absolute, check, cosh, exp, gamma, half, normal_cdf, pi, sqrt, square, two_pi
+from derive.words import (
+    absolute,
+    absolute_power,
+    asinh,
+    check,
+    cosh,
+    exp,
+    gamma,
+    half,
+    log_huber_mass,
+    normal_cdf,
+    pi,
+    sinh_square_excess,
+    sqrt,
+    square,
+    two_pi,
+)
+from derive.words import huber as huber_loss
 
 MEAN_SQUARED_ERROR = torch_nn("MSELoss", lambda y, mu, sigma=1: (mu, y), Figure.LOSS)
 SMALL_VARIANCE = "a variance below eps = 1e-6 is raised to 1e-6"
@@ -118,6 +135,36 @@ def asymmetric_laplace(y: Real, *, mu: Real, b: Positive, tau: Unit):
     Source: Koenker and Machado (1999), Journal of the American Statistical Association 94, 1296-1310.
     """
     return tau * (1 - tau) / b * exp(-check(y - mu, tau) / b)
+
+
+@distribution(
+    latex={"delta": r"\delta"},
+    variants=(
+        variant(
+            torch_nn("HuberLoss", lambda y, mu: (mu, y), Figure.LOSS, delta=1.35),
+            torch_nn(
+                "SmoothL1Loss * beta",
+                lambda y, mu: (mu, y),
+                Figure.LOSS,
+                after=lambda loss, y, mu: 1.35 * loss,
+                beta=1.35,
+            ),
+            fix="sigma=1,delta=27/20",
+        ),
+        variant(fix="delta", link="sigma=exp"),
+    ),
+)
+def huber(y: Real, *, mu: Real, sigma: Positive, delta: Positive):
+    """An observation that is normal near its centre and has exponential tails.
+
+    y      observation, in the units of the data
+    mu     centre, in the units of the data
+    sigma  scale, in the units of the data
+    delta  threshold in units of the scale, beyond which the tails are exponential
+
+    Source: Huber (1964), Annals of Mathematical Statistics 35, 73-101.
+    """
+    return exp(-huber_loss((y - mu) / sigma, delta) - log_huber_mass(delta)) / sigma
 
 
 @distribution(
@@ -239,3 +286,65 @@ def skew_normal(y: Real, *, mu: Real, sigma: Positive, alpha: Real):
     Source: Azzalini (1985), Scandinavian Journal of Statistics 12, 171-178.
     """
     return 2 * normal(y, mu=mu, sigma=sigma) * normal_cdf(alpha * (y - mu) / sigma)
+
+
+@distribution(
+    variants=(variant(link="sigma=exp"),),
+    counterparts=(
+        scipy("johnsonsu.logpdf", lambda y, mu, sigma, skewness, tails: (y, skewness, tails, mu, sigma)),
+    ),
+    latex={"skewness": r"\gamma", "tails": r"\delta"},
+)
+def johnson_su(y: Real, *, mu: Real, sigma: Positive, skewness: Real, tails: Positive):
+    """An observation whose inverse hyperbolic sine is normal: skewness and tails of any kind.
+
+    y         observation, in the units of the data
+    mu        location, in the units of the data
+    sigma     scale, in the units of the data
+    skewness  shape: 0 is symmetric, and above 0 the longer tail is the left one
+    tails     shape: the lighter the tails the larger, towards those of the normal distribution
+
+    Source: Johnson, Kotz and Balakrishnan (1994), Continuous Univariate Distributions 1, ch. 12.
+    """
+    z = (y - mu) / sigma
+    score = skewness + tails * asinh(z)
+    return tails / (sigma * sqrt(two_pi * (1 + z**2))) * exp(-(score**2) / 2)
+
+
+@distribution(
+    latex={"skewness": r"\epsilon", "tails": r"\delta"},
+    variants=(variant(link="sigma=exp"),),
+)
+def sinh_arcsinh(y: Real, *, mu: Real, sigma: Positive, skewness: Real, tails: Positive):
+    """An observation whose tails are lighter or heavier than normal, and skewed.
+
+    y         observation, in the units of the data
+    mu        location, in the units of the data
+    sigma     scale, in the units of the data
+    skewness  shape: 0 is symmetric, and above 0 the longer tail is the right one
+    tails     shape: 1 is as the normal distribution, and the lighter the tails the larger
+
+    Source: Jones and Pewsey (2009), Biometrika 96, 761-780; sinh u is standard normal, and h(u) is
+    sinh(u)**2/2 - log cosh(u), the cosine from the change of variable.
+    """
+    z = (y - mu) / sigma
+    score = tails * asinh(z) - skewness
+    return tails / (sigma * sqrt(two_pi * (1 + z**2))) * exp(-sinh_square_excess(score))
+
+
+@distribution(
+    latex={"shape": "k"},
+    variants=(variant(fix="shape"),),
+    counterparts=(scipy("gennorm.logpdf", lambda y, mu, alpha, shape: (y, shape, mu, alpha)),),
+)
+def generalized_normal(y: Real, *, mu: Real, alpha: Positive, shape: Positive):
+    """An observation whose loss is a power of its error; also the exponential power distribution.
+
+    y      observation, in the units of the data
+    mu     mean, in the units of the data
+    alpha  scale, in the units of the data
+    shape  shape: 1 is the Laplace distribution, 2 the normal, and larger is flatter
+
+    Source: Nadarajah (2005), Journal of Applied Statistics 32, 685-694.
+    """
+    return exp(-absolute_power((y - mu) / alpha, shape)) / (2 * alpha * gamma(1 + 1 / shape))

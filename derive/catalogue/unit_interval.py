@@ -61,7 +61,8 @@ def simplex(y: OpenUnit, *, mu: Unit, sigma: Positive):
     mu     mean
     sigma  square root of the dispersion
 
-    Source: Barndorff-Nielsen and Jørgensen (1991), Journal of Multivariate Analysis 39, 106-116.
+    Source: Barndorff-Nielsen and Jørgensen (1991), Journal of Multivariate Analysis 39, 106-116; r(y, mu) is
+    (y - mu)/(mu (1 - mu)) over the root of y (1 - y).
     """
     kernel = exp(-((simplex_residual(y, mu) / sigma) ** 2) / 2)
     return kernel / (sigma * sqrt(two_pi) * (y * (1 - y)) ** (3 * half()))

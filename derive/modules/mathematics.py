@@ -73,6 +73,10 @@ class Mathematics:
         """The upper triangle of the Hessian, row by row."""
         return self._function("_hessian", self._upper_triangle, as_tuple=True)
 
+    def third_derivatives(self) -> Function:
+        """The third derivatives in three learned arguments, none before the one to its left."""
+        return self._function("_third_derivatives", [*self.calculus.third.values()], as_tuple=True)
+
     def hessian_diagonal(self) -> Function:
         """The diagonal of the Hessian, a result for each block."""
         return self._function("_hessian_diagonal", self.calculus.diagonal)

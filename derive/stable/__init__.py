@@ -39,16 +39,24 @@ from derive.stable.exponentials import (
     square_of_sech_over,
     square_of_sech_times,
     square_of_sech_times_exponential,
+    square_of_sinh_less_log_of_cosh,
 )
 from derive.stable.gamma import (
     abel_and_poisson,
+    growth_of_digamma_difference,
+    growth_of_digamma_difference_along,
     log_abel_polynomial_of_log_rate,
     log_gamma_excess_beside_log,
+    log_gamma_excess_of_half_softplus,
+    log_gamma_excess_of_log_of_twice_shape,
     log_gamma_excess_of_log_shape,
+    log_gamma_excess_of_softplus,
     log_gamma_of_neighbours,
     log_gamma_over_half_a_step,
+    trigamma_over_fourth_power,
 )
 from derive.stable.logistic import (
+    check_of_sigmoid,
     difference_of_log_odds,
     log1p_of_exponential,
     log_of_odds,
@@ -80,6 +88,7 @@ from derive.stable.mixtures import (
     log_of_share,
     slope_and_curvature_in_the_shape,
     slope_in_the_log_mean,
+    slope_in_the_mean,
 )
 from derive.stable.normal import (
     inverse_mills_slope_times_square,
@@ -94,12 +103,15 @@ from derive.stable.products import (
     score_of_log_power,
     score_of_power,
     shares_of_a_whole,
+    slope_and_curvature_of_power,
+    slope_and_curvature_of_power_times_argument,
     zero_times_log,
     zero_times_log1p,
 )
 from derive.stable.ratios import (
     deviance_from_exponential,
     divergence_from_exponential,
+    divergence_from_softplus,
     excess_beside_log,
     excess_of_power_of_exponential,
     excess_of_ratio_to_exponential,
@@ -129,7 +141,9 @@ from derive.stable.squares import (
     log_of_one_plus_square_over,
     log_of_one_plus_squared,
     rest_less_share,
+    rest_of_share,
     rest_over_square,
+    rest_times_square,
     scaled_log_of_one_plus_square,
     share_of_square,
     slope_of_slope_over_squares,
@@ -142,6 +156,7 @@ from derive.stable.squares import (
 )
 
 STABLE = (
+    check_of_sigmoid,
     cauchy_wound_around_the_circle,
     log_probability_between_cut_points,
     probability_between_cut_points,
@@ -180,10 +195,14 @@ STABLE = (
     log_gamma_beside_square,
     log_gamma_excess_beside_log,
     log_gamma_excess_of_log_shape,
+    log_gamma_excess_of_log_of_twice_shape,
+    log_gamma_excess_of_softplus,
+    log_gamma_excess_of_half_softplus,
     power_of_ratio,
     power_of_inverse_ratio,
     log_of_ratio_and_denominator,
     divergence_from_exponential,
+    divergence_from_softplus,
     excess_of_ratio_to_exponential,
     excess_of_power_of_exponential,
     excess_beside_log,
@@ -196,6 +215,7 @@ STABLE = (
     log1mexp_over_argument,
     log_of_cosh,
     log_of_cosh_as_exponentials,
+    square_of_sinh_less_log_of_cosh,
     log_of_one_plus_square,
     log_of_one_plus_squared,
     log_of_one_plus_square_over,
@@ -249,7 +269,9 @@ BEFORE_LINKS = (
 
 # Tried after differentiating, on the gradient and on the Hessian.
 DERIVED = (
+    rate_of_softplus,
     growth_of_product,
+    slope_in_the_mean,
     slope_in_the_log_mean,
     exponential_less_count,
     difference_of_sigmoids,
@@ -257,6 +279,7 @@ DERIVED = (
     share_of_square,
     slope_of_slope_times_argument,
     rest_less_share,
+    rest_of_share,
     excess_over_share,
     excess_of_log1p_square,
     complement_less_slope,
@@ -264,6 +287,10 @@ DERIVED = (
     score_of_log_power,
     curvature_in_the_log_mean,
     slope_and_curvature_in_the_shape,
+    growth_of_digamma_difference,
+    slope_and_curvature_of_power_times_argument,
+    slope_and_curvature_of_power,
+    growth_of_digamma_difference_along,
     balance_of_odds,
     balance_with_one_success,
     exponential_less_one,
@@ -272,6 +299,7 @@ DERIVED = (
 
 # Tried last, on what is written of gradient and Hessian: what they put together is differentiated no more.
 LAST = (
+    trigamma_over_fourth_power,
     inverse_mills_slope_times_squares,
     inverse_mills_slope_times_square,
     square_of_sech_over,
@@ -286,6 +314,7 @@ LAST = (
     slope_of_slope_times_exponential_over_root,
     curvature_over_squares,
     curvature_times_square_of_exponential,
+    rest_times_square,
     rest_over_square,
     curvature_over_square,
     slope_of_slope_times_exponential,

@@ -95,3 +95,9 @@ def slope_in_the_log_mean(a: Positive, b: Count, c: Real):
 def curvature_in_the_log_mean(a: Positive, b: Count, c: Real):
     """Where the share is near 1 the two terms cancel."""
     return exp(c) - share(exp(c), a) * exp_less(c, b), share(exp(c), a) * (a + b)
+
+
+@stable(f64={"a": 1e200, "b": 3, "c": 1e200}, f32={"a": 1e25, "b": 3, "c": 1e25})
+def slope_in_the_mean(a: Positive, b: Count, c: Positive):
+    """The products overflow where the shares do not."""
+    return a * (b - c) / (c * (a + c)), -gamma_poisson_mean_slope(a, b, c)

@@ -19,6 +19,8 @@ from derive.words import (
     power_excess,
     product_divergence,
     ratio_excess,
+    softplus,
+    softplus_divergence,
     sqrt,
 )
 
@@ -90,6 +92,12 @@ def log_factorial_beside_log_rate(a: Nonnegative, b: Real):
 def divergence_from_exponential(a: Positive, b: Positive, c: Real):
     """The exponential may vanish, of which the logarithm is taken again; that is its argument."""
     return product_divergence(a, b, exp(c)), log_divergence(a, log(b) + c)
+
+
+@stable(f64={"a": 1.0, "b": 1.0, "c": -800}, f32={"a": 1.0, "b": 1.0, "c": -110})
+def divergence_from_softplus(a: Positive, b: Positive, c: Real):
+    """The softplus may vanish, of which the logarithm is taken again; that is near its argument."""
+    return product_divergence(a, b, softplus(c)), softplus_divergence(a, b, c)
 
 
 @stable(f64={"a": 1e-200, "b": -800}, f32={"a": 1e-20, "b": -110})

@@ -23,12 +23,23 @@ def multivariate_beta(z: PositiveVector) -> Positive:
     latex=(r"\log \mathrm{{B}}{0:()}", Level.FUNCTION),
     numpy="_log_multivariate_beta({0})",
     torch="_log_multivariate_beta({0})",
-    derivatives=(lambda z, j: -digamma_difference(z[j], sum_of_others(z, j)),),
-    along=lambda z, v: -total(digamma_difference(z[k], sum_of_others(z, k)) * v[k], k),
+    derivatives=(lambda z, j: -digamma_difference(z[j], sum_of_other_parts(z, j)),),
+    along=lambda z, v: -total(digamma_difference(z[k], sum_of_other_parts(z, k)) * v[k], k),
 )
 def log_multivariate_beta(z: PositiveVector) -> Real:
     """The logarithm of the beta function of a vector, which itself underflows for large entries."""
     return total(log_gamma(z[m]), m) - log_gamma(total(z[m], m))
+
+
+@word(
+    numpy="_sum_of_others({0})",
+    torch="_sum_of_others({0})",
+    derivatives=(lambda z, k, j: 1 - delta(k, j),),
+    along=lambda z, k, v: sum_of_others(v, k),
+)
+def sum_of_other_parts(z: PositiveVector, k: Position) -> Positive:
+    """Σₗ zₗ − z_k of a whole with positive parts."""
+    return total(z[m], m) - z[k]
 
 
 @word(

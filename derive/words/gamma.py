@@ -140,6 +140,15 @@ def trigamma_difference(a: Positive, b: Nonnegative) -> Real:
 
 
 @word(
+    numpy="_digamma_difference_growth({0}, {1})",
+    torch="_digamma_difference_growth({0}, {1})",
+)
+def digamma_difference_growth(a: Positive, b: Positive) -> Real:
+    """The derivative of a (ψ(a + b) − ψ(a)) in log a: of order a for small a, though its two terms are near 1."""
+    return a * digamma_difference(a, b) + a**2 * trigamma_difference(a, b)
+
+
+@word(
     numpy="(math.log(2) / 2 - _half_step_log_gamma({0} / 2))",
     torch="(math.log(2) / 2 - _half_step_log_gamma({0} / 2))",
     derivatives=(lambda a: -half_step_digamma(a / 2) / 2,),

@@ -1,7 +1,7 @@
 """How far an observed proportion is from its mean, as the simplex distribution measures it."""
 
 from derive.domains import OpenUnit, Positive, Real, Unit
-from derive.heads import Level, word
+from derive.heads import word
 from derive.words.elementary import exp
 from derive.words.symbols import sqrt
 
@@ -12,11 +12,8 @@ def _spread(a):
 
 
 @word(
-    text=("({0} − {1:factor})/({1:factor} (1 − {1:factor}) √({0:factor} (1 − {0:factor})))", Level.PRODUCT),
-    latex=(
-        r"\frac{{{0} - {1:factor}}}{{{1:factor} (1 - {1:factor}) \sqrt{{{0:factor} (1 - {0:factor})}}}}",
-        Level.PRODUCT,
-    ),
+    text="r{arguments}",
+    latex="r{arguments}",
     numpy="_simplex_residual({0}, {1})",
     torch="_simplex_residual({0}, {1})",
     derivatives=(
@@ -61,8 +58,8 @@ def simplex_curvature(a: OpenUnit, b: Unit) -> Real:
 
 
 @word(
-    text="[({0} − sigmoid({1}))/(σ′({1}) √({0:factor} (1 − {0:factor})))]",
-    latex=r"\frac{{{0} - \operatorname{{sigmoid}}{1:()}}}{{\operatorname{{sigmoid}}'{1:()} \sqrt{{{0:factor} (1 - {0:factor})}}}}",
+    text="r({0}, sigmoid({1}))",
+    latex=r"r\left({0}, \operatorname{{sigmoid}}{1:()}\right)",
     numpy="_logistic_simplex_residual({0}, {1})",
     torch="_logistic_simplex_residual({0}, {1})",
     derivatives=(

@@ -65,6 +65,8 @@ _TETRAGAMMA_D = (
     1.0, 27.974882155721605, 272.6531665433684, 1177.8021786132028,
     2377.7279161383462, 2173.07471485897, 796.6052740842047, 84.6936943047149,
 )
+# The numbers B/(2 k) before x^(-2 k) in the series of log x - 1/(2 x) - psi(x) (DLMF 5.11.2).
+_BERNOULLI = (1 / 12, -1 / 120, 1 / 252, -1 / 240, 1 / 132, -691 / 32760, 1 / 12)
 # log Gamma(x + 1/2) - log Gamma(x) - log(x)/2 = -q/x, x >= 1: the quotient q in 1/x^2.
 _HALF_STEP_LOG_GAMMA_N = (
     0.12499999999999997, 2.3784177070146426, 15.693245341443374, 45.855479804731644,
@@ -237,6 +239,39 @@ def _trigamma_difference(x, a):
         q = x + a
         first = (a / q) / x * (1.0 / x + 1.0 / q)
         return (-(first + (second + tail))).astype(kind, copy=False)
+
+
+def _digamma_difference_growth(x, a):
+    """The difference x (psi(x + a) - psi(x)) + x^2 (psi'(x + a) - psi'(x)); x, a > 0.
+
+    One step of the recurrence, in which what is large for small x cancels. From 16 on, with t = a/x,
+    x (log(1 + t) - t/(1 + t)) - a x/(2 (x + a)^2) and Bernoulli's terms, each subtracted in closed form
+    (DLMF 5.5.2, 5.11.2).
+
+    Measured beyond conditioning: at most 100 ulp in float64 (1.5 where x > 16), 0.5 in float32.
+    """
+    x, a, kind = _wide(x, a)
+    with np.errstate(all="ignore"):
+        return _split(x < 16.0, _digamma_difference_growth_near, _digamma_difference_growth_far, x, a).astype(
+            kind, copy=False
+        )
+
+
+def _digamma_difference_growth_near(x, a):
+    s = x + a
+    steps = x * _digamma_difference(x + 1.0, a) + x * (x * _trigamma_difference(x + 1.0, a))
+    return steps - (x / s) * (a / s)
+
+
+def _digamma_difference_growth_far(x, a):
+    s = x + a
+    q, w = x / s, 1.0 / (x * x)
+    total, power, geometric = np.zeros_like(q), np.ones_like(q), np.zeros_like(q)
+    for k, term in enumerate(_BERNOULLI, 1):
+        geometric = geometric + power * (1.0 + q)
+        power = power * (q * q)
+        total = total + term * w**k * ((2 * k - 1) * geometric + 2 * k * power)
+    return x * _log1p_square_excess(np.sqrt(a / x)) - (a / s) * (q / 2.0 + x * total)
 
 
 def _log_beta(a, b):

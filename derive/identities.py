@@ -46,7 +46,7 @@ from derive.words import (
     multivariate_beta_quotient,
     share_over_log,
     tweedie_base,
-    zeta,
+    zeta_from_one,
 )
 
 
@@ -149,7 +149,7 @@ def logarithm_of_multivariate_beta_quotient(z: PositiveVector, y: Counts):
 @identity
 def logarithm_of_zeta(a: Positive):
     """The logarithm of the zeta function is a function of its own."""
-    return log(zeta(a)), log_zeta(a)
+    return log(zeta_from_one(a)), log_zeta(a)
 
 
 @identity

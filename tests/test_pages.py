@@ -111,6 +111,9 @@ READ = (
     (r"log (\w+)!", r"logΓ(\1 + 1)"),
     (r"(\w+)!", r"Γ(\1 + 1)"),
     (r"([ψλ])′", r"\g<1>1"),
+    (r"log ζ\(", r"logζ("),
+    (r"ζ′", "ζ1"),
+    (r"ζ″", "ζ2"),
     (r"I₀", "I0"),
     (r"I₁", "I1"),
     (r"(log|logit) (\w+(\([^()]*\))?|\([^()]*\))", r"\1(\2)"),
@@ -143,6 +146,10 @@ MEANT = {
     "logC": lambda a, b: mpmath.log(mpmath.binomial(a, b)),
     "ψ": mpmath.digamma,
     "ψ1": lambda a: mpmath.psi(1, a),
+    "ζ": mpmath.zeta,
+    "ζ1": lambda a: mpmath.zeta(a, 1, 1),
+    "ζ2": lambda a: mpmath.zeta(a, 1, 2),
+    "logζ": lambda a: mpmath.log(mpmath.zeta(a)),
     "Φ": mpmath.ncdf,
     "logΦ": lambda a: mpmath.log(mpmath.ncdf(a)),
     "λ": inverse_mills,
@@ -178,6 +185,7 @@ MEANT = {
     "sech": mpmath.sech,
     "softplus": lambda a: mpmath.log1p(mpmath.exp(a)),
     "sigmoid": lambda a: 1 / (1 + mpmath.exp(-a)),
+    "silu": lambda a: a / (1 + mpmath.exp(-a)),
 }
 
 

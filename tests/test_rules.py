@@ -353,9 +353,9 @@ FIRES |= {
         lambda: Sum(h[k] * closed(words.multivariate_beta_quotient(h, e)), over_k),
     ],
     "logarithm_of_zeta": [
-        lambda: closed(words.zeta(s)),
-        lambda: 3 - y * closed(words.zeta(s / t)),
-        lambda: closed(words.zeta(exp(x))) / 2,
+        lambda: closed(words.zeta_from_one(s)),
+        lambda: 3 - y * closed(words.zeta_from_one(s / t)),
+        lambda: closed(words.zeta_from_one(exp(x))) / 2,
     ],
     "cauchy_wound_around_the_circle": [
         lambda: log((1 - p) ** 2 + 2 * p * words.one_minus_cosine(x - y)) - log(1 - p) - log(1 + p),

@@ -23,7 +23,7 @@ from derive.words import (
     multiset_coefficient,
     share_over_log,
     sigmoid,
-    zeta,
+    zeta_from_one,
 )
 
 CLAMPED = Defect("p is clamped at 2.2e-16 from 0 and 1", (1.0, 1.0, 1e-60))
@@ -309,7 +309,7 @@ def zipf(y: PositiveCount, *, shape: Positive):
 
     Source: Johnson, Kemp and Kotz (2005), Univariate Discrete Distributions, ch. 11.
     """
-    return 1 / (y ** (1 + shape) * zeta(shape))
+    return 1 / (y ** (1 + shape) * zeta_from_one(shape))
 
 
 @distribution

@@ -245,9 +245,9 @@ def wrapped_cauchy_pull_slope(a: Real, b: Real, c: Unit) -> Real:
 
 def _spread(a: Any, b: Any, c: Any) -> Any:
     """1 − 2c cos(a − b) + c²."""
-    return (1 - c) ** 2 + 2 * c * one_minus_cosine(a - b)
+    return 1 + c**2 - 2 * c * cosine(a - b)
 
 
 def _lead(a: Any, b: Any, c: Any) -> Any:
     """2c − (1 + c²) cos(a − b)."""
-    return (1 + c**2) * one_minus_cosine(a - b) - (1 - c) ** 2
+    return 2 * c - (1 + c**2) * cosine(a - b)

@@ -80,6 +80,15 @@ def softplus_rate_slope(a: Real) -> Real:
 
 
 @word(
+    text="silu({0})",
+    latex=r"\operatorname{{silu}}{0:()}",
+)
+def silu(a: Real) -> Real:
+    """The product a sigmoid(a), the sigmoid linear unit."""
+    return a * sigmoid(a)
+
+
+@word(
     text="[sigmoid(({0} + ½)/{1:atom}) − sigmoid(({0} − ½)/{1:atom})]",
     latex=r"\left[\operatorname{{sigmoid}}\frac{{{0} + 1/2}}{{{1}}} - \operatorname{{sigmoid}}\frac{{{0} - 1/2}}{{{1}}}\right]",
 )
@@ -120,8 +129,7 @@ def logistic_cell_slope(a: Real, b: Positive) -> Real:
 )
 def logistic_cell_scale_slope(a: Real, b: Positive) -> Real:
     """The derivative of minus that in b."""
-    low, high, gap = _cell(a, b)
-    return ((a + half()) * low - (a - half()) * high + gap) / b**2
+    return (1 / (b * (exp(1 / b) - 1)) - silu(-(a + half()) / b) - silu((a - half()) / b)) / b
 
 
 @word(

@@ -19,42 +19,62 @@ def _truth(order: int) -> Any:
     return truth
 
 
+def _series(order: int) -> Any:
+    """The same as the series over n^−(1 + a), which converges for every a > 0."""
+
+    def series(a: Any) -> Any:
+        import sympy
+
+        n = sympy.Symbol("n", integer=True, positive=True)
+        return (
+            sympy.Sum((-sympy.log(n)) ** order * n ** (-1 - a), (n, 1, sympy.oo))
+            if order
+            else sympy.zeta(1 + a)
+        )
+
+    return series
+
+
 @word(
     reference=_truth(0),
+    in_sympy=_series(0),
     text="ζ(1 + {0})",
     latex=r"\zeta(1 + {0})",
-    derivatives=(lambda a: zeta_slope(a),),
+    derivatives=(lambda a: zeta_from_one_slope(a),),
 )
-def zeta(a: Positive) -> Positive:
+def zeta_from_one(a: Positive) -> Positive:
     """Riemann's zeta function at 1 + a."""
 
 
 @word(
     reference=_truth(1),
+    in_sympy=_series(1),
     text="ζ′(1 + {0})",
     latex=r"\zeta'(1 + {0})",
-    derivatives=(lambda a: zeta_curvature(a),),
+    derivatives=(lambda a: zeta_from_one_curvature(a),),
 )
-def zeta_slope(a: Positive) -> Real:
+def zeta_from_one_slope(a: Positive) -> Real:
     """The derivative of the zeta function at 1 + a."""
 
 
 @word(
     reference=_truth(2),
+    in_sympy=_series(2),
     text="ζ″(1 + {0})",
     latex=r"\zeta''(1 + {0})",
-    derivatives=(lambda a: zeta_third(a),),
+    derivatives=(lambda a: zeta_from_one_third(a),),
 )
-def zeta_curvature(a: Positive) -> Positive:
+def zeta_from_one_curvature(a: Positive) -> Positive:
     """The second derivative of the zeta function at 1 + a."""
 
 
 @word(
     reference=_truth(3),
+    in_sympy=_series(3),
     text="ζ‴(1 + {0})",
     latex=r"\zeta^{{(3)}}(1 + {0})",
 )
-def zeta_third(a: Positive) -> Real:
+def zeta_from_one_third(a: Positive) -> Real:
     """The third derivative of the zeta function at 1 + a."""
 
 
@@ -67,7 +87,7 @@ def zeta_third(a: Positive) -> Real:
 )
 def log_zeta(a: Positive) -> Positive:
     """The logarithm of the zeta function at 1 + a, which itself is 1 to the last digit for large a."""
-    return log(zeta(a))
+    return log(zeta_from_one(a))
 
 
 @word(
@@ -79,7 +99,7 @@ def log_zeta(a: Positive) -> Positive:
 )
 def log_zeta_slope(a: Positive) -> Real:
     """The derivative of log ζ(1 + a), near −1/a for small a."""
-    return zeta_slope(a) / zeta(a)
+    return zeta_from_one_slope(a) / zeta_from_one(a)
 
 
 @word(
@@ -88,4 +108,4 @@ def log_zeta_slope(a: Positive) -> Real:
 )
 def log_zeta_curvature(a: Positive) -> Positive:
     """The second derivative of log ζ(1 + a), near 1/a² for small a."""
-    return zeta_curvature(a) / zeta(a) - log_zeta_slope(a) ** 2
+    return zeta_from_one_curvature(a) / zeta_from_one(a) - log_zeta_slope(a) ** 2

@@ -70,6 +70,14 @@ TRUTH = {  # word: its truth, then its derivative in each argument
     "_half_step_log_gamma": (lambda x: half(0, x), lambda x: half(1, x)),
     "_half_step_digamma": (lambda x: half(1, x), lambda x: half(2, x)),
     "_half_step_trigamma": (lambda x: half(2, x), lambda x: half(3, x)),
+    "_half_step_log_gamma_of_exponential": (
+        lambda a: mp.log(2) / 2 - half(0, mp.exp(a) / 2),
+        lambda a: -mp.exp(a) / 2 * half(1, mp.exp(a) / 2),
+    ),
+    "_half_step_growth": (
+        lambda x: half(1, x) + x * half(2, x),
+        lambda x: 2 * half(2, x) + x * half(3, x),
+    ),
     "_softplus": (lambda x: mp.log1p(mp.exp(x)), lambda x: 1 / (1 + mp.exp(-x))),
     "_sigmoid": (lambda x: 1 / (1 + mp.exp(-x)), lambda x: 1 / (1 + mp.exp(x)) / (1 + mp.exp(-x))),
     "_log_gamma_difference": (
@@ -124,6 +132,10 @@ BOUNDS = {  # (word, grid): the bound in float64 for numpy and torch, then in fl
     ("_half_step_trigamma", "ordinary"): (2.5, 2.5, 0.5, 2),
     ("_half_step_trigamma", "wide"): (2.5, 2.5, 0.5, 2.5),
     ("_half_step_trigamma", "zeros"): (3, 3, 0.5, 2),
+    ("_half_step_log_gamma_of_exponential", "ordinary"): (3, 3, 0.5, 0.5),
+    ("_half_step_growth", "ordinary"): (7, 7, 0.5, 6),
+    ("_half_step_growth", "wide"): (7, 7, 0.5, 6),
+    ("_half_step_growth", "zeros"): (7, 7, 0.5, 6),
     ("_tetragamma", "ordinary"): (2, 2, 0.5, 1.5),
     ("_tetragamma", "wide"): (1.5, 1.5, 0.5, 2),
     ("_tetragamma", "zeros"): (1.5, 1.5, 0.5, 1.5),

@@ -820,6 +820,41 @@ FIRES |= {
         lambda: y - s * (c - t) / (t * (s + t)),
         lambda: 3 + 2 * b * (c - s) / (s * (b + s)),
     ],
+    "half_step_log_gamma_of_log": [
+        lambda: words.half_step_log_gamma(exp(x)),
+        lambda: 3 - y * words.half_step_log_gamma(exp(x - y)),
+        lambda: words.half_step_log_gamma(exp(-x / 2)) / 2 + s,
+    ],
+    "excess_less_share": [
+        lambda: s * words.log1p_square(x) - (s + 1) * x * words.log1p_square_slope(x) / 2,
+        lambda: y + s * words.log1p_square(x) / 2 - (s + 1) * x * words.log1p_square_slope(x) / 4,
+        lambda: exp(y) * words.log1p_square(x) - (exp(y) + 1) * x * words.log1p_square_slope(x) / 2,
+    ],
+    "slope_of_power_excess_in_the_power": [
+        lambda: (
+            (
+                -b * words.log_ratio(s, t) * exp(b * words.log_ratio(s, t))
+                - words.expm1(b * words.log_ratio(s, t))
+            )
+            / t
+        ),
+        lambda: (
+            3
+            + (
+                -s * words.log_ratio(b, t) * exp(s * words.log_ratio(b, t))
+                - words.expm1(s * words.log_ratio(b, t))
+            )
+            / t
+        ),
+        lambda: (
+            y
+            * (
+                -t * words.log_ratio(s, b) * exp(t * words.log_ratio(s, b))
+                - words.expm1(t * words.log_ratio(s, b))
+            )
+            / b
+        ),
+    ],
     "divergence_from_softplus": [
         lambda: words.product_divergence(s, t, words.softplus(x)),
         lambda: 3 - y * words.product_divergence(s, t, words.softplus(x - y)),

@@ -45,6 +45,7 @@ from derive.stable.gamma import (
     abel_and_poisson,
     growth_of_digamma_difference,
     growth_of_digamma_difference_along,
+    half_step_log_gamma_of_log,
     log_abel_polynomial_of_log_rate,
     log_gamma_excess_beside_log,
     log_gamma_excess_of_half_softplus,
@@ -131,6 +132,7 @@ from derive.stable.ratios import (
     log_of_ratio_to_exponential,
     power_of_inverse_ratio,
     power_of_ratio,
+    slope_of_power_excess_in_the_power,
 )
 from derive.stable.squares import (
     curvature_over_square,
@@ -138,6 +140,7 @@ from derive.stable.squares import (
     curvature_times_exponential,
     curvature_times_square,
     curvature_times_square_of_exponential,
+    excess_less_share,
     excess_of_log1p_square,
     excess_over_share,
     log_of_one_plus_square,
@@ -159,6 +162,7 @@ from derive.stable.squares import (
 )
 
 STABLE = (
+    half_step_log_gamma_of_log,
     check_of_sigmoid,
     cauchy_wound_around_the_circle,
     log_probability_between_cut_points,
@@ -288,6 +292,7 @@ DERIVED = (
     rest_less_share,
     rest_of_share,
     excess_over_share,
+    excess_less_share,
     excess_of_log1p_square,
     complement_less_slope,
     score_of_power,
@@ -307,6 +312,7 @@ DERIVED = (
 # Tried last, on what is written of gradient and Hessian: what they put together is differentiated no more.
 LAST = (
     trigamma_over_fourth_power,
+    slope_of_power_excess_in_the_power,
     inverse_mills_slope_times_squares,
     inverse_mills_slope_times_square,
     square_of_sech_over,

@@ -8,6 +8,7 @@ from derive.words import (
     digamma_difference_growth,
     exp,
     half_step_log_gamma,
+    half_step_log_gamma_of_exponential,
     log,
     log_abel_polynomial,
     log_abel_polynomial_of_exponential,
@@ -97,3 +98,9 @@ def growth_of_digamma_difference_along(a: Positive, b: Positive, c: Real, d: Rea
     """For a small argument the two cancel; what is left of them is computed as one."""
     whole = (c - digamma_difference(a, b)) * d - a * trigamma_difference(a, b) * d
     return whole, (c - digamma_difference_growth(a, b) / a) * d
+
+
+@stable(f64={"a": -800}, f32={"a": -110})
+def half_step_log_gamma_of_log(a: Real):
+    """The second derivative in the logarithm, a sum whose terms cancel for small arguments, is computed as one."""
+    return half_step_log_gamma(exp(a)), half_step_log_gamma_of_exponential(a)

@@ -20,6 +20,7 @@ from derive.words import (
     log_gamma_excess_of_product,
     log_ratio,
     power_excess,
+    power_excess_cross,
     product_divergence,
     ratio_excess,
     softplus,
@@ -163,3 +164,10 @@ def log_of_ratio_and_denominator(a: Positive, b: Positive):
 def log_of_ratio_to_exponential(a: Positive, b: Real):
     """The exponential may vanish, of which the logarithm is taken again; that is its argument."""
     return log_ratio(a, exp(b)), log(a) - b
+
+
+@stable(f64={"a": 1e155, "b": 1e2, "c": 2.0}, f32={"a": 3.16e20, "b": 1e2, "c": 2.0})
+def slope_of_power_excess_in_the_power(a: Positive, b: Positive, c: Positive):
+    """The power may overflow before it is divided."""
+    power = c * log_ratio(a, b)
+    return (-power * exp(power) - expm1(power)) / b, power_excess_cross(a, b, c)

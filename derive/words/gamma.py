@@ -2,7 +2,7 @@
 
 from derive.domains import Count, Nonnegative, Nonzero, Positive, Real
 from derive.heads import Level, word
-from derive.words.elementary import absolute, log
+from derive.words.elementary import absolute, exp, log
 from derive.words.symbols import half, polygamma
 
 
@@ -175,6 +175,35 @@ def half_step_digamma(a: Positive) -> Positive:
 def half_step_trigamma(a: Positive) -> Real:
     """ψ′(a + ½) − ψ′(a) + 1/(2a²): of order 1/a³, though its terms are of order 1/a."""
     return trigamma_difference(a, half()) + 1 / (2 * a**2)
+
+
+@word(
+    numpy="_half_step_log_gamma_of_exponential({0})",
+    torch="_half_step_log_gamma_of_exponential({0})",
+    derivatives=(lambda a: -weighted_half_step_digamma(exp(a) / 2),),
+)
+def half_step_log_gamma_of_exponential(a: Real) -> Positive:
+    """The same of eᵃ, whose second derivative in a is that of its first, no sum of two that cancel."""
+    return half_step_log_gamma(exp(a))
+
+
+@word(
+    numpy=("{0:factor} * _half_step_digamma({0})", Level.PRODUCT),
+    torch=("{0:factor} * _half_step_digamma({0})", Level.PRODUCT),
+    derivatives=(lambda a: half_step_growth(a),),
+)
+def weighted_half_step_digamma(a: Positive) -> Positive:
+    """The product a (ψ(a + ½) − ψ(a)) − ½, near ½ for small a."""
+    return a * half_step_digamma(a)
+
+
+@word(
+    numpy="_half_step_growth({0})",
+    torch="_half_step_growth({0})",
+)
+def half_step_growth(a: Positive) -> Real:
+    """The derivative of a (ψ(a + ½) − ψ(a)) − ½: bounded, though its two terms are of order 1/a for small a."""
+    return half_step_digamma(a) + a * half_step_trigamma(a)
 
 
 @word(

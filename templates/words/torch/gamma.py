@@ -6,6 +6,8 @@ fitted with 90 digits (all are positive: nothing cancels). Errors are in units i
 beyond what one ulp in each argument explains (conditioning).
 """
 
+import math
+
 import torch
 
 # fmt: off
@@ -276,6 +278,20 @@ def _half_step_log_gamma(x):
     )
 
 
+def _half_step_log_gamma_of_exponential(a):
+    """The sum log(x)/2 + log Gamma(x/2) - log Gamma((x + 1)/2) > 0 at x = e^a, also where e^a vanishes or overflows.
+
+    By the step and the quotient of _half_step_log_gamma, the step as a softplus.
+
+    Measured beyond conditioning: at most 3 ulp in float64, 0.5 in float32.
+    """
+    a, kind = _double(a)
+    r = 1.0 / (0.5 * torch.exp(a) + 1.0)
+    step = 0.5 * _softplus(torch.log(0.5 * r) - a)
+    tail = r * _rational(_HALF_STEP_LOG_GAMMA_N, _HALF_STEP_LOG_GAMMA_D, r * r)
+    return (math.log(2) / 2 + torch.where(a < 700.0, step, torch.zeros_like(a)) + tail).to(kind)
+
+
 def _half_step_digamma(x):
     """The difference psi(x + 1/2) - psi(x) - 1/(2 x) > 0, x > 0, near 1/(8 x^2) for large x.
 
@@ -300,3 +316,17 @@ def _half_step_trigamma(x):
     r, t = 1.0 / (x + 1.0), 1.0 / (2.0 * x + 1.0)
     step = 0.5 / x * r * t * (1.0 / x + r + 2.0 * t)
     return -(step + r * r * r * _rational(_HALF_STEP_TRIGAMMA_N, _HALF_STEP_TRIGAMMA_D, r * r))
+
+
+def _half_step_growth(x):
+    """The difference h(x) + x h'(x) < 0 with h(x) = psi(x + 1/2) - psi(x) - 1/(2 x), x > 0.
+
+    The derivative of x h(x), by the same step, whose terms in 1/x cancel exactly, and the two fitted
+    quotients.
+
+    Measured beyond conditioning: at most 7 ulp in float64, 6 in float32.
+    """
+    r, t = 1.0 / (x + 1.0), 1.0 / (2.0 * x + 1.0)
+    slope = _rational(_HALF_STEP_DIGAMMA_N, _HALF_STEP_DIGAMMA_D, r * r)
+    bend = _rational(_HALF_STEP_TRIGAMMA_N, _HALF_STEP_TRIGAMMA_D, r * r)
+    return r * (r * (slope - x * r * bend) - 0.5 * t * (r + 2.0 * t))

@@ -41,9 +41,10 @@ MISSING = mpmath.mpf(10) ** -18
 MOST_TERMS = 4_000
 
 # Peaks are searched for at 4 sinh(n/16): in steps of a quarter at first, and out to 511, where a tail that
-# is stretched by sinh or exp has come to 1e221; if there is none, out to half a million.
+# is stretched by sinh or exp has come to 1e221.
 SEARCHED = range(-89, 90)
-FAR_SEARCHED = range(-200, 201)
+# Where the mass still rises at an end of those, the next step is so many times as long as the one before.
+WIDENING = mpmath.mpf(17) / 16
 # The golden section narrows a peak's place down so often: to 1e-19 of a step.
 NARROWINGS = 90
 # A piece at a peak is at least so long; beyond the outer peaks each is twice as long as the one before,
@@ -158,30 +159,42 @@ class _Sum:
             total = mpmath.fsum(weight * function(observation) for observation, weight in self._terms)
             if self._whole or len(self._terms) < MOST_TERMS:
                 return Mean(total, abs(self._missing * function(self._terms[-1][0])))
-            rest = self._beyond(function)
-            return Mean(total + rest.value, rest.error)
+            rests = [self._beyond(function, end) for end in range(len(self._ends))]
+            return Mean(total + sum(rest.value for rest in rests), sum(rest.error for rest in rests))
 
     @cached_property
-    def _integral(self) -> _Integral:
-        """The integral from half a step beyond the last term on."""
-        first = self._terms[-1][0] + mpmath.mpf(1) / 2
+    def _ends(self) -> list[tuple[Any, int]]:
+        """The last terms in every direction in which there are more, and the direction."""
+        visited = [observation for observation, _ in self._terms]
+        last = [(max(visited), 1)]
+        return last if min(visited) >= visited[0] else [*last, (min(visited), -1)]
 
-        def stretch(t: Any) -> tuple[Any, Any]:
-            distance = mpmath.exp(t)
-            return first + distance, distance
+    @cached_property
+    def _integrals(self) -> list[_Integral]:
+        """The integrals from half a step beyond the last terms on."""
+
+        def beyond(last: Any, side: int) -> Stretch:
+            def stretch(t: Any) -> tuple[Any, Any]:
+                distance = mpmath.exp(t)
+                return last + side * (distance + mpmath.mpf(1) / 2), distance
+
+            return stretch
 
         assert self._log_density is not None
-        return _Integral(self._density, self._log_density, stretch)
+        return [
+            _Integral(self._density, self._log_density, beyond(*end), of_counts=True) for end in self._ends
+        ]
 
-    def _beyond(self, function: Function) -> Mean:
+    def _beyond(self, function: Function, end: int) -> Mean:
         """The sum of all further terms, by Euler's and Maclaurin's formula for midpoints, its derivatives from terms."""
-        last = self._terms[-1][0]
+        last, side = self._ends[end]
         before, at, after, later = (
-            self._density(value) * function(value) for value in (last - 1, last, last + 1, last + 2)
+            self._density(value) * function(value)
+            for value in (last - side, last, last + side, last + 2 * side)
         )
         third = (later - before) - 3 * (after - at)
         slope = (after - at) - third / 24
-        integral = self._integral.mean(function)
+        integral = self._integrals[end].mean(function)
         return Mean(integral.value + slope / 24 - 7 * third / 5760, integral.error + abs(third) / 5760)
 
 
@@ -221,13 +234,22 @@ class _Place(NamedTuple):
 
 
 class _Integral:
-    """Integrals over an interval, along the line that is stretched onto it."""
+    """Integrals over an interval, along the line that is stretched onto it.
+
+    of_counts  whether the density is one of counts: the logarithms of factorials, as large as the observation,
+               cancel there
+    """
 
     def __init__(
-        self, density: Function, log_density: Function, stretch: Stretch, kinks: tuple[Function, ...] = ()
+        self,
+        density: Function,
+        log_density: Function,
+        stretch: Stretch,
+        kinks: tuple[Function, ...] = (),
+        of_counts: bool = False,
     ) -> None:
         self._density, self._log_density, self._stretch = density, log_density, stretch
-        self._kinks = kinks
+        self._kinks, self._of_counts = kinks, of_counts
         self._places: dict[Any, _Place] = {}
 
     def mean(self, function: Function) -> Mean:
@@ -250,6 +272,8 @@ class _Integral:
             observation, speed = self._stretch(t)
             # Close to an end that is not zero, the observation needs more digits to be told from the end.
             bits = mpmath.mp.prec + max(0, int(mpmath.mag(observation / speed)) if observation else 0)
+            if self._of_counts:
+                bits += max(0, int(mpmath.mag(observation * mpmath.log(abs(observation)))))
             with mpmath.workprec(min(bits, MOST_BITS)):
                 self._places[t] = _Place(*self._stretch(t), bits)
         return self._places[t]
@@ -278,7 +302,8 @@ class _Integral:
     @cached_property
     def _breaks(self) -> list[Any]:
         """Where the line is broken: at the peaks of density and mass, and further and further from them."""
-        peaks = self._peaks(SEARCHED) or self._peaks(FAR_SEARCHED)
+        of_density = _peaks(lambda t: self._at(t, self._log_density), _grid())
+        peaks = sorted({*of_density, *_peaks(self._log_mass, _reaching(self._log_mass))})
         if not peaks:
             return []
         breaks = {*peaks, *self._outward(peaks[0], -1), *self._outward(peaks[-1], 1)}
@@ -289,11 +314,6 @@ class _Integral:
         for kink in self._kinks:
             breaks |= set(_zeros(partial(self._at, function=kink), ends))
         return sorted(breaks)
-
-    def _peaks(self, searched: range) -> list[Any]:
-        """The peaks of the density and of the mass in a unit of the line."""
-        of_density = _peaks(lambda t: self._at(t, self._log_density), searched)
-        return sorted({*of_density, *_peaks(self._log_mass, searched)})
 
     def _outward(self, peak: Any, sign: int, limit: Any = FARTHEST) -> Iterator[Any]:
         """Places ever further from a peak: the first where the mass has fallen to 1/e of that at the peak."""
@@ -308,8 +328,8 @@ class _Integral:
             distance *= 2
 
 
-def _grid(searched: range = SEARCHED) -> list[Any]:
-    return [4 * mpmath.sinh(mpmath.mpf(step) / 16) for step in searched]
+def _grid() -> list[Any]:
+    return [4 * mpmath.sinh(mpmath.mpf(step) / 16) for step in SEARCHED]
 
 
 def _kinks(expression: Expr, name: str, point: Point) -> list[Expr]:
@@ -433,9 +453,18 @@ def _neighbours(place: _Node) -> Iterator[_Node]:
             yield (*place[:line], other, *place[line + 1 :])
 
 
-def _peaks(height: Function, searched: range) -> Iterator[Any]:
+def _reaching(height: Function) -> list[Any]:
+    """The grid, and further out on either side as long as the function still rises there."""
+    grid = _grid()
+    for end, beside in ((-1, -2), (0, 1)):
+        while height(grid[end]) > height(grid[beside]) and abs(grid[end]) < FARTHEST:
+            further = grid[end] + (grid[end] - grid[beside]) * WIDENING
+            grid.insert(len(grid) if end else 0, further)
+    return grid
+
+
+def _peaks(height: Function, grid: list[Any]) -> Iterator[Any]:
     """The places of the peaks of a function, narrowed down by the golden section."""
-    grid = _grid(searched)
     heights = [height(t) for t in grid]
     for place in range(1, len(grid) - 1):
         if heights[place - 1] < heights[place] >= heights[place + 1]:

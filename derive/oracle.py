@@ -72,6 +72,7 @@ def confirmed(compute: Callable[[], Any], digits: int, spread: int = 0) -> Any:
     precision, shrunk = digits + spread + 10, 0
     with mpmath.workdps(precision):
         before = compute()
+    last, size = precision, abs(before)  # where rounding was seen last, and how large it was
     while precision <= MOST_DIGITS:
         precision *= 2
         with mpmath.workdps(precision):
@@ -81,14 +82,14 @@ def confirmed(compute: Callable[[], Any], digits: int, spread: int = 0) -> Any:
                 return after
             # Rounding that shrinks with every precision, twice by nearly all the digits it gained, is zero; what
             # shrinks by far more has an exponent that was wrong.
-            gained = precision // 2 - digits
-            least, most = (
-                abs(before) * mpmath.mpf(10) ** -power for power in (MOST_SHRUNK * precision, gained)
-            )
+            gained = precision - last - digits
+            least, most = (size * mpmath.mpf(10) ** -power for power in (MOST_SHRUNK * precision, gained))
             vanishes = after == 0 or least < abs(after) < most
             shrunk = shrunk + 1 if vanishes else 0
             if shrunk >= 2 and precision > ZERO_DIGITS:
                 return mpmath.mpf(0)
+            if after != 0:
+                last, size = precision, abs(after)
         before = after
     raise ArithmeticError(f"no agreement within {MOST_DIGITS} digits on a value near {mpmath.nstr(after, 8)}")
 

@@ -18,7 +18,7 @@ from sympy import Add, Basic, Expr, Indexed, IndexedBase, Mul, Pow, Symbol
 from sympy.core.parameters import distribute
 
 from derive.declare import Rule
-from derive.domains import Domain, Entries
+from derive.domains import Domain, Entries, Interval
 from derive.heads import Row
 from derive.words import VOCABULARY
 
@@ -114,7 +114,34 @@ def _excess(terms: Sequence[Expr], domains: Domains) -> tuple[Expr, Expr] | None
 def _has_positive_term(expression: Expr, domains: Domains) -> bool:
     """Whether a sum that is not negative has a term that is more than the least it is bounded by."""
     terms = expression.args if isinstance(expression, Add) else ()
-    return any(term.is_positive and bounds(term, domains)[0] == 0 for term in terms)
+    return any(
+        (term.is_positive and bounds(term, domains)[0] == 0) or _ends_open(term, 0, domains) for term in terms
+    )
+
+
+def _ends_open(term: Expr, end: int, domains: Domains) -> bool:
+    """Whether a multiple of a symbol never is at its lower end (0) or at its upper one (1), because it lives in an open interval."""
+    coefficient, symbol = term.as_coeff_Mul()
+    domain = domains.get(label(symbol)) if isinstance(symbol, Symbol | Indexed) else None
+    if domain is None or not coefficient.is_number:
+        return False
+    entry = domain.data.entry if isinstance(domain, Entries) else domain.data
+    return not entry.closed[end if coefficient > 0 else 1 - end]
+
+
+def _is_positive(expression: Expr, domains: Domains) -> bool:
+    """Whether the expression is provably more than 0."""
+    low, _ = bounds(expression, domains)
+    if expression.is_positive or low > 0 or (low == 0 and _has_positive_term(expression, domains)):
+        return True
+    return isinstance(expression, Mul) and all(_is_positive(part, domains) for part in expression.args)
+
+
+def _stays_below(expression: Expr, domain: Interval, domains: Domains) -> bool:
+    """Whether the upper end of a domain is its own, or infinite, or is never reached by the terms of the expression."""
+    terms = Add.make_args(expression)
+    open_end = math.isinf(domain.upper) or domain.closed[1]
+    return open_end or any(_ends_open(term, 1, domains) for term in terms)
 
 
 def lies_in(expression: Expr, domain: Domain, domains: Domains) -> bool:
@@ -131,9 +158,8 @@ def lies_in(expression: Expr, domain: Domain, domains: Domains) -> bool:
     if domain.facts.get("integer") and not expression.is_integer:
         return False
     if not domain.closed[0] and domain.lower == 0:
-        return (
-            bool(expression.is_positive) or low > 0 or (low == 0 and _has_positive_term(expression, domains))
-        )
+        below = high < domain.upper or (high == domain.upper and _stays_below(expression, domain, domains))
+        return below and _is_positive(expression, domains)
     return low >= domain.lower and high <= domain.upper
 
 

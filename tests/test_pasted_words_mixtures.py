@@ -74,6 +74,7 @@ ROWS = {
     "_trigamma_second_difference": (second(1), (0, 1), 4),
     "_logistic_balance": (lambda a, b, z: a / (1 + mp.exp(-z)) - b / (1 + mp.exp(z)), (0, 1, 2), 4),
     "_log_ratio": (lambda a, b: mp.log(a / b), (0, 1), 4),
+    "_log1p_ratio": (lambda a, b: mp.log1p(a / b), (0, 1), 2),
 }
 
 
@@ -100,6 +101,7 @@ def points(name, kind):
                 "_failures_by_chance": (one, count, min(other / (1 + other), 1 - 2**-20)),
                 "_logistic_balance": (count, count if number % 3 else one, logit),
                 "_log_ratio": (one, other),
+                "_log1p_ratio": (one, other),
             }.get(name, (one, other, count) if "second" in name else (one, count, other))
         )
     return tuple(np.array(column, kind) for column in zip(*found, strict=True))
@@ -183,13 +185,18 @@ def everything(a, b, c):
     """Every Torch word."""
     words = WORDS["torch"]
     return [
-        getattr(words, name)(*((a, c) if name in ("_log_multiset", "_log_ratio") else (a, b, c)))
+        getattr(words, name)(
+            *((a, c) if name in ("_log_multiset", "_log_ratio", "_log1p_ratio") else (a, b, c))
+        )
         for name in ROWS
     ]
 
 
-@pytest.mark.parametrize("dtype", [torch.float64, torch.float32], ids=str)
-@pytest.mark.parametrize("transformation", ["compile", "vmap"])
+@pytest.mark.parametrize(
+    ("transformation", "dtype"),
+    [("compile", torch.float32), ("vmap", torch.float64), ("vmap", torch.float32)],
+    ids=str,
+)
 def test_transformed(transformation, dtype):
     """One graph of all words, and all words mapped over a batch, give what plain calls give."""
     generator = torch.Generator().manual_seed(0)

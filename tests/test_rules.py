@@ -17,10 +17,12 @@ from derive import oracle, words
 from derive.domains import (
     BetweenOneAndTwo,
     Count,
+    Counts,
     Entries,
     Increasing,
     Nonnegative,
     Nonzero,
+    OpenUnit,
     Position,
     Positive,
     PositiveVector,
@@ -158,19 +160,21 @@ DOMAINS = {
     "b": Positive,
     "w": Nonnegative,
     "p": Unit,
+    "o": OpenUnit,
     "c": Count,
     "u": ABOVE_MINUS_ONE,
     "power": BetweenOneAndTwo,
     "a": Rank,
     "h": PositiveVector,
+    "e": Counts,
     "g": Increasing,
     "z": Vector,
     "v": Vector,
     "k": Position,
     "j": Position,
 }
-x, y, q, r, s, t, b, w, p, c, u, a = (Symbol(name, **DOMAINS[name].facts) for name in "xyqrstbwpcua")
-z, v, h, g = (IndexedBase(Symbol(name, **DOMAINS[name].facts)) for name in "zvhg")
+x, y, q, r, s, t, b, w, p, o, c, u, a = (Symbol(name, **DOMAINS[name].facts) for name in "xyqrstbwpocua")
+z, v, h, g, e = (IndexedBase(Symbol(name, **DOMAINS[name].facts)) for name in "zvhge")
 power = Symbol("power", **BetweenOneAndTwo.facts)
 over_k = (k, 1, K)
 over_i = (i, 1, N)
@@ -322,6 +326,51 @@ FIRES |= {
         lambda: closed(words.bessel_0(s)),
         lambda: 3 - y * closed(words.bessel_0(s / t)),
         lambda: closed(words.bessel_0(exp(x))) / 2,
+    ],
+    "logarithm_of_share_over_log": [
+        lambda: closed(words.share_over_log(p)),
+        lambda: 3 - y * closed(words.share_over_log(p / 2)),
+        lambda: closed(words.share_over_log(sigmoid(x))) / 2,
+    ],
+    "logarithm_of_abel_polynomial": [
+        lambda: closed(words.abel_polynomial(s, w, c)),
+        lambda: 3 - y * closed(words.abel_polynomial(s / t, p, c)),
+        lambda: closed(words.abel_polynomial(exp(x), p, 2 * c)) / 2,
+    ],
+    "abel_and_poisson": [
+        lambda: s + p * c - words.log_abel_polynomial(s, p, c) + words.log_factorial(c),
+        lambda: x + s / t + w * c - words.log_abel_polynomial(s / t, w, c) + words.log_factorial(c),
+        lambda: y * (exp(x) + p * c - words.log_abel_polynomial(exp(x), p, c) + words.log_factorial(c)),
+    ],
+    "log_abel_polynomial_of_log_rate": [
+        lambda: words.log_abel_polynomial(exp(x), p, c),
+        lambda: 3 - y * words.log_abel_polynomial(exp(-2 * x), w, c),
+        lambda: exp(x) + p * c - words.log_abel_polynomial(exp(x), p, c),
+    ],
+    "logarithm_of_multivariate_beta_quotient": [
+        lambda: closed(words.multivariate_beta_quotient(h, e)),
+        lambda: x - y * closed(words.multivariate_beta_quotient(h, e)),
+        lambda: Sum(h[k] * closed(words.multivariate_beta_quotient(h, e)), over_k),
+    ],
+    "logarithm_of_zeta": [
+        lambda: closed(words.zeta_from_one(s)),
+        lambda: 3 - y * closed(words.zeta_from_one(s / t)),
+        lambda: closed(words.zeta_from_one(exp(x))) / 2,
+    ],
+    "cauchy_wound_around_the_circle": [
+        lambda: log((1 - p) ** 2 + 2 * p * words.one_minus_cosine(x - y)) - log(1 - p) - log(1 + p),
+        lambda: 3 - log(1 - p) - log(1 + p) + log((1 - p) ** 2 + 2 * p * words.one_minus_cosine(y - x)) + s,
+        lambda: s * (log((1 - p) ** 2 + 2 * p * words.one_minus_cosine(x - s)) - log(1 - p) - log(1 + p)),
+    ],
+    "logarithm_of_logistic_cell": [
+        lambda: closed(words.logistic_cell(x, s)),
+        lambda: 3 - y * closed(words.logistic_cell(x - y, s / t)),
+        lambda: closed(words.logistic_cell(c - x, exp(y))) / 2,
+    ],
+    "logarithm_of_logistic_mean": [
+        lambda: closed(words.logistic_mean(p)),
+        lambda: 3 - y * closed(words.logistic_mean(o)),
+        lambda: closed(words.logistic_mean(1 - p)) / 2,
     ],
     "logarithm_of_base": [
         lambda: closed(words.tweedie_base(w, s, power)),
@@ -710,6 +759,38 @@ FIRES |= {
         lambda: 3 + log_gamma(s) + t / b - (-s - 1) * log(b) - s * log(t),
         lambda: log_gamma(exp(x)) + s / t - (-exp(x) - 1) * log(t) - exp(x) * log(s) - y,
     ],
+    "log_gamma_beside_inverse_half": [
+        lambda: log_gamma(s / 2) + s * log(2) / 2 - (-s / 2 - 1) * log(t),
+        lambda: x + log_gamma(s / 2) + s * log(2) / 2 - (-s / 2 - 1) * log(t),
+        lambda: log_gamma(exp(x) / 2) + exp(x) * log(2) / 2 - (-exp(x) / 2 - 1) * log(t) + y,
+    ],
+    "log_gamma_beside_mean_square": [
+        lambda: log_gamma(s) + t**2 * s / b - 2 * (s - 1) * log(t) - s * (log(s) - log(b)),
+        lambda: x + log_gamma(s) + t**2 * s / b - 2 * (s - 1) * log(t) - s * (log(s) - log(b)),
+        lambda: log_gamma(t) + s**2 * t / b - 2 * (t - 1) * log(s) - t * (log(t) - log(b)) - 2 * y,
+    ],
+    "log_gamma_beside_square": [
+        lambda: (
+            log_gamma(s / 2)
+            + s * t**2 / (2 * b)
+            - (-s / 2 - 1) * log(b)
+            - s * (log(s) + 2 * log(t) - log(2)) / 2
+        ),
+        lambda: (
+            3
+            - (2 * log(t) + log(s) - log(2)) * s / 2
+            + log_gamma(s / 2)
+            + s * t**2 / (2 * b)
+            - (-s / 2 - 1) * log(b)
+        ),
+        lambda: (
+            log_gamma(t / 2)
+            + t * s**2 / (2 * b)
+            - (-t / 2 - 1) * log(b)
+            - t * (log(t) + 2 * log(s) - log(2)) / 2
+            - y
+        ),
+    ],
     "log_gamma_beside_half": [
         lambda: log_gamma(s / 2) + s * log(2) / 2 - (s / 2 - 1) * log(t),
         lambda: x + log_gamma(s / 2) + s * log(2) / 2 - (s / 2 - 1) * log(t),
@@ -735,10 +816,132 @@ FIRES |= {
         lambda: 3 - y * words.log_gamma_excess(exp(x - y)),
         lambda: words.log_gamma_excess(exp(-x / 2)) / 2 + s,
     ],
+    "log_gamma_excess_of_log_of_twice_shape": [
+        lambda: words.log_gamma_excess(exp(x) / 2),
+        lambda: 3 - y * words.log_gamma_excess(exp(x - y) / 2),
+        lambda: words.log_gamma_excess(exp(-x / 2) / 2) / 2 + s,
+    ],
+    "log_gamma_excess_of_softplus": [
+        lambda: words.log_gamma_excess(words.softplus(x)),
+        lambda: 3 - y * words.log_gamma_excess(words.softplus(x - y)),
+        lambda: words.log_gamma_excess(words.softplus(-x / 2)) / 2 + s,
+    ],
+    "log_gamma_excess_of_half_softplus": [
+        lambda: words.log_gamma_excess(words.softplus(x) / 2),
+        lambda: 3 - y * words.log_gamma_excess(words.softplus(x - y) / 2),
+        lambda: words.log_gamma_excess(words.softplus(-x / 2) / 2) / 2 + s,
+    ],
+    "growth_of_digamma_difference": [
+        lambda: words.digamma_difference(s, t) + s * words.trigamma_difference(s, t),
+        lambda: x - words.digamma_difference(s, t) - s * words.trigamma_difference(s, t) - y,
+        lambda: y * (words.digamma_difference(exp(x), b) + exp(x) * words.trigamma_difference(exp(x), b) + t),
+    ],
+    "growth_of_digamma_difference_along": [
+        lambda: (x - words.digamma_difference(s, t)) * y - s * words.trigamma_difference(s, t) * y,
+        lambda: (y - words.digamma_difference(s, t)) * x - s * words.trigamma_difference(s, t) * x + q,
+        lambda: (x - words.digamma_difference(b, t)) * v[k] - b * words.trigamma_difference(b, t) * v[k],
+    ],
+    "check_of_sigmoid": [
+        lambda: words.check(x, sigmoid(y)),
+        lambda: 3 - s * words.check(x - y, sigmoid(-x / 2)),
+        lambda: words.check(exp(x), sigmoid(x + y)) / s,
+    ],
+    "slope_in_the_mean": [
+        lambda: s * (c - t) / (t * (s + t)),
+        lambda: y - s * (c - t) / (t * (s + t)),
+        lambda: 3 + 2 * b * (c - s) / (s * (b + s)),
+    ],
+    "half_step_log_gamma_of_log": [
+        lambda: words.half_step_log_gamma(exp(x)),
+        lambda: 3 - y * words.half_step_log_gamma(exp(x - y)),
+        lambda: words.half_step_log_gamma(exp(-x / 2)) / 2 + s,
+    ],
+    "excess_less_share": [
+        lambda: s * words.log1p_square(x) - (s + 1) * x * words.log1p_square_slope(x) / 2,
+        lambda: y + s * words.log1p_square(x) / 2 - (s + 1) * x * words.log1p_square_slope(x) / 4,
+        lambda: exp(y) * words.log1p_square(x) - (exp(y) + 1) * x * words.log1p_square_slope(x) / 2,
+    ],
+    "slope_of_power_excess_in_the_power": [
+        lambda: (
+            (
+                -b * words.log_ratio(s, t) * exp(b * words.log_ratio(s, t))
+                - words.expm1(b * words.log_ratio(s, t))
+            )
+            / t
+        ),
+        lambda: (
+            3
+            + (
+                -s * words.log_ratio(b, t) * exp(s * words.log_ratio(b, t))
+                - words.expm1(s * words.log_ratio(b, t))
+            )
+            / t
+        ),
+        lambda: (
+            y
+            * (
+                -t * words.log_ratio(s, b) * exp(t * words.log_ratio(s, b))
+                - words.expm1(t * words.log_ratio(s, b))
+            )
+            / b
+        ),
+    ],
+    "divergence_from_softplus": [
+        lambda: words.product_divergence(s, t, words.softplus(x)),
+        lambda: 3 - y * words.product_divergence(s, t, words.softplus(x - y)),
+        lambda: words.product_divergence(words.softplus(y), t, words.softplus(-x / 2)) / s,
+    ],
     "power_of_ratio": [
         lambda: (s / t) ** b - (b - 1) * (log(s) - log(t)),
         lambda: 3 + (s / t) ** b - (b - 1) * (log(s) - log(t)) - log(b),
         lambda: (t / b) ** s - (s - 1) * (log(t) - log(b)) + y,
+    ],
+    "power_of_inverse_ratio": [
+        lambda: (s / t) ** b - b * (log(s) - log(t)),
+        lambda: 3 + (s / t) ** b - b * (log(s) - log(t)) - log(b),
+        lambda: (t / b) ** s - s * (log(t) - log(b)) + y,
+    ],
+    "log_of_one_plus_power": [
+        lambda: log(1 + (s / t) ** b),
+        lambda: 3 - y * log(1 + (t / b) ** -s),
+        lambda: log((t / s) ** (2 * b) + 1) / 2,
+    ],
+    "log_of_one_plus_ratio_to_exponential": [
+        lambda: words.log1p_ratio(s, exp(x)),
+        lambda: 3 - y * words.log1p_ratio(w, exp(x - y)),
+        lambda: words.log1p_ratio(s / t, exp(-x / 2)) / s,
+    ],
+    "log_of_sum_with_exponential": [
+        lambda: log(s + exp(x)),
+        lambda: 3 - y * log(exp(x - y) + w),
+        lambda: log(exp(-x / 2) + s * t) / s,
+    ],
+    "log_beta_beside_mean": [
+        lambda: log_beta(o * s, s * (1 - o)) - (s * (1 - o) - 1) * log(1 - p) - (o * s - 1) * log(p),
+        lambda: (
+            3 - (s * (1 - o) - 1) * log(1 - p) - (o * s - 1) * log(p) + log_beta(o * s, s * (1 - o)) - log(s)
+        ),
+        lambda: (
+            y
+            - (o * exp(x) - 1) * log(p)
+            + log_beta(o * exp(x), exp(x) * (1 - o))
+            - (exp(x) * (1 - o) - 1) * log(1 - p)
+        ),
+    ],
+    "normalised_success": [
+        lambda: -xlogy(p, o) - xlog1py(1 - p, -o) + words.log_logistic_mean(o),
+        lambda: 3 - xlog1py(1 - p, -o) - xlogy(p, o) + words.log_logistic_mean(o) - y,
+        lambda: y * (words.log_logistic_mean(p) - xlogy(o, p) - xlog1py(1 - o, -p)),
+    ],
+    "normalised_success_at_log_odds": [
+        lambda: p * softplus(-x) + (1 - p) * softplus(x) + words.log_logistic_mean(sigmoid(x)),
+        lambda: 3 - y + words.log_logistic_mean(sigmoid(x)) + (1 - p) * softplus(x) + p * softplus(-x),
+        lambda: p * softplus(-x / s) + (1 - p) * softplus(x / s) + words.log_logistic_mean(sigmoid(x / s)),
+    ],
+    "residual_of_sigmoid": [
+        lambda: words.simplex_residual(o, sigmoid(x)),
+        lambda: 3 - y * words.simplex_residual(o, sigmoid(-x)),
+        lambda: square(words.simplex_residual(o, sigmoid(x - y)) / s),
     ],
     "log_of_ratio_and_denominator": [
         lambda: words.log_ratio(s, t) + log(t),

@@ -166,6 +166,38 @@ def inverse_gamma(y: Positive, *, shape: Positive, scale: Positive):
 
 
 @distribution(
+    latex={"nu": r"\nu"},
+    counterparts=(scipy("invgamma.logpdf", lambda y, nu: (y, nu / 2, 0, 1 / 2)),),
+)
+def inv_chi_square(y: Positive, *, nu: Positive):
+    """A positive amount whose reciprocal has a chi-square distribution.
+
+    y   amount
+    nu  degrees of freedom
+
+    Source: Gelman et al. (2013), Bayesian Data Analysis, 3rd ed., appendix A.
+    """
+    return inverse_gamma(y, shape=nu / 2, scale=half())
+
+
+@distribution(
+    latex={"nu": r"\nu"},
+    variants=(variant(link="sigma=exp"),),
+    counterparts=(scipy("invgamma.logpdf", lambda y, nu, sigma: (y, nu / 2, 0, nu * sigma**2 / 2)),),
+)
+def scaled_inv_chi_square(y: Positive, *, nu: Positive, sigma: Positive):
+    """A variance as the posterior of a normal model has it.
+
+    y      variance, in the squared units of the data
+    nu     degrees of freedom
+    sigma  scale, in the units of the data: the variance is about its square
+
+    Source: Gelman et al. (2013), Bayesian Data Analysis, 3rd ed., appendix A.
+    """
+    return inverse_gamma(y, shape=nu / 2, scale=nu * sigma**2 / 2)
+
+
+@distribution(
     variants=(variant(link="sigma=exp"),),
     counterparts=(scipy("rayleigh.logpdf", lambda y, sigma: (y, 0, sigma)),),
 )
@@ -178,6 +210,38 @@ def rayleigh(y: Positive, *, sigma: Positive):
     Source: Johnson, Kotz and Balakrishnan (1994), Continuous Univariate Distributions 1, ch. 18.
     """
     return y / sigma**2 * exp(-((y / sigma) ** 2) / 2)
+
+
+@distribution(
+    variants=(variant(link="sigma=exp"),),
+    counterparts=(scipy("maxwell.logpdf", lambda y, sigma: (y, 0, sigma)),),
+)
+def maxwell(y: Positive, *, sigma: Positive):
+    """The length of a vector in space with independent normal components, as the speed of a molecule.
+
+    y      length, in the units of the data
+    sigma  standard deviation of a component, in the units of the data
+
+    Source: Johnson, Kotz and Balakrishnan (1994), Continuous Univariate Distributions 1, ch. 18.
+    """
+    return 2 * y**2 / (sigma**3 * sqrt(two_pi)) * exp(-((y / sigma) ** 2) / 2)
+
+
+@distribution(
+    latex={"shape": "m", "spread": r"\omega"},
+    variants=(variant(link="spread=exp"),),
+    counterparts=(scipy("nakagami.logpdf", lambda y, shape, spread: (y, shape, 0, spread**0.5)),),
+)
+def nakagami(y: Positive, *, shape: Positive, spread: Positive):
+    """The strength of a radio signal that comes on many paths: the root of a gamma variable.
+
+    y       amplitude, in the units of the data
+    shape   shape, from one half on; 1 is Rayleigh's distribution
+    spread  mean square, in the squared units of the data
+
+    Source: Nakagami (1960), The m-distribution, in Statistical Methods in Radio Wave Propagation, 3-36.
+    """
+    return 2 * y * gamma_mean(y**2, mean=spread, shape=shape)
 
 
 @distribution(

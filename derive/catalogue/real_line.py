@@ -13,11 +13,13 @@ from derive.words import (
     cosh,
     exp,
     gamma,
+    half,
     log_huber_mass,
     normal_cdf,
     pi,
     sinh_square_excess,
     sqrt,
+    square,
     two_pi,
 )
 from derive.words import huber as huber_loss
@@ -185,8 +187,8 @@ def student_t(y: Real, *, nu: Positive, mu: Real, sigma: Positive):
 
     Source: Johnson, Kotz and Balakrishnan (1995), Continuous Univariate Distributions 2, ch. 28.
     """
-    kernel = (1 + ((y - mu) / sigma) ** 2 / nu) ** (-(nu + 1) / 2)
-    return gamma((nu + 1) / 2) / (gamma(nu / 2) * sqrt(pi * nu) * sigma) * kernel
+    kernel = (1 + square((y - mu) / (sigma * sqrt(nu)))) ** (-(nu + 1) / 2)
+    return gamma(nu / 2 + half()) / (gamma(nu / 2) * sqrt(pi * nu) * sigma) * kernel
 
 
 @distribution(
@@ -202,7 +204,7 @@ def cauchy(y: Real, *, mu: Real, sigma: Positive):
 
     Source: Johnson, Kotz and Balakrishnan (1994), Continuous Univariate Distributions 1, ch. 16.
     """
-    return 1 / (pi * sigma * (1 + ((y - mu) / sigma) ** 2))
+    return 1 / (pi * sigma * (1 + square((y - mu) / sigma)))
 
 
 @distribution(variants=(variant(link="sigma=exp"),), counterparts=(scipy("logistic.logpdf"),))

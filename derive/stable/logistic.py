@@ -1,18 +1,28 @@
 """The sigmoid, softplus and the odds."""
 
 from derive.declare import stable
-from derive.domains import Real, Unit
+from derive.domains import Nonnegative, Nonzero, OpenUnit, Positive, Real, Unit
 from derive.words import (
+    check,
+    check_by_odds,
     exp,
     log,
     log1p,
+    log1p_ratio,
+    log_expm1_ratio,
+    log_logistic_mean,
+    log_ratio,
     log_softplus,
     logaddexp,
+    logistic_simplex_residual,
     logit,
     sigmoid,
+    simplex_residual,
     softplus,
     softplus_rate,
     tanh,
+    xlog1py,
+    xlogy,
 )
 
 
@@ -58,6 +68,24 @@ def log_of_one_plus_exponential(a: Real):
     return log(1 + exp(a)), softplus(a)
 
 
+@stable(f64={"a": 1e200, "b": 1e-200, "c": 1.0}, f32={"a": 1e25, "b": 1e-25, "c": 1.0})
+def log_of_one_plus_power(a: Positive, b: Positive, c: Nonzero):
+    """The power may overflow, or be lost beside 1; softplus of its logarithm bears both."""
+    return log(1 + (a / b) ** c), softplus(c * log_ratio(a, b))
+
+
+@stable(f64={"a": 1.0, "b": -800}, f32={"a": 1.0, "b": -110})
+def log_of_one_plus_ratio_to_exponential(a: Nonnegative, b: Real):
+    """The exponential may vanish; softplus bears the logarithm of any ratio to it."""
+    return log1p_ratio(a, exp(b)), softplus(log(a) - b)
+
+
+@stable(f64={"a": 1.0, "b": 800}, f32={"a": 1.0, "b": 90})
+def log_of_sum_with_exponential(a: Nonnegative, b: Real):
+    """The exponential may overflow, or be lost beside the other term; logaddexp takes out the larger."""
+    return log(a + exp(b)), logaddexp(log(a), b)
+
+
 @stable(f64={"a": 800, "b": 799}, f32={"a": 90, "b": 89})
 def log_of_two_exponentials(a: Real, b: Real):
     """Both exponentials overflow or vanish; logaddexp takes out the larger."""
@@ -98,3 +126,29 @@ def log1p_of_exponential(a: Real):
 def twice_sigmoid_less_one(a: Real):
     """Near 0 twice the sigmoid rounds to 1, which then cancels; the hyperbolic tangent keeps what is left."""
     return 2 * sigmoid(a) - 1, tanh(a / 2)
+
+
+@stable(f64={"a": -1.0, "b": 40}, f32={"a": -1.0, "b": 20})
+def check_of_sigmoid(a: Real, b: Real):
+    """The sigmoid rounds to 1, and nothing is left of its complement; that of the opposite keeps it."""
+    return check(a, sigmoid(b)), check_by_odds(a, b)
+
+
+@stable(f64={"a": 0.25, "b": 40}, f32={"a": 0.25, "b": 20})
+def residual_of_sigmoid(a: OpenUnit, b: Real):
+    """The sigmoid underflows, or rounds to 1, by which nothing is divided; the exponentials do not."""
+    return simplex_residual(a, sigmoid(b)), logistic_simplex_residual(a, b)
+
+
+@stable(f64={"a": 0.45, "b": 0.5000000000001}, f32={"a": 0.45, "b": 0.500001})
+def normalised_success(a: Unit, b: Unit):
+    """For a probability near one half the terms cancel; in the log odds they are one function, twice."""
+    whole = -xlogy(a, b) - xlog1py(1 - a, -b) + log_logistic_mean(b)
+    return whole, a * log_expm1_ratio(logit(b)) + (1 - a) * log_expm1_ratio(-logit(b))
+
+
+@stable(f64={"a": 1.0, "b": 40}, f32={"a": 1.0, "b": 20})
+def normalised_success_at_log_odds(a: Unit, b: Real):
+    """The sigmoid rounds to 1, and near 0 the terms cancel; at the log odds they are one function, twice."""
+    whole = a * softplus(-b) + (1 - a) * softplus(b) + log_logistic_mean(sigmoid(b))
+    return whole, a * log_expm1_ratio(b) + (1 - a) * log_expm1_ratio(-b)

@@ -13,9 +13,9 @@ from derive.words import (
     gamma_poisson_mean_slope,
     gamma_poisson_slope,
     log,
-    log1p,
+    log1p_ratio,
     log_beta,
-    log_gamma_second_difference,
+    log_beta_drop,
     log_multiset_coefficient,
     log_ratio,
     logistic_balance,
@@ -47,9 +47,9 @@ def failures_and_chance(a: Positive, b: Count, c: Unit):
 
 
 @stable(f64={"a": 1e17, "b": 1.0}, f32={"a": 1e8, "b": 1.0})
-def log_of_share(a: Positive, b: Positive):
+def log_of_share(a: Positive, b: Nonnegative):
     """A small part of the sum is lost in it; log1p keeps it."""
-    return log(a) - log(a + b), -log1p(b / a)
+    return log(a) - log(a + b), -log1p_ratio(b, a)
 
 
 @stable(f64={"a": 1e9, "b": 1000000001.0}, f32={"a": 1e5, "b": 100001.0})
@@ -61,9 +61,7 @@ def difference_of_logarithms(a: Positive, b: Positive):
 @stable(f64={"a": 1e12, "b": 0.5, "c": 3, "d": 0}, f32={"a": 1e5, "b": 0.5, "c": 3, "d": 0})
 def log_beta_after_counts(a: Positive, b: Positive, c: Count, d: Count):
     """Two large logarithms of the beta function cancel; drawn one after the other, the counts cost two positive terms."""
-    return log_beta(a, b) - log_beta(a + c, b + d), (
-        log_gamma_second_difference(a, b, c) + log_gamma_second_difference(b, a + c, d)
-    )
+    return log_beta(a, b) - log_beta(a + c, b + d), log_beta_drop(a, b, c, d)
 
 
 @stable(unless={"b": Unit}, f64={"a": 3.0, "b": 3.0, "c": 1e-17}, f32={"a": 3.0, "b": 3.0, "c": 1e-8})
@@ -95,3 +93,9 @@ def slope_in_the_log_mean(a: Positive, b: Count, c: Real):
 def curvature_in_the_log_mean(a: Positive, b: Count, c: Real):
     """Where the share is near 1 the two terms cancel."""
     return exp(c) - share(exp(c), a) * exp_less(c, b), share(exp(c), a) * (a + b)
+
+
+@stable(f64={"a": 1e200, "b": 3, "c": 1e200}, f32={"a": 1e25, "b": 3, "c": 1e25})
+def slope_in_the_mean(a: Positive, b: Count, c: Positive):
+    """The products overflow where the shares do not."""
+    return a * (b - c) / (c * (a + c)), -gamma_poisson_mean_slope(a, b, c)

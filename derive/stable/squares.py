@@ -95,6 +95,13 @@ def excess_over_share(a: Real, b: Positive):
     return whole, log1p_square_excess(a) - square_share(a) / b
 
 
+@stable(f64={"a": 1e-5, "b": 1e300}, f32={"a": 0.003, "b": 1e30})
+def excess_less_share(a: Real, b: Positive):
+    """For small arguments logarithm and share agree to the fourth order, which is all that is left."""
+    whole = b * log1p_square(a) - (b + 1) * a * log1p_square_slope(a) / 2
+    return whole, b * log1p_square_excess(a) - square_share(a)
+
+
 @stable(f64={"a": 1e-5}, f32={"a": 0.01})
 def excess_of_log1p_square(a: Real):
     """For small arguments the two agree to the fourth order, which is all that is left."""

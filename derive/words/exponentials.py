@@ -1,6 +1,6 @@
 """Sums and differences of exponentials, and their logarithms."""
 
-from derive.domains import Nonzero, Positive, Real
+from derive.domains import Nonzero, Positive, Real, Unit
 from derive.heads import Level, word
 from derive.words.elementary import exp, log, sigmoid
 
@@ -88,6 +88,15 @@ def log_diff_exp(a: Real, b: Real) -> Real:
 def log_expm1_ratio(a: Real) -> Real:
     """log((1 − e⁻ᵃ)/a) for a of either sign, near −a/2 at 0."""
     return log((1 - exp(-a)) / a)
+
+
+@word(
+    text=("{0}/(−log(1 − {0}))", Level.PRODUCT),
+    latex=(r"\frac{{{0}}}{{-\log(1 - {0})}}", Level.PRODUCT),
+)
+def share_over_log(a: Unit) -> Unit:
+    """a/(−log(1 − a)), the logarithmic mean of 1 and 1 − a: 1 at a = 0."""
+    return a / -log(1 - a)
 
 
 @word(

@@ -23,9 +23,21 @@ from derive.words.gamma import (
         lambda a, b: -share(a, b) * share(b, a) / b,
     ),
 )
-def share(a: Positive, b: Positive) -> Unit:
+def share(a: Nonnegative, b: Nonnegative) -> Unit:
     """The share a/(a + b) of a in its sum with b."""
     return a / (a + b)
+
+
+@word(
+    text=("log1p({0:factor}/{1:atom})", Level.FUNCTION),
+    latex=(r"\operatorname{{log1p}}\left(\frac{{{0}}}{{{1}}}\right)", Level.FUNCTION),
+    numpy="_log1p_ratio({0}, {1})",
+    torch="_log1p_ratio({0}, {1})",
+    derivatives=(lambda a, b: 1 / (a + b), lambda a, b: -share(a, b) / b),
+)
+def log1p_ratio(a: Nonnegative, b: Positive) -> Nonnegative:
+    """log(1 + a/b), also where a/b is lost beside 1 or overflows."""
+    return log(1 + a / b)
 
 
 @word(
@@ -144,6 +156,30 @@ def gamma_poisson_log_curvature(a: Positive, b: Count, c: Positive) -> Real:
 def log_gamma_second_difference(a: Positive, b: Positive, c: Count) -> Nonnegative:
     """Log Γ(a + b + c) − log Γ(a + b) − log Γ(a + c) + log Γ(a): near bc/a for large a."""
     return log_beta(a, b) - log_beta(a + c, b)
+
+
+@word(
+    numpy=(
+        "_log_gamma_second_difference({0}, {1}, {2}) + _log_gamma_second_difference({1}, {0} + {2}, {3})",
+        Level.SUM,
+    ),
+    torch=(
+        "_log_gamma_second_difference({0}, {1}, {2}) + _log_gamma_second_difference({1}, {0} + {2}, {3})",
+        Level.SUM,
+    ),
+    derivatives=(
+        lambda a, b, c, d: digamma_difference(a + b + c, d) + digamma_second_difference(a, b, c),
+        lambda a, b, c, d: digamma_difference(a + b + d, c) + digamma_second_difference(b, a, d),
+        lambda a, b, c, d: digamma_difference(a + c, b + d),
+        lambda a, b, c, d: digamma_difference(b + d, a + c),
+    ),
+)
+def log_beta_drop(a: Positive, b: Positive, c: Count, d: Count) -> Nonnegative:
+    """Log B(a, b) − log B(a + c, b + d), the cost of c and d drawn one after the other.
+
+    In a derivative those are drawn first whose shape it is taken in: for small shapes no reciprocals are left to cancel.
+    """
+    return log_beta(a, b) - log_beta(a + c, b + d)
 
 
 @word(

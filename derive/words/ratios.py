@@ -1,9 +1,10 @@
 """How far two positive numbers are from each other: the logarithm of their ratio, and divergences."""
 
-from derive.domains import Nonnegative, Positive, Real
+from derive.domains import Nonnegative, Nonzero, Positive, Real, Unit
 from derive.heads import Level, word
-from derive.words.elementary import exp, log, square, xlogy
+from derive.words.elementary import exp, log, sigmoid, softplus, square, xlogy
 from derive.words.exponentials import expm1
+from derive.words.logistic import log_softplus, sigmoid_slope, softplus_rate, softplus_rate_slope
 from derive.words.symbols import sqrt
 
 
@@ -71,6 +72,22 @@ def divergence(a: Nonnegative, b: Positive) -> Nonnegative:
 
 
 @word(
+    text="[{0:factor} log({0:atom}/{2:atom}) + {1:factor} log({1:atom}/(1 − {2:factor}))]",
+    latex=r"\left[{0:factor} \log\frac{{{0}}}{{{2}}} + {1:factor} \log\frac{{{1}}}{{1 - {2:factor}}}\right]",
+    numpy=("_divergence({0}, {2}) + _divergence({1}, 1 - {2:factor})", Level.SUM),
+    torch=("_divergence({0}, {2}) + _divergence({1}, 1 - {2:factor})", Level.SUM),
+    derivatives=(
+        lambda a, b, c: log_ratio(a, c),
+        lambda a, b, c: log_ratio(b, 1 - c),
+        lambda a, b, c: b / (1 - c) - a / c,
+    ),
+)
+def bernoulli_divergence(a: Unit, b: Unit, c: Unit) -> Nonnegative:
+    """The divergence a log(a/c) + b log(b/(1 − c)) of a probability a, whose complement b may be known better, from c."""
+    return divergence(a, c) + divergence(b, 1 - c)
+
+
+@word(
     text="[{0:factor} log({0:atom}/({1:factor} {2:factor})) − {0:factor} + {1:factor} {2:factor}]",
     latex=r"\left[{0:factor} \log\frac{{{0}}}{{{1:factor} {2:factor}}} - {0:factor} + {1:factor} {2:factor}\right]",
     numpy="_divergence({0}, {1:factor} * {2:factor})",
@@ -96,6 +113,47 @@ def product_divergence(a: Nonnegative, b: Positive, c: Positive) -> Nonnegative:
 def log_divergence(a: Nonnegative, b: Real) -> Nonnegative:
     """The divergence of a from eᵇ, also where eᵇ underflows: 0 where log a is b."""
     return exp(b) - a * b + xlogy(a, a) - a
+
+
+@word(
+    text=(
+        "[{1:factor} softplus({2}) − {0:factor} log({1:factor} softplus({2})) + {0:factor} log{0:argument} − {0:factor}]"
+    ),
+    latex=(
+        r"\left[{1:factor} \operatorname{{softplus}}{2:()} - {0:factor} \log\left({1:factor} "
+        r"\operatorname{{softplus}}{2:()}\right) + {0:factor} \log{0:argument} - {0:factor}\right]"
+    ),
+    numpy="_log_divergence({0}, np.log({1}) + _log_softplus({2}))",
+    torch="_log_divergence({0}, torch.log({1}) + _log_softplus({2}))",
+    derivatives=(
+        lambda a, b, c: log(a) - (log(b) + log_softplus(c)),
+        lambda a, b, c: softplus(c) - a / b,
+        lambda a, b, c: softplus_divergence_slope(a, b, c),
+    ),
+)
+def softplus_divergence(a: Nonnegative, b: Positive, c: Real) -> Nonnegative:
+    """The divergence of a from b softplus(c), also where the softplus underflows."""
+    return divergence(a, b * softplus(c))
+
+
+@word(
+    text=("({1:factor} softplus({2}) − {0:factor}) [sigmoid/softplus]({2})", Level.PRODUCT),
+    latex=(
+        r"\left({1:factor} \operatorname{{softplus}}{2:()} - {0:factor}\right) "
+        r"\frac{{\operatorname{{sigmoid}}}}{{\operatorname{{softplus}}}}{2:()}",
+        Level.PRODUCT,
+    ),
+    numpy=("({1:factor} * _softplus({2}) - {0:factor}) * _softplus_rate({2})", Level.PRODUCT),
+    torch=("({1:factor} * _softplus({2}) - {0:factor}) * _softplus_rate({2})", Level.PRODUCT),
+    derivatives=(
+        lambda a, b, c: -softplus_rate(c),
+        lambda a, b, c: sigmoid(c),
+        lambda a, b, c: b * sigmoid_slope(c) - a * softplus_rate_slope(c),
+    ),
+)
+def softplus_divergence_slope(a: Nonnegative, b: Positive, c: Real) -> Real:
+    """The difference b sigmoid(c) − a sigmoid(c)/softplus(c): 0 where b softplus(c) is a; no terms of its own derivative cancel."""
+    return b * sigmoid(c) - a * sigmoid(c) / softplus(c)
 
 
 @word(
@@ -163,7 +221,7 @@ def inverse_gaussian_log_deviance(a: Positive, b: Real) -> Nonnegative:
         lambda a, b, c: log_ratio(a, b) * expm1(c * log_ratio(a, b)),
     ),
 )
-def power_excess(a: Positive, b: Positive, c: Positive) -> Nonnegative:
+def power_excess(a: Positive, b: Positive, c: Nonzero) -> Nonnegative:
     """(a/b)ᶜ − 1 − log (a/b)ᶜ, what a power of a ratio has above its tangent at 1: 0 where a is b."""
     return expm1(c * log_ratio(a, b)) - c * log_ratio(a, b)
 
@@ -177,7 +235,7 @@ def power_excess(a: Positive, b: Positive, c: Positive) -> Nonnegative:
         lambda a, b, c: power_excess_cross(a, b, c),
     ),
 )
-def power_excess_slope(a: Positive, b: Positive, c: Positive) -> Real:
+def power_excess_slope(a: Positive, b: Positive, c: Nonzero) -> Real:
     """−c ((a/b)ᶜ − 1)/b, where the power may overflow before it is divided."""
     return -c * expm1(c * log_ratio(a, b)) / b
 
@@ -186,7 +244,7 @@ def power_excess_slope(a: Positive, b: Positive, c: Positive) -> Real:
     numpy="_power_excess_curvature({0}, {1}, {2})",
     torch="_power_excess_curvature({0}, {1}, {2})",
 )
-def power_excess_curvature(a: Positive, b: Positive, c: Positive) -> Real:
+def power_excess_curvature(a: Positive, b: Positive, c: Nonzero) -> Real:
     """The quotient c ((c + 1) (a/b)ᶜ − 1)/b², where the power may overflow before it is divided."""
     return c * (c + (c + 1) * expm1(c * log_ratio(a, b))) / b**2
 
@@ -195,7 +253,7 @@ def power_excess_curvature(a: Positive, b: Positive, c: Positive) -> Real:
     numpy="_power_excess_cross({0}, {1}, {2})",
     torch="_power_excess_cross({0}, {1}, {2})",
 )
-def power_excess_cross(a: Positive, b: Positive, c: Positive) -> Real:
+def power_excess_cross(a: Positive, b: Positive, c: Nonzero) -> Real:
     """−((a/b)ᶜ (1 + c log(a/b)) − 1)/b, where the power may overflow before it is divided."""
     power = c * log_ratio(a, b)
     return -(power + (1 + power) * expm1(power)) / b

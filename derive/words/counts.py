@@ -174,3 +174,49 @@ def weighted_digamma_excess(a: Positive) -> Real:
 def digamma_excess_growth(a: Positive) -> Positive:
     """ψ(a) − log a + a ψ′(a) − 1, the derivative of a (ψ(a) − log a): terms of order 1/a cancel at both ends."""
     return digamma(a) - log(a) + a * trigamma(a) - 1
+
+
+@word(
+    text="[log B{arguments} + ({0} + {1}) log({0} + {1}) − {0:factor} log({0}) − {1:factor} log({1})]",
+    latex=(
+        r"\left[\log \mathrm{{B}}{arguments} + \left({0} + {1}\right) \log\left({0} + {1}\right)"
+        r" - {0:factor} \log\left({0}\right) - {1:factor} \log\left({1}\right)\right]"
+    ),
+    numpy=(
+        "_log_gamma_excess({0}) + _log_gamma_excess({1}) - _log_gamma_excess({0:factor} + {1:factor})",
+        Level.SUM,
+    ),
+    torch=(
+        "_log_gamma_excess({0}) + _log_gamma_excess({1}) - _log_gamma_excess({0:factor} + {1:factor})",
+        Level.SUM,
+    ),
+    derivatives=(
+        lambda a, b: -digamma_excess_difference(a, b),
+        lambda a, b: -digamma_excess_difference(b, a),
+    ),
+)
+def log_beta_excess(a: Positive, b: Positive) -> Real:
+    """Log B(a, b) less a log(a/(a + b)) and b log(b/(a + b)): of order log a, though its terms are of order a."""
+    return log_gamma_excess(a) + log_gamma_excess(b) - log_gamma_excess(a + b)
+
+
+@word(
+    numpy="_digamma_excess_difference({0}, {1})",
+    torch="_digamma_excess_difference({0}, {1})",
+    derivatives=(
+        lambda a, b: -trigamma_excess_difference(a, b),
+        lambda a, b: trigamma_excess(a + b),
+    ),
+)
+def digamma_excess_difference(a: Positive, b: Positive) -> Positive:
+    """The difference of ψ − log at a + b and at a: the two cancel where a is large beside b."""
+    return digamma_excess(a + b) - digamma_excess(a)
+
+
+@word(
+    numpy="_trigamma_excess_difference({0}, {1})",
+    torch="_trigamma_excess_difference({0}, {1})",
+)
+def trigamma_excess_difference(a: Positive, b: Positive) -> Positive:
+    """The difference of ψ′(x) − 1/x at a and at a + b: the two cancel where a is large beside b."""
+    return trigamma_excess(a) - trigamma_excess(a + b)

@@ -6,6 +6,7 @@ test holds it to that.
     there is     errors        what a person is told
                  version       which release this is
                  resources     what lies beside the code: templates, hand-written losses
+                 workers       the same work for many rows, in several processes
                  counterparts  what a density or a loss is in other libraries
                  domains       where a quantity may live
                  declare       the one form in which mathematics is declared
@@ -19,6 +20,7 @@ test holds it to that.
                  stable        the rewrites that floating point asks for
                  forms         equal ways to write an expression, or a place of it
                  choices       the forms that were measured to be best, and what none of them cures
+                 bounds        the bits that were measured to be lost at most
                  request       what a person asks for, checked
     follows      rewriting     matches and replaces, one rule at a time
                  derivation    density -> recorded lines -> loss, factor, dropped
@@ -44,11 +46,12 @@ test holds it to that.
                  certificate   bits lost beyond conditioning, near and far
                  tune          the measured search for the form that loses the fewest bits
                  verify        the evidence
+                 remembered    what a folder of generated files was made from
                  generate      the committed modules and their index
                  cli           the door
 
 Public names: `derive`, `density`, `Derivation`, `Misuse`, and a derivation's `emit`, `load`,
-`gradient`, `hessian`.  They are imported when first asked for, so that `derive list` needs no SymPy.
+`gradient`, `hessian`, `third_derivatives`.  They are imported when first asked for, so that `derive list` needs no SymPy.
 """
 
 from typing import Any
@@ -86,10 +89,10 @@ def _bind(derivation: Any) -> None:
 
     from derive import calculus, emit, pages
 
-    for name, function in (("gradient", calculus.gradient), ("hessian", calculus.hessian)):
+    for function in (calculus.gradient, calculus.hessian, calculus.third_derivatives):
         shortcut = cached_property(function)
-        shortcut.__set_name__(derivation, name)
-        setattr(derivation, name, shortcut)
+        shortcut.__set_name__(derivation, function.__name__)
+        setattr(derivation, function.__name__, shortcut)
     derivation.emit = emit.emit
     derivation.load = emit.load
     derivation._repr_latex_ = pages.notebook

@@ -17,7 +17,7 @@ from typing import Any, Literal
 
 import mpmath
 import numpy as np
-from sympy import Expr, log
+from sympy import Expr, Integer, log
 from sympy.core.parameters import distribute
 
 from derive.calculus import DIRECTION
@@ -150,11 +150,17 @@ class Truth:
                         * self.derivative(number, (*others, place), digits)
                         for entry, place in enumerate(self.learned)
                     )
-            elif where:
-                self._found[key] = derivative(self.loss, point, where, digits)
             else:
-                self._found[key] = value(self.loss, point, digits)
+                found = _derivative(self.loss, point, where, digits)
+                if mpmath.isnan(found):
+                    found = _derivative(self._with_counts(point), point, where, digits)
+                self._found[key] = found
         return self._found[key]
+
+    def _with_counts(self, point: Point) -> Expr:
+        """The loss with the counts at a point as exact numbers: what happened 0 times costs nothing, even at p = 0."""
+        discrete = [q for q in arguments(self.derivation) if q.domain.discrete and not q.vector]
+        return self.loss.xreplace({q.plain: Integer(int(point[q.name])) for q in discrete})
 
     def slopes(self, number: int, where: tuple[Place, ...]) -> Iterator[tuple[Place, Any]]:
         """How what is computed changes with each real input, to a few digits; one unknown explains nothing."""
@@ -176,6 +182,10 @@ class Truth:
     def unit(self, number: float) -> Any:
         """The unit in the last place of a number."""
         return mpmath.mpf(float(np.spacing(np.dtype(self.dtype).type(abs(number)))))
+
+
+def _derivative(loss: Expr, point: Point, where: Sequence[Place], digits: int) -> Any:
+    return derivative(loss, point, where, digits) if where else value(loss, point, digits)
 
 
 def quantity_of(where: Sequence[Place]) -> str:

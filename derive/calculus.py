@@ -119,9 +119,12 @@ class Parts:
         """The product of several parts, by its name or its opposite's where it has one already."""
         if not isinstance(product.as_coeff_Mul()[1], Mul):
             return product
-        if product in self._names:
-            return self._names[product]
-        return -self._names[-product] if -product in self._names else product
+        if {CLASS, OTHER} <= product.free_symbols:
+            return product
+        for sign in (1, -1):
+            if _canonical(sign * product)[0] in self._names:
+                return sign * self.named(sign * product)
+        return product
 
     def definition(self, part: Expr) -> Expr | None:
         """What a part stands for; None for a symbol of the loss."""
@@ -158,16 +161,14 @@ class Parts:
 
     def named(self, expression: Expr) -> Expr:
         """The symbol of an expression over parts, at whatever index it stands."""
-        positions = expression.free_symbols & {CLASS, OTHER}
-        (position,) = positions or (CLASS,)
-        canonical = expression.xreplace({position: CLASS})
+        canonical, position = _canonical(expression)
         if canonical not in self._names:
             symbol = Symbol(f"t{len(self.definitions)}_", real=True)  # no quantity ends so
-            name = IndexedBase(symbol) if positions else symbol
+            name = symbol if position is None else IndexedBase(symbol)
             self._names[canonical] = name
             self.definitions[name] = canonical
         name = self._names[canonical]
-        return name[position] if positions else name
+        return name if position is None else name[position]
 
     # Differentiating -----------------------------------------------------------------------------
 
@@ -297,6 +298,8 @@ class Parts:
         word = word_of(expression)
         if word.of_vector:
             return self._chain_rule_of_vector(word, expression, variable)
+        if not word.derivatives:
+            return self._slope(self.taken_apart(self._meaning(word, expression)), variable)
         terms = []
         for argument, slope in zip(expression.args, word.derivatives, strict=True):
             inner = self._slope(argument, variable)
@@ -305,13 +308,25 @@ class Parts:
                 terms.append(self.taken_apart(outer) * inner)
         return Add(*terms)
 
+    def _meaning(self, word: Word, expression: Expr) -> Expr:
+        """What a word abbreviates that has no derivative of its own: it stands in none below the third.
+
+        Raises Misuse where that is no formula.
+        """
+        if word.reference:
+            raise Misuse(f"the word {word.name} has no derivative; ask for no derivative of this order")
+        return word.meaning(*expression.args)
+
     def _chain_rule_of_vector(self, word: Word, expression: Expr, variable: Variable) -> Expr:
-        """The derivative of a word of a vector, whose other arguments are positions.
+        """The derivative of a word of a vector, whose other arguments are positions or known vectors.
 
         The vector is the variable's, or a part each of whose entries is a function of the same entry of that.
         """
-        vector, *positions = expression.args
-        rows = [Row(vector), *positions]
+        vector = expression.args[0]
+        rows = [
+            Row(argument) if isinstance(domain, Entries) else argument
+            for argument, domain in zip(expression.args, word.data.values(), strict=True)
+        ]
         change = self._slope(vector[CLASS], variable)
         if change == 0:
             return sympy.S.Zero
@@ -348,6 +363,15 @@ class Parts:
             if isinstance(domain, Entries) and domain.sums_to_one:
                 return sympy.S.One
         return self.taken_apart(Sum(body, limits))
+
+
+def _canonical(expression: Expr) -> tuple[Expr, Symbol | None]:
+    """An expression at the index k, and the index at which it stood; None where it has no entries."""
+    positions = expression.free_symbols & {CLASS, OTHER}
+    if not positions:
+        return expression, None
+    (position,) = positions
+    return expression.xreplace({position: CLASS}), position
 
 
 def gathered(expression: Expr) -> Expr:
@@ -425,6 +449,29 @@ class Calculus:
             }
         places = range(len(self.variables))
         return tuple(tuple(upper[min(i, j), max(i, j)] for j in places) for i in places)
+
+    @cached_property
+    def third(self) -> dict[tuple[int, int, int], Expr]:
+        """The third derivatives by the places of three scalars, none before the one to its left.
+
+        Raises Misuse where a vector is learned.
+        """
+        if self.of_vector:
+            raise Misuse(
+                "third derivatives are of scalars, and a vector is learned here; ask for no more than two"
+            )
+        places = range(len(self.variables))
+        with distribute(False):
+            second = {
+                (i, j): self.parts.derivative(self.slopes[i], _variable(self.variables[j]))
+                for i in places
+                for j in places[i:]
+            }
+            return {
+                (i, j, k): self.parts.finished(self.parts.derivative(slope, _variable(self.variables[k])))
+                for (i, j), slope in second.items()
+                for k in places[j:]
+            }
 
     @cached_property
     def diagonal(self) -> tuple[Expr, ...]:
@@ -510,6 +557,18 @@ def hessian(derivation: Derivation) -> dict[tuple[str, str], Expr]:
         (one, other): found.parts.put_together(slope)
         for one, row in zip(names, found.hessian, strict=True)
         for other, slope in zip(names, row, strict=True)
+    }
+
+
+def third_derivatives(derivation: Derivation) -> dict[tuple[str, str, str], Expr]:
+    """The third derivatives by three predictors, each in the order in which they are learned.
+
+    Raises Misuse where a vector is learned.
+    """
+    found = calculus(derivation)
+    names = [quantity.name for quantity in found.variables]
+    return {
+        (names[i], names[j], names[k]): found.parts.put_together(e) for (i, j, k), e in found.third.items()
     }
 
 

@@ -29,6 +29,7 @@ from typing import Any
 import click
 
 from derive.catalogue import CATALOGUE
+from derive.counterparts import LIBRARIES, NAMED_ONLY
 from derive.declare import Distribution
 from derive.domains import Domain
 from derive.errors import Misuse
@@ -96,6 +97,13 @@ ASKED = (
     click.option(
         "--shared", multiple=True, metavar="PARAMETERS", help="One learned value for the whole data set."
     ),
+    click.option(
+        "--practice",
+        default="",
+        metavar="NAME[=VALUE]",
+        help="What is put on top of a likelihood and makes it none: pos_weight, class_weight, label_smoothing.",
+    ),
+    click.option("--third-derivatives", is_flag=True, help="Write them, too, in a NumPy module of scalars."),
     click.option("--keep-constants", is_flag=True, help="Keep the terms that are free of θ."),
     click.option("--keep-factor", is_flag=True, help="Keep the common factor."),
 )
@@ -203,8 +211,12 @@ def _derived(asked: Request, tune: bool) -> Any:
 
 
 @main.command(name="list")
-def list_() -> None:
+@click.option("--counterparts", is_flag=True, help="What each density is called elsewhere, side by side.")
+def list_(counterparts: bool) -> None:
     """The catalogue, one line each: p(y | θ), support, links."""
+    if counterparts:
+        _counterparts()
+        return
     lines = [("name", "density", "support", "links")]
     for row in CATALOGUE.values():
         support = ", ".join(domain.text for domain in row.data.values())
@@ -215,6 +227,20 @@ def list_() -> None:
         lines.append((row.name, row.signature, support, "; ".join(links)))
     for line in columns(lines, width=None):
         click.echo(line)
+
+
+def _counterparts() -> None:
+    """What every density is called in other libraries, and which none of them has."""
+    libraries = (*LIBRARIES.values(), *NAMED_ONLY)
+    lines = [("name", *libraries)]
+    lines += [
+        (row.name, *(", ".join(row.names.get(library, ())) for library in libraries))
+        for row in CATALOGUE.values()
+    ]
+    for line in columns(lines, width=None):
+        click.echo(line)
+    alone = [row.name for row in CATALOGUE.values() if not row.names]
+    click.echo(f"\nonly here: {', '.join(alone) or 'none'}")
 
 
 @main.command()
@@ -258,8 +284,8 @@ def show(name: str, given: str, called: str, unnormalised: bool) -> None:
     click.echo("\nWhat is minimised, and what goes: −log p = factor · loss + dropped, for each sample\n")
     for lines, equivalent in commands.items():
         _indented([*equivalent, *lines, ""])
-    if row.soft:
-        click.echo(click.wrap_text(pages.soft_remark(plain), TEXT_WIDTH) + "\n")
+    if remark := pages.remark(plain):
+        click.echo(click.wrap_text(remark, TEXT_WIDTH) + "\n")
     if row.source:
         click.echo(f"Source: {row.source}")
 
@@ -281,8 +307,14 @@ def _indented(lines: Sequence[str]) -> None:
     "--out", type=click.Path(file_okay=False), default="generated", show_default=True, help="The folder."
 )
 @click.option("--check", is_flag=True, help="Only compare; exit with 1 and a diff where something differs.")
-def generate(names: Sequence[str], out: str, check: bool) -> None:
-    """(Re)write the loss modules and pages, or compare them with what is there."""
+@click.option(
+    "--afresh", is_flag=True, help="Make again what is unchanged by content, too; --check always does."
+)
+def generate(names: Sequence[str], out: str, check: bool, afresh: bool) -> None:
+    """(Re)write the loss modules and pages, or compare them with what is there.
+
+    What is made from unchanged sources and stands unchanged is not made again.
+    """
     from derive.generate import any_there, contents, differences, write
 
     if not out:
@@ -294,18 +326,21 @@ def generate(names: Sequence[str], out: str, check: bool) -> None:
             f"there is nothing to compare: {out} holds no generated file of these; run this where {out} stands, "
             "name another folder with --out, or leave --check out to write them"
         )
-    wanted = contents(names)
+    found = contents(Path(out), names, afresh=check or afresh)
     if not check:
-        click.echo(f"{write(Path(out), wanted)} of {len(wanted)} files written below {out}")
+        unchanged = f", {found.unchanged} losses unchanged" if found.unchanged else ""
+        click.echo(f"{write(Path(out), found)} of {len(found.wanted)} files written below {out}{unchanged}")
         return
-    found = list(differences(Path(out), wanted))
-    for difference in found:
+    different = list(differences(Path(out), found.wanted))
+    for difference in different:
         click.echo(difference, nl=False)
-    if found:
+    if different:
         command = " ".join(["derive generate", *names, *(["--out", out] if out != "generated" else [])])
-        click.echo(f"{len(found)} of {len(wanted)} files differ; accept them with `{command}`", err=True)
+        click.echo(
+            f"{len(different)} of {len(found.wanted)} files differ; accept them with `{command}`", err=True
+        )
         sys.exit(1)
-    click.echo(f"{len(wanted)} files below {out} are as generated")
+    click.echo(f"{len(found.wanted)} files below {out} are as generated")
 
 
 @main.command()
@@ -319,6 +354,7 @@ def generate(names: Sequence[str], out: str, check: bool) -> None:
     help="Points for each loss, library and dtype, of each level.",
 )
 @click.option("--accuracy", is_flag=True, help="The accuracy certificate: bits lost at points of any size.")
+@click.option("--record", is_flag=True, help="With --accuracy: commit what was measured, derive/bounds.toml.")
 @click.option("--all", "every", is_flag=True, help="All that is generated, as without a name.")
 def verify(
     names: Sequence[str],
@@ -327,6 +363,7 @@ def verify(
     unnormalised: bool,
     points: int,
     accuracy: bool,
+    record: bool,
     every: bool,
     **options: Any,
 ) -> None:
@@ -341,6 +378,8 @@ def verify(
         )
     if every and (names or any(options.values())):
         raise Misuse("--all is for everything that is generated; leave out the names and options, or --all")
+    if record and (not accuracy or given or any(options.values())):
+        raise Misuse("--record is for --accuracy of what is generated; leave it out, or the options")
     chosen = _losses([_density(name, given, called, unnormalised) for name in names], options)
     from rich.table import Table
 
@@ -367,6 +406,8 @@ def verify(
     _print(table)
     if accuracy:
         _print(_summary(found))
+    if record:
+        _record(found)
     untested = f"; {skipped} not tested" if skipped else ""
     click.echo(f"\n{short} fall short{untested}" if short else f"\nnothing falls short{untested}")
     if short:
@@ -405,6 +446,20 @@ def tune(names: Sequence[str], check: bool) -> None:
             f"{different} of {len(chosen)} differ; commit what was measured with `{command}`", err=True
         )
         sys.exit(1)
+
+
+def _record(findings: Sequence[Any]) -> None:
+    """Commit the bounds that were measured, beside those of other losses that are still generated."""
+    from derive import bounds
+    from derive.generate import requests, write_atomically
+    from derive.verify import measured
+
+    generated = {row.slug for row in requests()}
+    kept = {slug: bounds.committed(slug) for slug in generated if bounds.committed(slug)}
+    new = {slug: row for slug, row in measured(findings).items() if slug in generated}
+    write_atomically(bounds.COMMITTED, bounds.written({**kept, **new}))
+    bounds.forget()
+    click.echo(f"\n{len(new)} losses recorded in {bounds.COMMITTED.name}")
 
 
 def _summary(findings: Sequence[Any]) -> Any:

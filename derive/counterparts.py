@@ -12,6 +12,10 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
+# What people call the packages; those beside them are known by name and never called.
+LIBRARIES = {"torch": "Torch", "scipy": "SciPy"}
+NAMED_ONLY = ("Stan", "TFP", "gamlss")
+
 Array = Any
 Arguments = Callable[..., tuple[Any, ...]]
 
@@ -64,6 +68,14 @@ class Counterpart:
         """The package to import."""
         return self.name.partition(".")[0]
 
+    @property
+    def known_as(self) -> tuple[str, str]:
+        """The library and what people call this of it: `("SciPy", "norm")`, `("Torch", "Normal")`."""
+        _, _, path = self.name.split()[0].partition(".")
+        folder, _, function = path.partition(".")
+        kind = function.partition("(")[0].partition(".")[0]
+        return LIBRARIES[self.library], f"nn.{kind}" if folder == "nn" else kind
+
     def of_arrays(self, *ours: Array) -> Array:
         """What it gives for arrays of NumPy, as one."""
         import numpy as np
@@ -115,17 +127,27 @@ def torch_nn(
     after: Callable[..., Array] | None = None,
     only: Condition | None = None,
     defect: Defect | None = None,
+    by_sample: Callable[..., Mapping[str, Any]] | None = None,
     **options: Any,
 ) -> Counterpart:
-    """A loss of torch.nn: its class, the first word of the title, with its options; `after` changes what it gives."""
+    """A loss of torch.nn: its class, the first word of the title, with its options.
+
+    after      changes what it gives
+    by_sample  options that each sample has of its own, of its arguments
+    """
     kind, _, rest = title.partition(" ")
     chosen = ", ".join(f"{option}={value}" for option, value in options.items())
 
     def call(*ours: Array) -> Array:
         import torch
 
-        module = getattr(torch.nn, kind)(reduction="none", **options)
-        theirs = module(*arguments(*ours))
+        loss = getattr(torch.nn, kind)
+        if by_sample:
+            samples = zip(*ours, strict=True)
+            return torch.stack(
+                [loss(reduction="none", **by_sample(*sample))(*arguments(*sample)) for sample in samples]
+            )
+        theirs = loss(reduction="none", **options)(*arguments(*ours))
         return after(theirs, *ours) if after else theirs
 
     shown = f"{kind}({chosen})" if chosen else kind

@@ -103,9 +103,11 @@ class Distribution(Declaration):
     known         the parameters that are never learned, beside discrete ones
     regular       whether the support is free of the parameters, where no domain says so
     soft          what the loss is once the data lie outside the support but inside the accepted set
+    practice      what the loss is instead, where the density is none: weights or labels that are put on top of one
     variants      with which options it is generated and verified, beside none
     counterparts  what it is in other libraries, whatever is fixed, shared or linked: theirs takes its data
                   and parameters
+    called        what it is called where no function of theirs can be tested against: `{"Stan": "normal"}`
     origin        where it is from, if it is no row of the catalogue
     """
 
@@ -113,8 +115,10 @@ class Distribution(Declaration):
     known: tuple[str, ...] = ()
     regular: bool = True
     soft: str = ""
+    practice: str = ""
     variants: tuple[Variant, ...] = ()
     counterparts: tuple[Counterpart, ...] = ()
+    called: Mapping[str, str] = field(default_factory=dict)
     origin: Origin | None = None
 
     def __reduce_ex__(self, protocol: Any) -> Any:
@@ -134,6 +138,16 @@ class Distribution(Declaration):
             for name, domain in self.parameters.items()
             if not domain.discrete and name not in self.known
         }
+
+    @property
+    def names(self) -> dict[str, tuple[str, ...]]:
+        """What the density and its losses are called elsewhere, by library."""
+        found: dict[str, list[str]] = {}
+        theirs = (*self.counterparts, *(one for variant in self.variants for one in variant.counterparts))
+        for library, name in (*(one.known_as for one in theirs), *self.called.items()):
+            names = found.setdefault(library, [])
+            names += [name] if name not in names else []
+        return {library: tuple(names) for library, names in found.items()}
 
     @property
     def signature(self) -> str:
@@ -177,7 +191,11 @@ class Link(Declaration):
             return isinstance(domain, Entries) and domain.name == self.range.name
         if isinstance(domain, Entries):
             return domain.free and self.range.within(domain.entry)
-        return self.range.within(domain.legal)
+        # No output reaches the ends of its range: they are limits, and may be open where the parameter lives.
+        legal = domain.legal
+        same = (self.range.lower, self.range.upper) == (legal.lower, legal.upper)
+        inside = replace(self.range, closed=(False, False))
+        return self.range.within(legal) or (same and inside.within(legal))
 
     def over(self, domain: Entries) -> Link:
         """The link of scalars applied to each entry of a vector, which then lives in the domain."""

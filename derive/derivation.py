@@ -12,7 +12,7 @@ what stands on a line is what a rule put there.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from functools import cached_property
 from typing import Any
@@ -217,6 +217,8 @@ def derive(
     shared: Iterable[str] | str | None = None,
     keep_constants: bool = False,
     keep_factor: bool = False,
+    practice: str = "",
+    third_derivatives: bool = False,
 ) -> Derivation:
     """Derive the loss of a density.
 
@@ -226,6 +228,8 @@ def derive(
     shared          parameters with one learned value for the whole data set: ["mu"]
     keep_constants  keep what is free of θ
     keep_factor     keep the common factor
+    third_derivatives  write them, too, in a NumPy module of scalars
+    practice        what is put on top of the likelihood: "pos_weight", or "pos_weight=3"
 
     None asks for nothing.  Raises Misuse when a name, a value or a link does not fit.
 
@@ -235,7 +239,9 @@ def derive(
     """
     fix, link, shared = (() if given is None else given for given in (fix, link, shared))
     row = name.distribution if isinstance(name, Derivation) else name
-    return derivation(request(row, fix, link, shared, keep_constants, keep_factor))
+    return derivation(
+        request(row, fix, link, shared, keep_constants, keep_factor, practice, third_derivatives)
+    )
 
 
 def derivation(request: Request, choices: Choices | None = None) -> Derivation:
@@ -319,7 +325,7 @@ def _chosen(
 def _committed(request: Request) -> Committed:
     """What was measured of a row of the catalogue; for another density nothing is committed."""
     of_catalogue = CATALOGUE.get(request.distribution.name) is request.distribution
-    return committed(request.slug) if of_catalogue else Committed()
+    return committed(replace(request, third_derivatives=False).slug) if of_catalogue else Committed()
 
 
 SIGN = "The minus sign goes into the sum."

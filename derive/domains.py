@@ -216,14 +216,17 @@ class Interval:
             share = random.choice((small, 1 - below))
             return self.lower + share * (self.upper - self.lower)
         if self.integer:
-            return self.lower + math.floor(10 ** random.uniform(-1, min(decades, 6)))
+            steps = math.floor(10 ** random.uniform(-1, min(decades, 6)))
+            return self.lower + steps if math.isfinite(self.lower) else random.choice((-1.0, 1.0)) * steps
         size = 10 ** random.uniform(-decades, decades)
         if 0 < self.lower < math.inf:
             size *= self.lower
         return self.lower + size if math.isfinite(self.lower) else random.choice((-1.0, 1.0)) * size
 
     def enumerate(self) -> Iterator[float]:
-        """The points of a discrete domain from the first one on, without an end where it has none."""
+        """The points of a discrete domain from the first one on, else from 0 on to both sides; perhaps without an end."""
+        if math.isinf(self.lower):
+            return (float(sign * n) for n in count() for sign in (1, -1)[: n + 1])
         return map(float, takewhile(lambda n: n <= self.upper, count(int(self.lower))))
 
 
@@ -604,6 +607,34 @@ Count = Interval(
     closed=(True, False),
     integer=True,
     demand="a count: 0, 1, 2, ...",
+)
+
+Whole = Interval(
+    name="whole number",
+    text="{…, −1, 0, 1, …}",
+    latex=r"\{\dots, -1, 0, 1, \dots\}",
+    lower=-_INFINITY,
+    upper=_INFINITY,
+    facts={"integer": True},
+    typical=lambda random: float(random.randrange(-6, 7)),
+    wide=lambda random: float(random.randrange(-1000, 1000)),
+    extremes=(0.0, 1.0, -1.0, 1000.0, -1000.0),
+    harmless=0.0,
+    integer=True,
+    demand="a whole number",
+)
+
+PositiveCount = replace(
+    Count,
+    name="positive count",
+    text="{1, 2, 3, …}",
+    latex=r"\{1, 2, 3, \dots\}",
+    lower=1.0,
+    facts={"integer": True, "positive": True},
+    typical=lambda random: float(random.randrange(1, 12)),
+    wide=lambda random: float(random.randrange(1, 1000)),
+    extremes=(1.0, 2.0, 1000.0),
+    demand="a positive count: 1, 2, 3, ...",
 )
 
 Rank = replace(

@@ -13,14 +13,15 @@ exponentially.  There the trapezoidal rule converges so fast that it needs no mo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import math
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache, cached_property, partial
 from itertools import islice, pairwise
 from typing import Any, NamedTuple
 
 import mpmath
-from sympy import Abs, Expr, Indexed, IndexedBase, Product, Sum, Symbol, sign
+from sympy import Abs, Expr, Indexed, IndexedBase, Integer, Pow, Product, Sum, Symbol, sign
 
 from derive.derivation import Derivation
 from derive.domains import Entries, Stretch
@@ -84,7 +85,7 @@ class Model:
         with mpmath.workdps(2 * DIGITS):
             domain = inside(derivation, data, point)
         domain = domain if isinstance(domain, Entries) else domain.of_length(self.classes)
-        self._support: _Sum | _Integral | _Mixture | _Grid
+        self._support: _Sum | _Integral | _Mixture | _Pieces | _Grid
         if isinstance(domain, Entries) and domain.discrete:
             self._support = _Sum(
                 self._exact(derivation.density), map(tuple, domain.enumerate(self.classes)), True
@@ -100,6 +101,11 @@ class Model:
             kinks = tuple(self.function(kink) for kink in _kinks(derivation.loss, data.name, point))
             integral = _Integral(density, log_density, domain.stretch, kinks)
             self._support = _Mixture(density, domain.atoms, integral) if domain.atoms else integral
+            with mpmath.workprec(MOST_BITS):
+                cusps = {evaluate(cusp, point) for cusp in _cusps(derivation.loss, data.name, point)}
+            if cusps and math.isinf(domain.lower) and math.isinf(domain.upper):
+                stretches = _between([-mpmath.inf, *sorted(cusps), mpmath.inf])
+                self._support = _Pieces(_Integral(density, log_density, stretch) for stretch in stretches)
 
     @cached_property
     def mass(self) -> Mean:
@@ -153,30 +159,42 @@ class _Sum:
             total = mpmath.fsum(weight * function(observation) for observation, weight in self._terms)
             if self._whole or len(self._terms) < MOST_TERMS:
                 return Mean(total, abs(self._missing * function(self._terms[-1][0])))
-            rest = self._beyond(function)
-            return Mean(total + rest.value, rest.error)
+            rests = [self._beyond(function, end) for end in range(len(self._ends))]
+            return Mean(total + sum(rest.value for rest in rests), sum(rest.error for rest in rests))
 
     @cached_property
-    def _integral(self) -> _Integral:
-        """The integral from half a step beyond the last term on."""
-        first = self._terms[-1][0] + mpmath.mpf(1) / 2
+    def _ends(self) -> list[tuple[Any, int]]:
+        """The last terms in every direction in which there are more, and the direction."""
+        visited = [observation for observation, _ in self._terms]
+        last = [(max(visited), 1)]
+        return last if min(visited) >= visited[0] else [*last, (min(visited), -1)]
 
-        def stretch(t: Any) -> tuple[Any, Any]:
-            distance = mpmath.exp(t)
-            return first + distance, distance
+    @cached_property
+    def _integrals(self) -> list[_Integral]:
+        """The integrals from half a step beyond the last terms on."""
+
+        def beyond(last: Any, side: int) -> Stretch:
+            def stretch(t: Any) -> tuple[Any, Any]:
+                distance = mpmath.exp(t)
+                return last + side * (distance + mpmath.mpf(1) / 2), distance
+
+            return stretch
 
         assert self._log_density is not None
-        return _Integral(self._density, self._log_density, stretch)
+        return [
+            _Integral(self._density, self._log_density, beyond(*end), of_counts=True) for end in self._ends
+        ]
 
-    def _beyond(self, function: Function) -> Mean:
+    def _beyond(self, function: Function, end: int) -> Mean:
         """The sum of all further terms, by Euler's and Maclaurin's formula for midpoints, its derivatives from terms."""
-        last = self._terms[-1][0]
+        last, side = self._ends[end]
         before, at, after, later = (
-            self._density(value) * function(value) for value in (last - 1, last, last + 1, last + 2)
+            self._density(value) * function(value)
+            for value in (last - side, last, last + side, last + 2 * side)
         )
         third = (later - before) - 3 * (after - at)
         slope = (after - at) - third / 24
-        integral = self._integral.mean(function)
+        integral = self._integrals[end].mean(function)
         return Mean(integral.value + slope / 24 - 7 * third / 5760, integral.error + abs(third) / 5760)
 
 
@@ -194,6 +212,19 @@ class _Mixture:
             return Mean(rest.value + sum(self._density(at) * function(at) for at in atoms), rest.error)
 
 
+class _Pieces:
+    """An integral over the whole line in pieces, each of which is stretched as far as its ends."""
+
+    def __init__(self, integrals: Iterable[_Integral]) -> None:
+        self._integrals = tuple(integrals)
+
+    def mean(self, function: Function) -> Mean:
+        """The sum of the integrals."""
+        means = [integral.mean(function) for integral in self._integrals]
+        with mpmath.workdps(DIGITS):
+            return Mean(mpmath.fsum(m.value for m in means), mpmath.fsum(m.error for m in means))
+
+
 class _Place(NamedTuple):
     """A place on the stretched line: the observation there, how fast it moves, and its binary digits."""
 
@@ -203,13 +234,22 @@ class _Place(NamedTuple):
 
 
 class _Integral:
-    """Integrals over an interval, along the line that is stretched onto it."""
+    """Integrals over an interval, along the line that is stretched onto it.
+
+    of_counts  whether the density is one of counts: the logarithms of factorials, as large as the observation,
+               cancel there
+    """
 
     def __init__(
-        self, density: Function, log_density: Function, stretch: Stretch, kinks: tuple[Function, ...] = ()
+        self,
+        density: Function,
+        log_density: Function,
+        stretch: Stretch,
+        kinks: tuple[Function, ...] = (),
+        of_counts: bool = False,
     ) -> None:
         self._density, self._log_density, self._stretch = density, log_density, stretch
-        self._kinks = kinks
+        self._kinks, self._of_counts = kinks, of_counts
         self._places: dict[Any, _Place] = {}
 
     def mean(self, function: Function) -> Mean:
@@ -232,6 +272,8 @@ class _Integral:
             observation, speed = self._stretch(t)
             # Close to an end that is not zero, the observation needs more digits to be told from the end.
             bits = mpmath.mp.prec + max(0, int(mpmath.mag(observation / speed)) if observation else 0)
+            if self._of_counts:
+                bits += max(0, int(mpmath.mag(observation * mpmath.log(abs(observation)))))
             with mpmath.workprec(min(bits, MOST_BITS)):
                 self._places[t] = _Place(*self._stretch(t), bits)
         return self._places[t]
@@ -292,9 +334,41 @@ def _grid() -> list[Any]:
 
 def _kinks(expression: Expr, name: str, point: Point) -> list[Expr]:
     """What stands between bars, or has its sign taken, and depends on the named observation."""
-    found = written_out(expression, point).atoms(Abs, sign)
+    sizes = {size: number for size, number in point.items() if isinstance(number, int)}
+    found = written_out(expression, sizes).atoms(Abs, sign)
     arguments = {part.args[0] for part in found}
     return [part for part in arguments if name in {symbol.name for symbol in part.free_symbols}]
+
+
+def _cusps(expression: Expr, name: str, point: Point) -> list[Expr]:
+    """Where what stands between bars and is raised to a power that is no integer vanishes.
+
+    There the slope may be infinite.  Only what is linear in the named observation is found.
+    """
+    sizes = {size: number for size, number in point.items() if isinstance(number, int)}
+    powers = written_out(expression, sizes).atoms(Pow)
+    raised = {part.args[0] for power in powers if not power.exp.is_integer for part in power.base.atoms(Abs)}
+    found = []
+    for argument in raised:
+        for symbol in argument.free_symbols:
+            slope = argument.diff(symbol)
+            if symbol.name == name and symbol not in slope.free_symbols:
+                found.append(-argument.xreplace({symbol: Integer(0)}) / slope)
+    return found
+
+
+def _between(ends: list[Any]) -> Iterator[Stretch]:
+    """The whole line stretched onto each interval between neighbouring ends, of which the outer two are infinite."""
+    for lower, upper in pairwise(ends):
+
+        def stretch(t: Any, lower: Any = lower, upper: Any = upper) -> tuple[Any, Any]:
+            if mpmath.isinf(lower) or mpmath.isinf(upper):
+                distance = mpmath.exp(t)
+                return (upper - distance if mpmath.isinf(lower) else lower + distance), distance
+            share, rest = (1 / (1 + mpmath.exp(side * t)) for side in (-1, 1))
+            return lower + (upper - lower) * share, (upper - lower) * share * rest
+
+        yield stretch
 
 
 def _zeros(function: Function, ends: tuple[Any, Any]) -> Iterator[Any]:

@@ -9,16 +9,22 @@ from __future__ import annotations
 import difflib
 import os
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+from derive import bounds
+from derive.accuracy import DTYPES
 from derive.catalogue import VARIANTS
 from derive.derivation import derivation
 from derive.emit import emit
 from derive.errors import Misuse
 from derive.pages import text_printer
+from derive.remembered import NAME, Made, Memory
 from derive.request import Request, request
 from derive.targets import COMMITTED, Target
+from derive.workers import shared_out
 
 
 def requests(names: Sequence[str] = ()) -> list[Request]:
@@ -36,12 +42,16 @@ def requests(names: Sequence[str] = ()) -> list[Request]:
     return [row for row in rows if not names or row.distribution.name in names or row.slug in names]
 
 
-def files(chosen: Sequence[Request]) -> Iterator[tuple[Path, str]]:
-    """Every file of the chosen rows, by its path below the folder."""
-    for row in chosen:
-        derived = derivation(row)
-        for target in COMMITTED:
-            yield _place(target, row), emit(derived, target.name)
+def made(arguments: Mapping[str, Any]) -> Made:
+    """The files of what `request` is asked, and its line in the index."""
+    row = request(**arguments)
+    derived = derivation(row)
+    files = {_place(target, row).as_posix(): emit(derived, target.name) for target in COMMITTED}
+    show = text_printer(derived)
+    bits = [bounds.told(bounds.committed(row.slug), dtype) for dtype in DTYPES]
+    cells = [show(part).replace("|", "\\|") for part in (derived.loss, derived.factor, derived.dropped)]
+    links = [f"[{target.name}]({_place(target, row).as_posix()})" for target in COMMITTED]
+    return Made(files, f"| `{row.command}` | {' | '.join([*cells, *bits])} | {' '.join(links)} |")
 
 
 def any_there(folder: Path, names: Sequence[str] = ()) -> bool:
@@ -54,41 +64,59 @@ def _place(target: Target, row: Request) -> Path:
     return Path(target.name) / f"{row.slug}.{target.suffix}"
 
 
-def index() -> str:
+def index(lines: Iterable[str]) -> str:
     """The index page: a line for each row, with its files."""
-    lines = [
+    head = [
         "# Generated losses",
         "",
         "Written by `derive generate`; each file says how it was made.  `loss`, `factor` and `dropped` are of one",
-        "sample: `-log p = factor * loss + dropped`.",
+        "sample: `-log p = factor * loss + dropped`.  The bits are those that no point, ordinary, wide or extreme,",
+        "loses more of beyond conditioning (`derive verify --accuracy`), in NumPy and in Torch.",
         "",
-        "| command | loss | factor | dropped | files |",
-        "|---|---|---|---|---|",
+        "| command | loss | factor | dropped | bits, float64 | bits, float32 | files |",
+        "|---|---|---|---|---|---|---|",
     ]
-    for row in requests():
-        derived = derivation(row)
-        show = text_printer(derived)
-        cells = [show(part).replace("|", "\\|") for part in (derived.loss, derived.factor, derived.dropped)]
-        links = [f"[{target.name}]({_place(target, row).as_posix()})" for target in COMMITTED]
-        lines.append(f"| `{row.command}` | {' | '.join(cells)} | {' '.join(links)} |")
-    return "\n".join(lines) + "\n"
+    return "\n".join([*head, *lines]) + "\n"
 
 
-def contents(names: Sequence[str]) -> dict[Path, str]:
-    """What should stand below the folder; the index belongs to the whole."""
-    wanted = dict(files(requests(names)))
+@dataclass(frozen=True)
+class Contents:
+    """What should stand below a folder.
+
+    wanted     every text, by its path below the folder; the index belongs to the whole
+    unchanged  how many rows were not made again
+    memory     the text that remembers what this was made from
+    """
+
+    wanted: Mapping[Path, str]
+    unchanged: int
+    memory: str
+
+
+def contents(folder: Path, names: Sequence[str] = (), afresh: bool = False) -> Contents:
+    """What should stand below a folder, made in several processes; what is unchanged by content is kept.
+
+    afresh  make every file again, whatever is remembered
+    """
+    rows, memory = requests(names), Memory(folder)
+    kept = {} if afresh else {row.slug: one for row in rows if (one := memory.of(row))}
+    missing = [row for row in rows if row.slug not in kept]
+    found = shared_out(made, [row.arguments for row in missing], "generating")
+    done = {**kept, **{row.slug: one for row, one in zip(missing, found, strict=True)}}
+    wanted = {Path(path): text for row in rows for path, text in done[row.slug].files.items()}
     if not names:
-        wanted[Path("README.md")] = index()
-    return wanted
+        wanted[Path("README.md")] = index(done[row.slug].line for row in rows)
+    return Contents(wanted, len(kept), memory.with_rows([(row, done[row.slug]) for row in rows]))
 
 
-def write(folder: Path, wanted: Mapping[Path, str]) -> int:
+def write(folder: Path, contents: Contents) -> int:
     """Write what differs; how many files that were."""
     written = 0
-    for path, text in wanted.items():
+    for path, text in contents.wanted.items():
         if _read(folder / path) != text:
             write_atomically(folder / path, text)
             written += 1
+    write_atomically(folder / NAME, contents.memory)
     return written
 
 
@@ -107,8 +135,13 @@ def differences(folder: Path, wanted: Mapping[Path, str]) -> Iterator[str]:
             )
     if Path("README.md") in wanted:
         for path in sorted(folder.rglob("*.*")):
-            if path.is_file() and path.relative_to(folder) not in wanted and "__pycache__" not in path.parts:
+            if path.is_file() and _stray(path.relative_to(folder)) and path.relative_to(folder) not in wanted:
                 yield f"{path} is not generated by any row; remove it\n"
+
+
+def _stray(path: Path) -> bool:
+    """Whether a file below the folder is neither Python's nor our memory."""
+    return path.name != NAME and "__pycache__" not in path.parts
 
 
 def write_atomically(path: Path, text: str) -> None:

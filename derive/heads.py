@@ -43,6 +43,9 @@ class Word(Declaration):
     primitive    the SymPy function it is, when SymPy has it; else its meaning is its declaration
     reference    what is its truth: the name of an mpmath function, or a function of mpmath numbers; else its
                  meaning is evaluated
+    in_sympy     the expression of SymPy's own that a record gives in place of a meaning, for a word that has none
+                 and whose reference has no name
+    farther      its truth at numbers at which the mpmath function overflows
     spelling     target language -> how to write it (see `printers.arrange` for the placeholders)
     derivatives  one function per argument: the derivative, in words again.  For a vector argument
                  the function takes a further index j and gives the derivative in the j-th entry
@@ -53,6 +56,8 @@ class Word(Declaration):
 
     primitive: str = ""
     reference: str | Callable[..., Any] = ""
+    in_sympy: Callable[..., Any] | None = None
+    farther: Callable[..., Any] | None = None
     spelling: Mapping[str, Spelling] = field(default_factory=dict)
     derivatives: tuple[Callable[..., Any], ...] = ()
     along: Callable[..., Any] | None = None
@@ -92,7 +97,12 @@ class Word(Declaration):
         if callable(self.reference):
             return self.reference(*numbers)
         name, *orders = self.reference.split()
-        return getattr(mpmath, name)(*map(int, orders), *numbers)
+        try:
+            return getattr(mpmath, name)(*map(int, orders), *numbers)
+        except OverflowError:
+            if self.farther is None:
+                raise
+            return self.farther(*numbers)
 
     def _evaluated(self, head: Any, precision: int) -> sympy.Expr | None:
         """The word's number, when its arguments are numbers; these are exact from here on."""

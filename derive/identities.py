@@ -7,6 +7,7 @@ from derive.declare import identity
 from derive.domains import (
     BetweenOneAndTwo,
     Count,
+    Counts,
     Nonnegative,
     Nonzero,
     Positive,
@@ -15,6 +16,7 @@ from derive.domains import (
     Unit,
 )
 from derive.words import (
+    abel_polynomial,
     bessel_0,
     beta,
     binomial_coefficient,
@@ -22,20 +24,29 @@ from derive.words import (
     factorial,
     gamma,
     log,
+    log_abel_polynomial,
     log_absolute,
     log_bessel_0,
     log_beta,
     log_binomial,
+    log_expm1_ratio,
     log_factorial,
     log_gamma,
+    log_logistic_cell,
     log_logistic_mean,
     log_multiset_coefficient,
     log_multivariate_beta,
+    log_multivariate_beta_fall,
     log_tweedie_base,
+    log_zeta,
+    logistic_cell,
     logistic_mean,
     multiset_coefficient,
     multivariate_beta,
+    multivariate_beta_quotient,
+    share_over_log,
     tweedie_base,
+    zeta_from_one,
 )
 
 
@@ -118,6 +129,36 @@ def logarithm_of_base(a: Nonnegative, b: Positive, c: BetweenOneAndTwo):
 
 
 @identity
+def logarithm_of_share_over_log(a: Unit):
+    """The share is one less the exponential of what it is divided by."""
+    return log(share_over_log(a)), log_expm1_ratio(-log(1 - a))
+
+
+@identity
+def logarithm_of_abel_polynomial(a: Positive, b: Nonnegative, c: Count):
+    """The logarithm of Abel's polynomial is a function of its own."""
+    return log(abel_polynomial(a, b, c)), log_abel_polynomial(a, b, c)
+
+
+@identity
+def logarithm_of_multivariate_beta_quotient(z: PositiveVector, y: Counts):
+    """The logarithm of the quotient of beta functions is a function of its own."""
+    return log(multivariate_beta_quotient(z, y)), -log_multivariate_beta_fall(z, y)
+
+
+@identity
+def logarithm_of_zeta(a: Positive):
+    """The logarithm of the zeta function is a function of its own."""
+    return log(zeta_from_one(a)), log_zeta(a)
+
+
+@identity
+def logarithm_of_logistic_cell(a: Real, b: Positive):
+    """The logarithm of the difference of sigmoids is a function of its own."""
+    return log(logistic_cell(a, b)), log_logistic_cell(a, b)
+
+
+@identity
 def logarithm_of_logistic_mean(a: Unit):
     """The logarithm of the logarithmic mean is a function of its own."""
     return log(logistic_mean(a)), log_logistic_mean(a)
@@ -137,5 +178,10 @@ OPENING = (
     logarithm_of_binomial_coefficient,
     logarithm_of_multiset_coefficient,
     logarithm_of_base,
+    logarithm_of_share_over_log,
+    logarithm_of_abel_polynomial,
+    logarithm_of_multivariate_beta_quotient,
+    logarithm_of_zeta,
+    logarithm_of_logistic_cell,
     logarithm_of_logistic_mean,
 )

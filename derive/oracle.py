@@ -29,6 +29,8 @@ SYMPY_ONLY = {"polygamma": mpmath.psi, "besseli": mpmath.besseli}
 MOST_TERMS = 2000
 # What is zero or infinite to so many digits is: log(1 + exp(-745)), the least that a float can hold, needs 324.
 ZERO_DIGITS = 400
+# A product of so many differences that are rounding alone shrinks by so many times the digits that it gained.
+MOST_SHRUNK = 8
 # Beyond, the exponential of a number is larger or smaller than every float.
 FARTHEST_EXPONENT = 750
 
@@ -70,6 +72,7 @@ def confirmed(compute: Callable[[], Any], digits: int, spread: int = 0) -> Any:
     precision, shrunk = digits + spread + 10, 0
     with mpmath.workdps(precision):
         before = compute()
+    last, size = precision, abs(before)  # where rounding was seen last, and how large it was
     while precision <= MOST_DIGITS:
         precision *= 2
         with mpmath.workdps(precision):
@@ -77,12 +80,16 @@ def confirmed(compute: Callable[[], Any], digits: int, spread: int = 0) -> Any:
             ordinary = after != 0 and not mpmath.isinf(after)
             if _agree(before, after, digits) and (ordinary or precision > ZERO_DIGITS):
                 return after
-            # Rounding that shrinks with every precision, twice by nearly all the digits it gained, is zero.
-            gained = precision // 2 - digits
-            vanishes = after == 0 or abs(after) < abs(before) * mpmath.mpf(10) ** -gained
+            # Rounding that shrinks with every precision, twice by nearly all the digits it gained, is zero; what
+            # shrinks by far more has an exponent that was wrong.
+            gained = precision - last - digits
+            least, most = (size * mpmath.mpf(10) ** -power for power in (MOST_SHRUNK * precision, gained))
+            vanishes = after == 0 or least < abs(after) < most
             shrunk = shrunk + 1 if vanishes else 0
             if shrunk >= 2 and precision > ZERO_DIGITS:
                 return mpmath.mpf(0)
+            if after != 0:
+                last, size = precision, abs(after)
         before = after
     raise ArithmeticError(f"no agreement within {MOST_DIGITS} digits on a value near {mpmath.nstr(after, 8)}")
 

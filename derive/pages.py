@@ -79,7 +79,7 @@ def text_page(derivation: Derivation) -> dict[str, Any]:
             for name, slope in gradient(derivation).items()
         ],
         "signs": [(relation.text, relation.meaning) for relation in _relations(derivation)],
-        "remark": _filled(soft_remark(derivation), 2).rstrip(),
+        "remark": _filled(remark(derivation), 2).rstrip(),
         "source": _filled(f"Source: {source}", 2) if (source := derivation.distribution.source) else "",
     }
 
@@ -112,7 +112,7 @@ def latex_page(derivation: Derivation) -> dict[str, Any]:
             (relation.latex, relation.meaning.replace("θ", r"$\theta$"))
             for relation in _relations(derivation)
         ],
-        "remark": _escaped(soft_remark(derivation)),
+        "remark": _escaped(remark(derivation)),
         "source": _escaped(distribution.source),
     }
 
@@ -173,8 +173,10 @@ def ledger(derivation: Derivation) -> list[tuple[str, Expr]]:
     return [("loss", derivation.loss), ("factor", derivation.factor), ("dropped", derivation.dropped)]
 
 
-def soft_remark(derivation: Derivation) -> str:
-    """What becomes of the loss under soft labels; empty where there are none."""
+def remark(derivation: Derivation) -> str:
+    """What the loss is where it is no likelihood: under a practice, or soft labels; empty where it always is one."""
+    if practice := derivation.distribution.practice:
+        return f"This is no likelihood, but {practice}."
     soft = derivation.distribution.soft
     if not soft:
         return ""

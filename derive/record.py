@@ -124,6 +124,8 @@ def _words(written: Sequence[Expr]) -> dict[str, dict[str, Any]]:
 def _meaning(word: Word) -> Expr | None:
     """What the word abbreviates, over symbols with its arguments' names; None where mpmath says it."""
     symbols = {name: Symbol(name, **domain.facts) for name, domain in word.data.items()}
+    if word.in_sympy:
+        return word.in_sympy(*symbols.values())
     with distribute(False):
         return word.meaning(
             *(

@@ -42,6 +42,9 @@ LONGEST = 60
 # How many characters a number may have: more than any fraction of two floats.
 LONGEST_NUMBER = 1000
 
+# The options that are there or not.
+FLAGS = ("keep_constants", "keep_factor", "third_derivatives")
+
 NOTHING_TO_LEARN = "there is nothing to learn: {} has no parameters; declare one behind the bar"
 UNKNOWN = "derive list shows them all; a density of your own needs --given or a file"
 
@@ -74,6 +77,7 @@ class Request:
     shared: tuple[str, ...]
     keep_constants: bool = False
     keep_factor: bool = False
+    third_derivatives: bool = False
 
     @property
     def options(self) -> dict[str, str]:
@@ -94,7 +98,7 @@ class Request:
     @property
     def arguments(self) -> dict[str, Any]:
         """What `request` was asked, so that another process can ask it again."""
-        kept = {"keep_constants": self.keep_constants, "keep_factor": self.keep_factor}
+        kept = {flag: getattr(self, flag) for flag in FLAGS}
         row = self.distribution
         return {"name": row if row.origin else row.name, **self.options, **kept}
 
@@ -111,7 +115,7 @@ class Request:
         parts = []
         for option, text in self.options.items():
             parts.append(f'--{option} "{text}"' if "[" in text else f"--{option} {text}")
-        return [*parts, *["--keep-constants"] * self.keep_constants, *["--keep-factor"] * self.keep_factor]
+        return [*parts, *(f"--{flag.replace('_', '-')}" for flag in FLAGS if getattr(self, flag))]
 
     @property
     def slug(self) -> str:
@@ -128,19 +132,26 @@ def request(
     shared: Iterable[str] | str = (),
     keep_constants: bool = False,
     keep_factor: bool = False,
+    practice: str = "",
+    third_derivatives: bool = False,
 ) -> Request:
     """Read and check a request, for a row of the catalogue by its name or for a person's own density.
+
+    practice  what is put on top of the likelihood: `pos_weight`, or `pos_weight=3` where its amount is known
+    third_derivatives  whether a NumPy module writes them, too
 
     Raises Misuse for an unknown name, an argument of the wrong type, a value outside its domain, a
     link whose range does not fit, an integer parameter that is to be learned, a parameter in two roles,
     and when nothing is left to learn.
     """
     distribution = name if isinstance(name, Distribution) else _lookup(name, CATALOGUE, "density", UNKNOWN)
+    distribution, amount = _practised(distribution, practice)
     name = distribution.name
     parameters, learnable = distribution.parameters, distribution.learnable
     if not parameters:
         raise Misuse(NOTHING_TO_LEARN.format(name))
     fixed = {key: _known(key, text, parameters) for key, text in _pairs(fix, parameters, "--fix").items()}
+    fixed |= {key: _known(key, text, parameters) for key, text in amount.items()}
     linked = {
         key: _linked(key, text, distribution) for key, text in _pairs(link, parameters, "--link").items()
     }
@@ -161,6 +172,10 @@ def request(
             raise Misuse(
                 f"--link {key}={link_of.name} predicts {predictor}, and so is another quantity of {name} called; rename one"
             )
+    if third_derivatives and any(
+        isinstance(domain, Entries) for key, domain in learnable.items() if key not in fixed
+    ):
+        raise Misuse("--third-derivatives are of scalars, and a vector is learned here; leave it out")
     if learnable and all(key in fixed for key in learnable):
         every = "every parameter" if learnable == parameters else "all that can be learned"
         raise Misuse(
@@ -174,7 +189,27 @@ def request(
         tuple(key for key in parameters if key in named_shared),
         keep_constants,
         keep_factor,
+        third_derivatives,
     )
+
+
+def _practised(distribution: Distribution, practice: str) -> tuple[Distribution, dict[str, str]]:
+    """The row that has a practice on top of a likelihood, and what is known of the practice's amount."""
+    if not practice:
+        return distribution, {}
+    word, _, amount = practice.partition("=")
+    before = f"{distribution.name}_"
+    known = {
+        name.removeprefix(before): row
+        for name, row in CATALOGUE.items()
+        if row.practice and name.startswith(before)
+    }
+    if not known:
+        raise Misuse(
+            f"--practice {word} is for a likelihood that has practices, and {distribution.name} has none"
+        )
+    row = _lookup(word, known, f"practice of {distribution.name}", "its name is that of the practice")
+    return row, {row.known[0]: amount} if amount else {}
 
 
 def _unasked(distribution: Distribution, name: str) -> Known:

@@ -9,8 +9,8 @@ library that is wrong: the table says so.
 from __future__ import annotations
 
 import importlib.util
+import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -19,6 +19,7 @@ import mpmath
 import numpy as np
 from sympy import Expr, log
 
+from derive import bounds
 from derive.accuracy import BOUND_IN_ULP, DTYPES, Truth, Worst, quantity_of
 from derive.calculus import DIRECTION, gradient
 from derive.calls import computed, places
@@ -34,6 +35,7 @@ from derive.request import Request, request
 from derive.resources import hand_written
 from derive.scenes import arrays, numbers_in, ordered, parameter_points, points, scene, with_parameters
 from derive.targets import MODULES
+from derive.workers import shared_out
 
 SKIPPED = "not tested"
 
@@ -43,7 +45,10 @@ ROUNDING = mpmath.mpf(10) ** -25
 
 @dataclass(frozen=True)
 class Share:
-    """How many of the numbers that one kind of contestant computed fail the certificate."""
+    """How many of the numbers that one kind of contestant computed fail the certificate.
+
+    bits  the most that one of them has lost beyond conditioning
+    """
 
     ours: bool
     kind: str
@@ -51,6 +56,7 @@ class Share:
     dtype: str
     failures: int
     numbers: int
+    bits: float
 
 
 @dataclass(frozen=True)
@@ -100,13 +106,8 @@ def verify_all(
     requests: Sequence[Request], count: int = 40, accuracy: bool = False, workers: int | None = None
 ) -> Iterator[list[Finding]]:
     """The findings on each loss, in order, from several processes where there are several losses."""
-    if len(requests) == 1:
-        yield verify(requests[0], count, accuracy)
-        return
-    with ProcessPoolExecutor(workers) as pool:
-        yield from pool.map(
-            partial(_asked_again, count=count, accuracy=accuracy), [row.arguments for row in requests]
-        )
+    asked = partial(_asked_again, count=count, accuracy=accuracy)
+    yield from shared_out(asked, [row.arguments for row in requests], "verifying", workers)
 
 
 def _asked_again(arguments: dict[str, Any], count: int, accuracy: bool) -> list[Finding]:
@@ -117,9 +118,15 @@ def _asked_again(arguments: dict[str, Any], count: int, accuracy: bool) -> list[
 Found = Iterator[tuple[str, bool, str, str] | tuple[str, bool, str, str, tuple[Share, ...]]]
 
 
+NO_DENSITY = "no density, but a practice on top of one"
+
+
 def _mass(derived: Derivation, count: int) -> Found:
     """The density sums or integrates to one over its support, for parameters of any size."""
     check, found = "density has mass one", []
+    if derived.distribution.practice:
+        yield check, True, SKIPPED, NO_DENSITY
+        return
     for point in parameter_points(derived, 3):
         try:
             mass = Model(derived, point).mass
@@ -176,6 +183,7 @@ def _accuracy(derived: Derivation, count: int) -> Found:
 def _certificate(derived: Derivation, count: int) -> Found:
     """Bits lost beyond conditioning at ordinary, wide and extreme points, by library, dtype and quantity."""
     modules = {target.library: load(derived, target.name) for target in MODULES if _installed(target.library)}
+    committed = bounds.committed(derived.name) if derived.distribution.origin is None else {}
     for dtype in DTYPES:
         theirs: dict[str, list[Line]] = {}
         for line in certificate(derived, modules, dtype, count):
@@ -188,7 +196,11 @@ def _certificate(derived: Derivation, count: int) -> Found:
             figure += f", {line.without_truth} without truth" if line.without_truth else ""
             note = f"{_named(worst.places)} at {_shown(worst.point, exact=bool(line.failures))}"
             note += f": got {worst.got!r}, truth {worst.truth!r}" if line.failures else ""
-            yield f"{line.name} {dtype} {line.quantity}", not line.failures, figure, note, (_share(line),)
+            share = _share(line)
+            most = committed.get((dtype, share.quantity), math.inf)
+            figure += f", more than the bound {most}" if share.bits > most else ""
+            passed = not line.failures and share.bits <= most
+            yield f"{line.name} {dtype} {line.quantity}", passed, figure, note, (share,)
         for quantity, lines in theirs.items():
             figure = "; ".join(f"{line.name} {line.failures} of {len(line.judged)}" for line in lines)
             yield f"others {dtype} {quantity}", True, f"fail: {figure}", "", tuple(map(_share, lines))
@@ -196,7 +208,18 @@ def _certificate(derived: Derivation, count: int) -> Found:
 
 def _share(line: Line) -> Share:
     quantity = "Hessian" if line.quantity.startswith("Hessian") else line.quantity
-    return Share(line.ours, line.kind, quantity, line.dtype, line.failures, len(line.judged))
+    return Share(line.ours, line.kind, quantity, line.dtype, line.failures, len(line.judged), line.worst.bits)
+
+
+def measured(findings: Iterable[Finding]) -> dict[str, bounds.Bounds]:
+    """The bounds that the certificate's findings on our own modules make, by loss."""
+    most: dict[str, dict[tuple[str, str], int]] = {}
+    for finding in findings:
+        for share in (share for share in finding.shares if share.ours):
+            of_loss = most.setdefault(finding.loss, {})
+            place = share.dtype, share.quantity
+            of_loss[place] = max(of_loss.get(place, 0), bounds.bound(share.bits))
+    return dict(most)
 
 
 def summary(findings: Iterable[Finding]) -> dict[str, dict[str, str]]:
@@ -277,8 +300,13 @@ def _wrong(version: Elsewhere) -> str:
 def _mean_score(derived: Derivation, count: int) -> Found:
     """The score has mean zero under the model, in units of its spread, where the support is free of θ."""
     check, found = "mean score is zero", []
-    if not derived.regular:
-        yield check, True, SKIPPED, "the support depends on θ"
+    if derived.distribution.practice or not derived.regular:
+        yield (
+            check,
+            True,
+            SKIPPED,
+            NO_DENSITY if derived.distribution.practice else "the support depends on θ",
+        )
         return
     for point in parameter_points(derived, 2):
         try:

@@ -8,8 +8,8 @@ that changes is drawn anew.
 from hashlib import sha256
 from pathlib import Path
 
-from derive.catalogue import VARIANTS
-from derive.request import request
+from derive.catalogue import CATALOGUE, VARIANTS
+from derive.request import fitting_links, request
 
 GENERATED = Path(__file__).parents[1] / "generated" / "numpy"
 
@@ -22,6 +22,19 @@ def sampled():
     return [(name, options) for name, options in VARIANTS if _is_drawn(request(name, **options).slug)]
 
 
-def _is_drawn(slug):
+def _is_drawn(slug, beside=""):
     module = GENERATED / f"{slug}.py"
-    return not module.is_file() or int(sha256(module.read_bytes()).hexdigest(), 16) % ONE_IN == 0
+    if not module.is_file():
+        return True
+    return int(sha256(module.read_bytes() + beside.encode()).hexdigest(), 16) % ONE_IN == 0
+
+
+def sampled_links():
+    """The sample of the densities with a link of one parameter, as (name, options)."""
+    return [
+        (name, {"link": {parameter: link.name}})
+        for name, row in CATALOGUE.items()
+        for parameter, domain in row.learnable.items()
+        for link in fitting_links(domain)
+        if _is_drawn(name, f"{parameter}={link.name}")
+    ]

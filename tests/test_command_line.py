@@ -172,3 +172,21 @@ def test_targets_stand_in_one_table():
     folders = {path.name for path in (ROOT / "generated").iterdir() if path.is_dir()}
     assert folders == {row.name for row in COMMITTED}
     assert f"[{'|'.join(TARGETS)}]" in run("normal", "--help").stdout
+
+
+def test_list_has_the_names_of_others_side_by_side():
+    """A line for each density, and which only we have."""
+    lines = run("list", "--counterparts").stdout.splitlines()
+    assert lines[0].split() == ["name", "Torch", "SciPy", "Stan", "TFP", "gamlss"]
+    normal = next(line for line in lines if line.startswith("normal "))
+    assert normal.split() == [
+        "normal",
+        "Normal,",
+        "nn.GaussianNLLLoss,",
+        "nn.MSELoss",
+        "norm",
+        "normal",
+        "Normal",
+        "NO",
+    ]
+    assert "tweedie" in lines[-1]

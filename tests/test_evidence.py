@@ -1,6 +1,7 @@
 """The evidence holds, on a few points; `derive verify` is the whole of it."""
 
 import dataclasses
+import math
 from types import SimpleNamespace
 
 import numpy as np
@@ -135,6 +136,13 @@ def test_a_scene_differs_in_theta_alone():
     for other in others:
         assert (one["y"], one["sigma"]) == (other["y"], other["sigma"])
         assert one["mu"] != other["mu"]
+
+
+def test_there_is_a_truth_where_what_did_not_happen_is_impossible():
+    """At y = 1 and p = 1 the other outcome, which has no logarithm, costs nothing, whatever is differentiated."""
+    truth = Truth(derive.derive("bernoulli"), "float64", [{"y": 1.0, "p": 1.0}, {"y": 0.0, "p": 1.0}])
+    assert [truth.derivative(0, ("p",) * order, 20) for order in range(3)] == [0, -1, 1]
+    assert truth.derivative(1, (), 20) == math.inf
 
 
 @pytest.mark.parametrize("target", MODULES, ids=lambda target: target.name)

@@ -25,6 +25,7 @@ WIDE = [
     *(("beta", {"a": a, "b": b}) for a in (0.1, 3.3, 1e3) for b in (0.1, 1.0, 1e3)),
     ("beta", {"a": 1.5, "b": 0.02}),
     ("normal", {"mu": 2.0, "sigma": 1e50}),
+    *(("huber", {"mu": 0.3, "sigma": 0.6, "delta": delta}) for delta in (0.2, 1.35)),
     *(("poisson", {"rate": rate}) for rate in (1e-3, 1.0, 1e3)),
     *(("bernoulli", {"p": p}) for p in (0.3, 1e-9)),
 ]

@@ -9,13 +9,14 @@ import pytest
 import torch
 
 import derive
-from derive.catalogue import CATALOGUE, VARIANTS
+from derive.catalogue import CATALOGUE
 from derive.derivation import derivation
 from derive.emit import emit
 from derive.modules.names import identifier, taken
 from derive.modules.pasted import definitions
 from derive.request import request
 from derive.targets import MODULES
+from tests import sampled
 
 # What a parameter may be called, of a density of one's own: the names that code would trip over.
 SUSPECTS = """
@@ -101,7 +102,7 @@ def check_module(text, given):
                 assert not {n.id for n in ast.walk(node.target) if isinstance(n, ast.Name)} & set(given)
 
 
-@pytest.mark.parametrize(("name", "options"), VARIANTS, ids=str)
+@pytest.mark.parametrize(("name", "options"), sampled(), ids=str)
 @pytest.mark.parametrize("target", [row.name for row in MODULES])
 def test_no_argument_of_the_catalogue_collides(name, options, target):
     """Every committed module."""

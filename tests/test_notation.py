@@ -1,9 +1,6 @@
 """What people write is read as what they mean, or refused with the place and the reason."""
 
-import json
-import os
 import re
-from pathlib import Path
 from random import Random
 
 import mpmath
@@ -12,7 +9,6 @@ import sympy
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from derive.declare import Distribution
 from derive.domains import Binary, Count, Entries, Nonnegative, Positive, Real, Simplex, Unit
 from derive.errors import Misuse
 from derive.notation import vocabulary as known
@@ -24,23 +20,11 @@ from derive.notation.refusal import Refusal
 from derive.notation.scope import Scope
 from derive.notation.written import written
 from derive.oracle import evaluate
+from tests.corpus import entries, log_density, needs_corpus, outcome
 from tests.written_densities import SPELLINGS
 
 NAMES = Scope(("x", "y", "mu", "a", "b", "n", "k", "sigma", "theta"))
 ROWS = [(given, point, truth, text) for given, point, truth, texts in SPELLINGS for text in texts]
-
-
-def log_density(distribution: Distribution, point):
-    """The logarithm of the density at a point."""
-    arguments = {}
-    for name, domain in distribution.domains.items():
-        arguments[name] = sympy.Symbol(name, **domain.data.facts)
-    data = [arguments[name] for name in distribution.data]
-    found = distribution(*data, **{name: arguments[name] for name in distribution.parameters})
-    with mpmath.workdps(40):
-        return float(
-            mpmath.log(evaluate(found, {name: mpmath.mpf(str(value)) for name, value in point.items()}))
-        )
 
 
 def same(one: str, other: str) -> bool:
@@ -555,83 +539,9 @@ def test_spacing_says_nothing(given, point, truth, texts):
 # The corpus -------------------------------------------------------------------------------------
 
 
-def corpus() -> Path:
-    """Where densities of others lie, beside the checkout or where the environment says."""
-    beside = Path(__file__).resolve().parents[2] / "shared" / "corpus"
-    return Path(os.environ.get("DERIVE_CORPUS", beside)) / "densities.json"
-
-
-needs_corpus = pytest.mark.skipif(not corpus().exists(), reason="the densities of others are not here")
-
-# What each status is called when it is refused; those found by integration are in test_normalisation.
-STATUSES = {
-    "macro-slip": "macro slip",
-    "needs-definition": "not declared",
-    "name-mismatch": "not declared",
-    "nonstandard": "nonstandard",
-    "proportional-only": "proportional",
-}
-DATA = {"real": "real", "angle": "angle", "R^k": "vector"}
-
-
-def declared_by(entry) -> str:
-    """The declaration that an entry of the corpus stands for."""
-    support, name = entry["support"], entry["variable"]
-    ends = support.partition("= ")[2].split("..")
-    if len(ends) == 2 and "," not in support:
-        data = f"{{{ends[0]}, ..., {ends[1]}}}"
-    elif "{0,1}" in support:
-        data = "binary"
-    elif "0,1," in support or "1,2," in support:
-        data = "count" if "0,1," in support else "positive integer"
-    elif support in DATA:
-        data = DATA[support]
-    else:
-        data = {"> 0": "positive", ">= 0": "nonnegative", "< 1": "unit"}.get(
-            next((end for end in ("> 0", ">= 0", "< 1") if support.endswith(end)), ""), "real"
-        )
-    parameters = []
-    for parameter, value in entry["parameters"].items():
-        whole, vector = isinstance(value, int), isinstance(value, list)
-        domain = (
-            "vector"
-            if vector
-            else "count"
-            if whole
-            else "real"
-            if parameter in ("mu", "xi", "mean")
-            else "positive"
-        )
-        domain = (
-            "unit"
-            if domain != "vector" and not whole and 0 < value < 1 and parameter in ("p", "theta", "tau")
-            else domain
-        )
-        if "Proportion" in entry["text"] and parameter == "mu":
-            domain = "unit"
-        parameters.append(f"{parameter}: {domain}")
-    return f"{name}: {data} | {', '.join(parameters)}"
-
-
-def entries():
-    """The corpus, or nothing."""
-    return json.loads(corpus().read_text("utf-8")) if corpus().exists() else []
-
-
 @needs_corpus
-@pytest.mark.parametrize("entry", [e for e in entries() if e["status"] == "ok"], ids=lambda e: e["id"])
-def test_densities_of_others_are_read_right(entry):
-    """Every one that is right in its source has the log density that it should have."""
-    row = read(entry["text"], declared_by(entry)).distribution
-    values = [entry["test_point"], *entry["parameters"].values()]
-    point = dict(zip(row.domains, values, strict=True))
-    assert log_density(row, point) == pytest.approx(entry["expected_log_density"], abs=1e-9)
-
-
-@needs_corpus
-@pytest.mark.parametrize("entry", [e for e in entries() if e["status"] in STATUSES], ids=lambda e: e["id"])
-def test_mistakes_of_others_are_named(entry):
-    """Every one that is not right is refused for what is wrong with it."""
-    with pytest.raises(Refusal) as caught:
-        read(entry["text"], declared_by(entry))
-    assert caught.value.kind == STATUSES[entry["status"]]
+@pytest.mark.parametrize("entry", entries(), ids=lambda entry: entry["id"])
+def test_densities_of_others_are_read_right_or_told_what_is_wrong(entry):
+    """The log density that it should have, or the diagnosis that its status names."""
+    found = outcome(entry)
+    assert found.right, found.told

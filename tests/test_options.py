@@ -6,6 +6,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 import sympy
+from scipy import stats
 
 import derive
 from derive import words
@@ -13,15 +14,12 @@ from derive.catalogue import CATALOGUE
 from derive.declare import Distribution, read
 from derive.derivation import Role
 from derive.domains import Position, Positive
-from derive.request import fitting_links, request
+from derive.request import request
 from derive.scenes import CLASSES, arrays, ordered, points
+from tests import sampled_links
 
 ASKED = [
-    (name, {"link": {parameter: link.name}})
-    for name, row in CATALOGUE.items()
-    for parameter, domain in row.learnable.items()
-    for link in fitting_links(domain)
-] + [
+    *sampled_links(),
     ("beta", {"fix": {"a": 2}}),
     ("beta", {"fix": {"b": 2.5}, "link": {"a": "exp"}}),
     ("student_t", {"fix": {"nu": 3}, "link": {"sigma": "exp"}}),
@@ -45,6 +43,17 @@ def test_torch_and_numpy_agree(name, options):
     np.testing.assert_allclose(loss.detach().numpy(), value, rtol=1e-11, atol=1e-13)
     for one, other in zip(torch.autograd.grad(loss.sum(), leaves), slopes, strict=True):
         np.testing.assert_allclose(one.numpy(), np.broadcast_to(other, one.shape), rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("library", ["numpy", "torch"])
+@pytest.mark.parametrize("kappa", [Fraction(1, 3), 4, 800])
+def test_a_constant_that_python_has_no_function_for_is_a_number(library, kappa):
+    """Log I0 of a known concentration is written out, also where I0 overflows."""
+    pytest.importorskip(library)
+    module = derive.derive("von_mises", fix={"kappa": kappa}).load(library)
+    y, mu = (0.3, 0.1) if library == "numpy" else map(pytest.importorskip("torch").tensor, (0.3, 0.1))
+    found = float(module.negative_log_likelihood(y, mu))
+    assert found == pytest.approx(-stats.vonmises.logpdf(0.3, float(kappa), 0.1), rel=1e-5)
 
 
 def test_class_indices_meet_shared_logits():

@@ -45,6 +45,10 @@ def difference(order, x, a):
     return function(x + a) - function(x)
 
 
+def growth(x, a):
+    return x * difference(0, x, a) + x**2 * difference(1, x, a)
+
+
 def log_beta(a, b):
     return mp.loggamma(min(a, b)) - difference(-1, max(a, b), min(a, b))
 
@@ -66,6 +70,14 @@ TRUTH = {  # word: its truth, then its derivative in each argument
     "_half_step_log_gamma": (lambda x: half(0, x), lambda x: half(1, x)),
     "_half_step_digamma": (lambda x: half(1, x), lambda x: half(2, x)),
     "_half_step_trigamma": (lambda x: half(2, x), lambda x: half(3, x)),
+    "_half_step_log_gamma_of_exponential": (
+        lambda a: mp.log(2) / 2 - half(0, mp.exp(a) / 2),
+        lambda a: -mp.exp(a) / 2 * half(1, mp.exp(a) / 2),
+    ),
+    "_half_step_growth": (
+        lambda x: half(1, x) + x * half(2, x),
+        lambda x: 2 * half(2, x) + x * half(3, x),
+    ),
     "_softplus": (lambda x: mp.log1p(mp.exp(x)), lambda x: 1 / (1 + mp.exp(-x))),
     "_sigmoid": (lambda x: 1 / (1 + mp.exp(-x)), lambda x: 1 / (1 + mp.exp(x)) / (1 + mp.exp(-x))),
     "_log_gamma_difference": (
@@ -83,6 +95,11 @@ TRUTH = {  # word: its truth, then its derivative in each argument
         lambda x, a: difference(2, x, a),
         lambda x, a: mp.psi(2, x + a),
     ),
+    "_digamma_difference_growth": (
+        growth,
+        lambda x, a: difference(0, x, a) + 3 * x * difference(1, x, a) + x**2 * difference(2, x, a),
+        lambda x, a: x * mp.psi(1, x + a) + x**2 * mp.psi(2, x + a),
+    ),
     "_log_beta": (log_beta, lambda a, b: -difference(0, a, b), lambda a, b: -difference(0, b, a)),
 }
 ON_LINE = ("_softplus", "_sigmoid")
@@ -95,6 +112,8 @@ BOUNDS = {  # (word, grid): the bound in float64 for numpy and torch, then in fl
     ("_digamma", "zeros"): (NAN, 1, NAN, 1),
     ("_digamma_difference", "ordinary"): (1, 1, 0.5, 1),
     ("_digamma_difference", "wide"): (1, 1, 0.5, 1.5),
+    ("_digamma_difference_growth", "ordinary"): (100, 100, 0.5, 0.5),
+    ("_digamma_difference_growth", "wide"): (100, 100, 0.5, 0.5),
     ("_log_beta", "ordinary"): (1.5, 4, 0.5, 1),
     ("_log_beta", "wide"): (1.5, 1.5, 0.5, 1.5),
     ("_log_gamma", "ordinary"): (1.5, 0.5, 0.5, 0.5),
@@ -113,6 +132,10 @@ BOUNDS = {  # (word, grid): the bound in float64 for numpy and torch, then in fl
     ("_half_step_trigamma", "ordinary"): (2.5, 2.5, 0.5, 2),
     ("_half_step_trigamma", "wide"): (2.5, 2.5, 0.5, 2.5),
     ("_half_step_trigamma", "zeros"): (3, 3, 0.5, 2),
+    ("_half_step_log_gamma_of_exponential", "ordinary"): (3, 3, 0.5, 0.5),
+    ("_half_step_growth", "ordinary"): (7, 7, 0.5, 6),
+    ("_half_step_growth", "wide"): (7, 7, 0.5, 6),
+    ("_half_step_growth", "zeros"): (7, 7, 0.5, 6),
     ("_tetragamma", "ordinary"): (2, 2, 0.5, 1.5),
     ("_tetragamma", "wide"): (1.5, 1.5, 0.5, 2),
     ("_tetragamma", "zeros"): (1.5, 1.5, 0.5, 1.5),
@@ -484,8 +507,11 @@ def everything(x, a, z, v):
     return alone + pairs + [getattr(words, name)(z) for name in ROWS] + [words._softmax_deviation(z, v)]
 
 
-@pytest.mark.parametrize("dtype", [torch.float64, torch.float32], ids=str)
-@pytest.mark.parametrize("transformation", ["compile", "vmap"])
+@pytest.mark.parametrize(
+    ("transformation", "dtype"),
+    [("compile", torch.float32), ("vmap", torch.float64), ("vmap", torch.float32)],
+    ids=str,
+)
 def test_transformed(transformation, dtype):
     """One graph of all words, and all words mapped over a batch, give what plain calls give."""
     generator = torch.Generator().manual_seed(0)

@@ -17,6 +17,7 @@ from derive import oracle, words
 from derive.domains import (
     BetweenOneAndTwo,
     Count,
+    Counts,
     Entries,
     Increasing,
     Nonnegative,
@@ -165,6 +166,7 @@ DOMAINS = {
     "power": BetweenOneAndTwo,
     "a": Rank,
     "h": PositiveVector,
+    "e": Counts,
     "g": Increasing,
     "z": Vector,
     "v": Vector,
@@ -172,7 +174,7 @@ DOMAINS = {
     "j": Position,
 }
 x, y, q, r, s, t, b, w, p, o, c, u, a = (Symbol(name, **DOMAINS[name].facts) for name in "xyqrstbwpocua")
-z, v, h, g = (IndexedBase(Symbol(name, **DOMAINS[name].facts)) for name in "zvhg")
+z, v, h, g, e = (IndexedBase(Symbol(name, **DOMAINS[name].facts)) for name in "zvhge")
 power = Symbol("power", **BetweenOneAndTwo.facts)
 over_k = (k, 1, K)
 over_i = (i, 1, N)
@@ -324,6 +326,46 @@ FIRES |= {
         lambda: closed(words.bessel_0(s)),
         lambda: 3 - y * closed(words.bessel_0(s / t)),
         lambda: closed(words.bessel_0(exp(x))) / 2,
+    ],
+    "logarithm_of_share_over_log": [
+        lambda: closed(words.share_over_log(p)),
+        lambda: 3 - y * closed(words.share_over_log(p / 2)),
+        lambda: closed(words.share_over_log(sigmoid(x))) / 2,
+    ],
+    "logarithm_of_abel_polynomial": [
+        lambda: closed(words.abel_polynomial(s, w, c)),
+        lambda: 3 - y * closed(words.abel_polynomial(s / t, p, c)),
+        lambda: closed(words.abel_polynomial(exp(x), p, 2 * c)) / 2,
+    ],
+    "abel_and_poisson": [
+        lambda: s + p * c - words.log_abel_polynomial(s, p, c) + words.log_factorial(c),
+        lambda: x + s / t + w * c - words.log_abel_polynomial(s / t, w, c) + words.log_factorial(c),
+        lambda: y * (exp(x) + p * c - words.log_abel_polynomial(exp(x), p, c) + words.log_factorial(c)),
+    ],
+    "log_abel_polynomial_of_log_rate": [
+        lambda: words.log_abel_polynomial(exp(x), p, c),
+        lambda: 3 - y * words.log_abel_polynomial(exp(-2 * x), w, c),
+        lambda: exp(x) + p * c - words.log_abel_polynomial(exp(x), p, c),
+    ],
+    "logarithm_of_multivariate_beta_quotient": [
+        lambda: closed(words.multivariate_beta_quotient(h, e)),
+        lambda: x - y * closed(words.multivariate_beta_quotient(h, e)),
+        lambda: Sum(h[k] * closed(words.multivariate_beta_quotient(h, e)), over_k),
+    ],
+    "logarithm_of_zeta": [
+        lambda: closed(words.zeta_from_one(s)),
+        lambda: 3 - y * closed(words.zeta_from_one(s / t)),
+        lambda: closed(words.zeta_from_one(exp(x))) / 2,
+    ],
+    "cauchy_wound_around_the_circle": [
+        lambda: log((1 - p) ** 2 + 2 * p * words.one_minus_cosine(x - y)) - log(1 - p) - log(1 + p),
+        lambda: 3 - log(1 - p) - log(1 + p) + log((1 - p) ** 2 + 2 * p * words.one_minus_cosine(y - x)) + s,
+        lambda: s * (log((1 - p) ** 2 + 2 * p * words.one_minus_cosine(x - s)) - log(1 - p) - log(1 + p)),
+    ],
+    "logarithm_of_logistic_cell": [
+        lambda: closed(words.logistic_cell(x, s)),
+        lambda: 3 - y * closed(words.logistic_cell(x - y, s / t)),
+        lambda: closed(words.logistic_cell(c - x, exp(y))) / 2,
     ],
     "logarithm_of_logistic_mean": [
         lambda: closed(words.logistic_mean(p)),
@@ -580,6 +622,21 @@ FIRES |= {
         lambda: y * words.sech(-x) ** 2 / (2 * s**2),
         lambda: 3 - words.sech((x - y) / s) ** 2 * t / s**2,
     ],
+    "inverse_mills_slope_times_squares": [
+        lambda: words.inverse_mills_slope(x) * x**2 * y**2,
+        lambda: -2 * s * words.inverse_mills_slope(-x) * y**2 * (x - 1) ** 2,
+        lambda: 3 - words.inverse_mills_slope(x * y / s) * x**2 * y**2 / s,
+    ],
+    "inverse_mills_slope_times_square": [
+        lambda: words.inverse_mills_slope(x) * x**2,
+        lambda: 2 * s * words.inverse_mills_slope(x / 2) * y**2,
+        lambda: 3 - words.inverse_mills_slope((x - y) / s) * (x - y) ** 2 / s,
+    ],
+    "square_of_sinh_less_log_of_cosh": [
+        lambda: words.sinh(x) ** 2 / 2 - words.log_cosh(x),
+        lambda: y - 4 * words.log_cosh(x / 2) + 2 * words.sinh(x / 2) ** 2,
+        lambda: 3 + words.sinh((x - y) / s) ** 2 - 2 * words.log_cosh((x - y) / s),
+    ],
     "square_of_sech_times": [
         lambda: words.sech(x) ** 2 * x**2,
         lambda: 2 * s * words.sech(x / 2) ** 2 * y**2,
@@ -594,6 +651,40 @@ FIRES |= {
         lambda: words.log1p_square(x) - words.square_share(x),
         lambda: y + words.log1p_square(x) - words.square_share(x),
         lambda: y * (words.log1p_square(x - s) - words.square_share(x - s)),
+    ],
+    "slope_and_curvature_of_power_times_argument": [
+        lambda: t * x * words.absolute_power_slope(x, s) + t * x**2 * words.absolute_power_curvature(x, s),
+        lambda: (
+            3 * y * (x - 1) * words.absolute_power_slope(x - 1, t)
+            + 3 * y * (x - 1) ** 2 * words.absolute_power_curvature(x - 1, t)
+        ),
+        lambda: (
+            1
+            - words.absolute_power_slope(x - y, t) * (x - y) / s
+            - (x - y) ** 2 * words.absolute_power_curvature(x - y, t) / s
+        ),
+    ],
+    "trigamma_over_fourth_power": [
+        lambda: words.trigamma(s) / t**4,
+        lambda: 2 * x * words.trigamma(1 + 1 / t) / (3 * t**4),
+        lambda: y - words.trigamma(s + t) * x / (x**2 + 1) ** 4,
+    ],
+    "slope_and_curvature_of_power": [
+        lambda: words.absolute_power_slope(x, s) + x * words.absolute_power_curvature(x, s),
+        lambda: (
+            -2 * (x - y) * words.absolute_power_curvature(x - y, t) - 2 * words.absolute_power_slope(x - y, t)
+        ),
+        lambda: y + words.absolute_power_slope(x / s, t) + x * words.absolute_power_curvature(x / s, t) / s,
+    ],
+    "rest_of_share": [
+        lambda: 1 - x * words.log1p_square_slope(x) / 2,
+        lambda: 2 - (x / s) * words.log1p_square_slope(x / s),
+        lambda: y + 3 - 3 * (x - y) * words.log1p_square_slope(x - y) / 2,
+    ],
+    "rest_times_square": [
+        lambda: words.root_rest(x) ** 2 * y**2,
+        lambda: -2 * words.root_rest(x / 2) ** 2 * s**2,
+        lambda: 3 - words.root_rest((x - y) / s) ** 2 * (x - 1) ** 2 / s,
     ],
     "rest_less_share": [
         lambda: 1 - (s + 1) * x * words.log1p_square_slope(x) / 2,
@@ -693,6 +784,81 @@ FIRES |= {
         lambda: words.log_gamma_excess(exp(x)),
         lambda: 3 - y * words.log_gamma_excess(exp(x - y)),
         lambda: words.log_gamma_excess(exp(-x / 2)) / 2 + s,
+    ],
+    "log_gamma_excess_of_log_of_twice_shape": [
+        lambda: words.log_gamma_excess(exp(x) / 2),
+        lambda: 3 - y * words.log_gamma_excess(exp(x - y) / 2),
+        lambda: words.log_gamma_excess(exp(-x / 2) / 2) / 2 + s,
+    ],
+    "log_gamma_excess_of_softplus": [
+        lambda: words.log_gamma_excess(words.softplus(x)),
+        lambda: 3 - y * words.log_gamma_excess(words.softplus(x - y)),
+        lambda: words.log_gamma_excess(words.softplus(-x / 2)) / 2 + s,
+    ],
+    "log_gamma_excess_of_half_softplus": [
+        lambda: words.log_gamma_excess(words.softplus(x) / 2),
+        lambda: 3 - y * words.log_gamma_excess(words.softplus(x - y) / 2),
+        lambda: words.log_gamma_excess(words.softplus(-x / 2) / 2) / 2 + s,
+    ],
+    "growth_of_digamma_difference": [
+        lambda: words.digamma_difference(s, t) + s * words.trigamma_difference(s, t),
+        lambda: x - words.digamma_difference(s, t) - s * words.trigamma_difference(s, t) - y,
+        lambda: y * (words.digamma_difference(exp(x), b) + exp(x) * words.trigamma_difference(exp(x), b) + t),
+    ],
+    "growth_of_digamma_difference_along": [
+        lambda: (x - words.digamma_difference(s, t)) * y - s * words.trigamma_difference(s, t) * y,
+        lambda: (y - words.digamma_difference(s, t)) * x - s * words.trigamma_difference(s, t) * x + q,
+        lambda: (x - words.digamma_difference(b, t)) * v[k] - b * words.trigamma_difference(b, t) * v[k],
+    ],
+    "check_of_sigmoid": [
+        lambda: words.check(x, sigmoid(y)),
+        lambda: 3 - s * words.check(x - y, sigmoid(-x / 2)),
+        lambda: words.check(exp(x), sigmoid(x + y)) / s,
+    ],
+    "slope_in_the_mean": [
+        lambda: s * (c - t) / (t * (s + t)),
+        lambda: y - s * (c - t) / (t * (s + t)),
+        lambda: 3 + 2 * b * (c - s) / (s * (b + s)),
+    ],
+    "half_step_log_gamma_of_log": [
+        lambda: words.half_step_log_gamma(exp(x)),
+        lambda: 3 - y * words.half_step_log_gamma(exp(x - y)),
+        lambda: words.half_step_log_gamma(exp(-x / 2)) / 2 + s,
+    ],
+    "excess_less_share": [
+        lambda: s * words.log1p_square(x) - (s + 1) * x * words.log1p_square_slope(x) / 2,
+        lambda: y + s * words.log1p_square(x) / 2 - (s + 1) * x * words.log1p_square_slope(x) / 4,
+        lambda: exp(y) * words.log1p_square(x) - (exp(y) + 1) * x * words.log1p_square_slope(x) / 2,
+    ],
+    "slope_of_power_excess_in_the_power": [
+        lambda: (
+            (
+                -b * words.log_ratio(s, t) * exp(b * words.log_ratio(s, t))
+                - words.expm1(b * words.log_ratio(s, t))
+            )
+            / t
+        ),
+        lambda: (
+            3
+            + (
+                -s * words.log_ratio(b, t) * exp(s * words.log_ratio(b, t))
+                - words.expm1(s * words.log_ratio(b, t))
+            )
+            / t
+        ),
+        lambda: (
+            y
+            * (
+                -t * words.log_ratio(s, b) * exp(t * words.log_ratio(s, b))
+                - words.expm1(t * words.log_ratio(s, b))
+            )
+            / b
+        ),
+    ],
+    "divergence_from_softplus": [
+        lambda: words.product_divergence(s, t, words.softplus(x)),
+        lambda: 3 - y * words.product_divergence(s, t, words.softplus(x - y)),
+        lambda: words.product_divergence(words.softplus(y), t, words.softplus(-x / 2)) / s,
     ],
     "power_of_ratio": [
         lambda: (s / t) ** b - (b - 1) * (log(s) - log(t)),
@@ -964,6 +1130,11 @@ SILENT = {
     "product_of_exponentials": [lambda: exp(x) * exp(y), lambda: 2 * exp(4 * x)],
     "exponential_over_square": [lambda: exp(x) / q**2, lambda: exp(-x) / q],
     "square_of_sech_over": [lambda: words.sech(x) / q**2, lambda: words.sech(x) ** 2 / y**2],
+    "inverse_mills_slope_times_squares": [lambda: words.inverse_mills_slope(x) * y**2 * s],
+    "inverse_mills_slope_times_square": [
+        lambda: words.inverse_mills_slope(x) * y,
+        lambda: words.inverse_mills(x) * y**2,
+    ],
     "square_of_sech_times": [lambda: words.sech(x) ** 2 * y, lambda: words.sech(x) * y**2],
     "square_of_sech_times_exponential": [lambda: words.sech(x) * exp(y)],
     "zero_times_log1p": [

@@ -7,11 +7,22 @@ proves, and its counterparts in other libraries.
 
 from collections.abc import Mapping
 
-from derive.catalogue import circle, classes, counts, extremes, lifetimes, positive, real_line, unit_interval
+from derive.catalogue import (
+    circle,
+    classes,
+    counts,
+    extremes,
+    lifetimes,
+    positive,
+    practices,
+    real_line,
+    unit_interval,
+)
 from derive.declare import Distribution, rows
 
 CATALOGUE: Mapping[str, Distribution] = rows(
-    (real_line, positive, lifetimes, extremes, unit_interval, circle, counts, classes), Distribution
+    (real_line, positive, lifetimes, extremes, unit_interval, circle, counts, classes, practices),
+    Distribution,
 )
 
 PLAIN: Mapping[str, str] = {}

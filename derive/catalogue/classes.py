@@ -3,7 +3,15 @@
 from derive.counterparts import HARD, Defect, Figure, scipy, torch_distribution, torch_nn, variant
 from derive.declare import distribution
 from derive.domains import Composition, Counts, Increasing, OneHot, PositiveVector, Rank, Real, Simplex
-from derive.words import factorial, k, multivariate_beta, product, sigmoid_of_cut_point, total
+from derive.words import (
+    factorial,
+    k,
+    multivariate_beta,
+    multivariate_beta_quotient,
+    product,
+    sigmoid_of_cut_point,
+    total,
+)
 
 CLAMPED = Defect("p is clamped at 2.2e-16 from 0 and 1", ((1.0, 0.0), (1e-30, 1.0)))
 CERTAIN_LEADER = Defect("the class that leads by 40 costs exactly 0", ((1.0, 0.0), (40.0, 0.0)))
@@ -96,3 +104,23 @@ def ordinal_logistic(y: Rank["K"], *, eta: Real, cuts: Increasing["K"]):
     Source: McCullagh and Nelder (1989), Generalized Linear Models, 2nd ed., ch. 5.
     """
     return sigmoid_of_cut_point(cuts, y + 1, eta) - sigmoid_of_cut_point(cuts, y, eta)
+
+
+@distribution(
+    latex={"concentration": r"\alpha"},
+    counterparts=(
+        scipy(
+            "dirichlet_multinomial.logpmf", lambda y, concentration: (y, concentration, y.sum(-1).astype(int))
+        ),
+    ),
+)
+def dirichlet_multinomial(y: Counts["K"], *, concentration: PositiveVector["K"]):
+    """How often each of K classes came up in trials whose probabilities are drawn once from a Dirichlet distribution.
+
+    y              number of trials that gave each class
+    concentration  concentrations: the larger their sum, the closer to a multinomial distribution
+
+    Source: Johnson, Kotz and Balakrishnan (1997), Discrete Multivariate Distributions, ch. 35.
+    """
+    arranged = factorial(total(y[k], k)) / product(factorial(y[k]), k)
+    return arranged * multivariate_beta_quotient(concentration, y)

@@ -5,14 +5,26 @@ from derive.counterparts import (
     HARD,
     Defect,
     Figure,
+    array_exp,
     scipy,
     torch_distribution,
     torch_nn,
     variant,
 )
 from derive.declare import distribution
-from derive.domains import Binary, Count, Positive, Unit
-from derive.words import beta, binomial_coefficient, exp, factorial, multiset_coefficient
+from derive.domains import Binary, Count, Positive, PositiveCount, Real, Unit, Whole
+from derive.words import (
+    abel_polynomial,
+    beta,
+    binomial_coefficient,
+    exp,
+    factorial,
+    logistic_cell,
+    multiset_coefficient,
+    share_over_log,
+    sigmoid,
+    zeta_from_one,
+)
 
 CLAMPED = Defect("p is clamped at 2.2e-16 from 0 and 1", (1.0, 1.0, 1e-60))
 LOGIT_ADDED = Defect("the logit -40 is added to 40 + e^-40", (0.0, -40.0))
@@ -86,7 +98,7 @@ def poisson(y: Count, *, rate: Positive):
 
     Source: Johnson, Kemp and Kotz (2005), Univariate Discrete Distributions, ch. 4.
     """
-    return exp(-rate) * rate**y / factorial(y)
+    return poisson_exposure(y, rate=rate, exposure=1)
 
 
 @distribution(
@@ -188,3 +200,126 @@ def beta_binomial(y: Count.up_to("trials"), *, trials: Count, a: Positive, b: Po
     Source: Johnson, Kemp and Kotz (2005), Univariate Discrete Distributions, ch. 6.
     """
     return binomial_coefficient(trials, y) * beta(y + a, trials - y + b) / beta(a, b)
+
+
+@distribution(
+    latex={"rate": r"\lambda", "exposure": "t"},
+    known=("exposure",),
+    variants=(variant(link="rate=exp"),),
+    counterparts=(
+        scipy("poisson.logpmf", lambda y, rate, exposure: (y, exposure * rate)),
+        torch_distribution("Poisson", lambda y, rate, exposure: (y, exposure * rate)),
+    ),
+)
+def poisson_exposure(y: Count, *, rate: Positive, exposure: Positive):
+    """The number of events of a constant rate in a known exposure, such as a time, an area or a population.
+
+    y         number of events
+    rate      expected number of events in one unit of exposure
+    exposure  exposure, known for each sample; its logarithm is the offset of a log-linear model
+
+    Source: McCullagh and Nelder (1989), Generalized Linear Models, 2nd ed., ch. 6.
+    """
+    return exp(-exposure * rate) * exposure**y * rate**y / factorial(y)
+
+
+@distribution(
+    latex={"shape": r"\rho"},
+    counterparts=(scipy("yulesimon.logpmf"),),
+)
+def yule_simon(y: PositiveCount, *, shape: Positive):
+    """The size of a group that grows the faster the larger it is, such as the species of a genus.
+
+    y      size of the group
+    shape  shape: the tail falls like the power -shape
+
+    Source: Johnson, Kemp and Kotz (2005), Univariate Discrete Distributions, ch. 6; Waring's with one parameter, shape B(y, shape + 1).
+    """
+    return 1 / ((1 + 1 / shape) * multiset_coefficient(shape + 2, y - 1))
+
+
+@distribution(
+    latex={"rate": r"\theta", "spread": r"\lambda"},
+    variants=(variant(link="rate=exp"),),
+)
+def generalized_poisson(y: Count, *, rate: Positive, spread: Unit):
+    """The number of all who fall ill when each of a Poisson number of cases infects others in turn.
+
+    y       number of events
+    rate    expected number of events that came by themselves
+    spread  expected number of events that each event brings about; the mean is rate/(1 - spread)
+
+    Source: Consul (1989), Generalized Poisson Distributions, ch. 1.
+    """
+    return abel_polynomial(rate, spread, y) * exp(-rate - spread * y) / factorial(y)
+
+
+@distribution(
+    variants=(variant(link="p=sigmoid"),),
+    counterparts=(scipy("logser.logpmf"),),
+)
+def logarithmic(y: PositiveCount, *, p: Unit):
+    """The number of individuals of a species that are caught.
+
+    y  number of individuals
+    p  parameter: each further individual is about p times as likely
+
+    Source: Johnson, Kemp and Kotz (2005), Univariate Discrete Distributions, ch. 7.
+    """
+    return p ** (y - 1) / y * share_over_log(p)
+
+
+@distribution(
+    soft="the cross-entropy between the label and the probability that the first player wins",
+    latex={"first": "a", "second": "b"},
+    counterparts=(
+        scipy(
+            "bernoulli.logpmf", lambda y, first, second: (y, 1 / (1 + array_exp(second - first))), only=HARD
+        ),
+        torch_distribution(
+            "Bernoulli",
+            lambda y, first, second: (y, first - second),
+            "logits",
+            only=HARD,
+            defect=Defect("the logit -40 is added to 40 + e^-40", (0.0, -40.0, 0.0)),
+        ),
+    ),
+)
+def bradley_terry(y: Binary, *, first: Real, second: Real):
+    """Which of two players wins.
+
+    y       1 if the first player wins, 0 if the second; soft labels in [0, 1] are accepted
+    first   logarithm of the strength of the first player
+    second  logarithm of the strength of the second player
+
+    Source: Bradley and Terry (1952), Biometrika 39, 324-345.
+    """
+    return bernoulli(y, p=sigmoid(first - second))
+
+
+@distribution(
+    latex={"shape": r"\alpha"},
+    counterparts=(scipy("zipf.logpmf", lambda y, shape: (y, 1 + shape)),),
+)
+def zipf(y: PositiveCount, *, shape: Positive):
+    """How often something is met that falls like a power, such as the links to a page.
+
+    y      size
+    shape  shape: the tail falls like the power -shape, and the probability like the power -(1 + shape)
+
+    Source: Johnson, Kemp and Kotz (2005), Univariate Discrete Distributions, ch. 11.
+    """
+    return 1 / (y ** (1 + shape) * zeta_from_one(shape))
+
+
+@distribution
+def discretised_logistic(y: Whole, *, mu: Real, sigma: Positive):
+    """A whole number that is a rounded logistic variable, such as the brightness of a pixel.
+
+    y      whole number
+    mu     median before rounding
+    sigma  scale before rounding
+
+    Source: Salimans, Karpathy, Chen and Kingma (2017), PixelCNN++, ICLR, eq. 2, without its cells at both ends.
+    """
+    return logistic_cell(y - mu, sigma)

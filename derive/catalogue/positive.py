@@ -1,5 +1,6 @@
 """Densities on the positive half line."""
 
+from derive.catalogue.real_line import cauchy, student_t
 from derive.counterparts import array_exp, scipy, torch_distribution, variant
 from derive.declare import distribution
 from derive.domains import BetweenOneAndTwo, Nonnegative, Positive, Real, Semicontinuous
@@ -156,7 +157,8 @@ def fisher_snedecor(y: Positive, *, m: Positive, n: Positive):
     m  degrees of freedom of the numerator
     n  degrees of freedom of the denominator
 
-    Source: Johnson, Kotz and Balakrishnan (1995), Continuous Univariate Distributions 2, ch. 27.
+    Source: Johnson, Kotz and Balakrishnan (1995), Continuous Univariate Distributions 2, ch. 27; B*(a, b) is
+    B(a, b) (a + b)^(a + b)/(a^a b^b).
     """
     return (m * y / (m * y + n)) ** (m / 2) * (n / (m * y + n)) ** (n / 2) / (y * beta_function(m / 2, n / 2))
 
@@ -275,6 +277,37 @@ def half_normal(y: Nonnegative, *, sigma: Positive):
     Source: Johnson, Kotz and Balakrishnan (1994), Continuous Univariate Distributions 1, ch. 13.
     """
     return 2 / (sigma * sqrt(two_pi)) * exp(-((y / sigma) ** 2) / 2)
+
+
+@distribution(
+    variants=(variant(link="sigma=exp"),),
+    counterparts=(
+        scipy("halfcauchy.logpdf", lambda y, sigma: (y, 0, sigma)),
+        torch_distribution("HalfCauchy"),
+    ),
+)
+def half_cauchy(y: Nonnegative, *, sigma: Positive):
+    """The size of an error that is Cauchy about zero, as a scale in Bayesian models.
+
+    y      size, in the units of the data
+    sigma  scale, the median, in the units of the data
+
+    Source: Gelman (2006), Bayesian Analysis 1, 515-534.
+    """
+    return 2 * cauchy(y, mu=0, sigma=sigma)
+
+
+@distribution(variants=(variant(fix="nu"),))
+def half_student_t(y: Nonnegative, *, nu: Positive, sigma: Positive):
+    """The size of an error that is Student's t about zero, as a scale in Bayesian models.
+
+    y      size, in the units of the data
+    nu     degrees of freedom
+    sigma  scale of the error, in the units of the data
+
+    Source: Gelman (2006), Bayesian Analysis 1, 515-534.
+    """
+    return 2 * student_t(y, nu=nu, mu=0, sigma=sigma)
 
 
 @distribution(

@@ -1,9 +1,28 @@
 """Densities on the real line."""
 
+import math
+
 from derive.counterparts import Defect, Figure, scipy, torch_distribution, torch_nn, variant
 from derive.declare import distribution
 from derive.domains import Positive, Real, Unit
-from derive.words import absolute, check, cosh, exp, gamma, pi, sqrt, two_pi
+from derive.words import (
+    absolute,
+    absolute_power,
+    asinh,
+    check,
+    cosh,
+    exp,
+    gamma,
+    half,
+    log_huber_mass,
+    normal_cdf,
+    pi,
+    sinh_square_excess,
+    sqrt,
+    square,
+    two_pi,
+)
+from derive.words import huber as huber_loss
 
 MEAN_SQUARED_ERROR = torch_nn("MSELoss", lambda y, mu, sigma=1: (mu, y), Figure.LOSS)
 SMALL_VARIANCE = "a variance below eps = 1e-6 is raised to 1e-6"
@@ -119,6 +138,36 @@ def asymmetric_laplace(y: Real, *, mu: Real, b: Positive, tau: Unit):
 
 
 @distribution(
+    latex={"delta": r"\delta"},
+    variants=(
+        variant(
+            torch_nn("HuberLoss", lambda y, mu: (mu, y), Figure.LOSS, delta=1.35),
+            torch_nn(
+                "SmoothL1Loss * beta",
+                lambda y, mu: (mu, y),
+                Figure.LOSS,
+                after=lambda loss, y, mu: 1.35 * loss,
+                beta=1.35,
+            ),
+            fix="sigma=1,delta=27/20",
+        ),
+        variant(fix="delta", link="sigma=exp"),
+    ),
+)
+def huber(y: Real, *, mu: Real, sigma: Positive, delta: Positive):
+    """An observation that is normal near its centre and has exponential tails.
+
+    y      observation, in the units of the data
+    mu     centre, in the units of the data
+    sigma  scale, in the units of the data
+    delta  threshold in units of the scale, beyond which the tails are exponential
+
+    Source: Huber (1964), Annals of Mathematical Statistics 35, 73-101.
+    """
+    return exp(-huber_loss((y - mu) / sigma, delta) - log_huber_mass(delta)) / sigma
+
+
+@distribution(
     variants=(variant(fix="nu"),),
     counterparts=(
         scipy("t.logpdf"),
@@ -138,8 +187,8 @@ def student_t(y: Real, *, nu: Positive, mu: Real, sigma: Positive):
 
     Source: Johnson, Kotz and Balakrishnan (1995), Continuous Univariate Distributions 2, ch. 28.
     """
-    kernel = (1 + ((y - mu) / sigma) ** 2 / nu) ** (-(nu + 1) / 2)
-    return gamma((nu + 1) / 2) / (gamma(nu / 2) * sqrt(pi * nu) * sigma) * kernel
+    kernel = (1 + square((y - mu) / (sigma * sqrt(nu)))) ** (-(nu + 1) / 2)
+    return gamma(nu / 2 + half()) / (gamma(nu / 2) * sqrt(pi * nu) * sigma) * kernel
 
 
 @distribution(
@@ -155,7 +204,7 @@ def cauchy(y: Real, *, mu: Real, sigma: Positive):
 
     Source: Johnson, Kotz and Balakrishnan (1994), Continuous Univariate Distributions 1, ch. 16.
     """
-    return 1 / (pi * sigma * (1 + ((y - mu) / sigma) ** 2))
+    return 1 / (pi * sigma * (1 + square((y - mu) / sigma)))
 
 
 @distribution(variants=(variant(link="sigma=exp"),), counterparts=(scipy("logistic.logpdf"),))
@@ -169,6 +218,40 @@ def logistic(y: Real, *, mu: Real, sigma: Positive):
     Source: Johnson, Kotz and Balakrishnan (1995), Continuous Univariate Distributions 2, ch. 23.
     """
     return 1 / (4 * sigma * cosh((y - mu) / (2 * sigma)) ** 2)
+
+
+@distribution(
+    variants=(variant(fix="s"), variant(link="s=exp")),
+    counterparts=(scipy("hypsecant.logpdf"),),
+)
+def log_cosh(y: Real, *, mu: Real, s: Positive):
+    """An observation whose loss is log cosh: a square near mu, an absolute value far away.
+
+    The hyperbolic secant distribution by its scale s, which is 2/pi of its standard deviation.
+
+    y   observation, in the units of the data
+    mu  mean, in the units of the data
+    s   scale, in the units of the data
+
+    Source: Johnson, Kotz and Balakrishnan (1995), Continuous Univariate Distributions 2, ch. 23.
+    """
+    return 1 / (pi * s * cosh((y - mu) / s))
+
+
+@distribution(
+    variants=(variant(link="sigma=exp"),),
+    counterparts=(scipy("hypsecant.logpdf", lambda y, mu, sigma: (y, mu, 2 * sigma / math.pi)),),
+)
+def hyperbolic_secant(y: Real, *, mu: Real, sigma: Positive):
+    """An observation with exponential tails on both sides of a round peak, by its deviation.
+
+    y      observation, in the units of the data
+    mu     mean, in the units of the data
+    sigma  standard deviation, in the units of the data
+
+    Source: Johnson, Kotz and Balakrishnan (1995), Continuous Univariate Distributions 2, ch. 23.
+    """
+    return log_cosh(y, mu=mu, s=2 * sigma / pi)
 
 
 @distribution(
@@ -186,3 +269,82 @@ def gumbel(y: Real, *, mu: Real, sigma: Positive):
     """
     z = (y - mu) / sigma
     return exp(-z - exp(-z)) / sigma
+
+
+@distribution(
+    variants=(variant(link="sigma=exp"),),
+    counterparts=(scipy("skewnorm.logpdf", lambda y, mu, sigma, alpha: (y, alpha, mu, sigma)),),
+)
+def skew_normal(y: Real, *, mu: Real, sigma: Positive, alpha: Real):
+    """An observation whose error is normal but for a skewness.
+
+    y      observation, in the units of the data
+    mu     location, in the units of the data: the mean where alpha is 0
+    sigma  scale, in the units of the data
+    alpha  shape: 0 is the normal distribution, and its sign is that of the skewness
+
+    Source: Azzalini (1985), Scandinavian Journal of Statistics 12, 171-178.
+    """
+    return 2 * normal(y, mu=mu, sigma=sigma) * normal_cdf(alpha * (y - mu) / sigma)
+
+
+@distribution(
+    variants=(variant(link="sigma=exp"),),
+    counterparts=(
+        scipy("johnsonsu.logpdf", lambda y, mu, sigma, skewness, tails: (y, skewness, tails, mu, sigma)),
+    ),
+    latex={"skewness": r"\gamma", "tails": r"\delta"},
+)
+def johnson_su(y: Real, *, mu: Real, sigma: Positive, skewness: Real, tails: Positive):
+    """An observation whose inverse hyperbolic sine is normal: skewness and tails of any kind.
+
+    y         observation, in the units of the data
+    mu        location, in the units of the data
+    sigma     scale, in the units of the data
+    skewness  shape: 0 is symmetric, and above 0 the longer tail is the left one
+    tails     shape: the lighter the tails the larger, towards those of the normal distribution
+
+    Source: Johnson, Kotz and Balakrishnan (1994), Continuous Univariate Distributions 1, ch. 12.
+    """
+    z = (y - mu) / sigma
+    score = skewness + tails * asinh(z)
+    return tails / (sigma * sqrt(two_pi * (1 + z**2))) * exp(-(score**2) / 2)
+
+
+@distribution(
+    latex={"skewness": r"\epsilon", "tails": r"\delta"},
+    variants=(variant(link="sigma=exp"),),
+)
+def sinh_arcsinh(y: Real, *, mu: Real, sigma: Positive, skewness: Real, tails: Positive):
+    """An observation whose tails are lighter or heavier than normal, and skewed.
+
+    y         observation, in the units of the data
+    mu        location, in the units of the data
+    sigma     scale, in the units of the data
+    skewness  shape: 0 is symmetric, and above 0 the longer tail is the right one
+    tails     shape: 1 is as the normal distribution, and the lighter the tails the larger
+
+    Source: Jones and Pewsey (2009), Biometrika 96, 761-780; sinh u is standard normal, and h(u) is
+    sinh(u)**2/2 - log cosh(u), the cosine from the change of variable.
+    """
+    z = (y - mu) / sigma
+    score = tails * asinh(z) - skewness
+    return tails / (sigma * sqrt(two_pi * (1 + z**2))) * exp(-sinh_square_excess(score))
+
+
+@distribution(
+    latex={"shape": "k"},
+    variants=(variant(fix="shape"),),
+    counterparts=(scipy("gennorm.logpdf", lambda y, mu, alpha, shape: (y, shape, mu, alpha)),),
+)
+def generalized_normal(y: Real, *, mu: Real, alpha: Positive, shape: Positive):
+    """An observation whose loss is a power of its error; also the exponential power distribution.
+
+    y      observation, in the units of the data
+    mu     mean, in the units of the data
+    alpha  scale, in the units of the data
+    shape  shape: 1 is the Laplace distribution, 2 the normal, and larger is flatter
+
+    Source: Nadarajah (2005), Journal of Applied Statistics 32, 685-694.
+    """
+    return exp(-absolute_power((y - mu) / alpha, shape)) / (2 * alpha * gamma(1 + 1 / shape))

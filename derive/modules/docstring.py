@@ -7,13 +7,14 @@ from dataclasses import dataclass, replace
 from textwrap import wrap
 from typing import Any
 
-from derive.accuracy import BOUND_IN_ULP
+from derive import bounds
+from derive.accuracy import BOUND_IN_ULP, DTYPES
 from derive.catalogue import VARIANTS
 from derive.derivation import Derivation
 from derive.elsewhere import elsewhere
 from derive.modules.layout import WIDTH
 from derive.modules.library import Library
-from derive.pages import quantity_lines, text_printer
+from derive.pages import quantity_lines, remark, text_printer
 from derive.version import VERSION
 
 
@@ -21,9 +22,10 @@ from derive.version import VERSION
 class Docstring:
     """What `templates/docstring.j2` is filled with.
 
-    soft   what the loss is for labels that are not hard; empty where there are none
-    bound  the units in the last place that the evidence holds these options to; None where it does not
-    weak   the lines of each sentence on what loses digits in every form that was tried
+    remark  what the loss is where it is no likelihood, in lines
+    bound   the units in the last place that the evidence holds these options to; None where it does not
+    bits    the most bits that are lost near and far, a line for each dtype
+    weak    the lines of each sentence on what loses digits in every form that was tried
     """
 
     title: str
@@ -36,9 +38,10 @@ class Docstring:
     loss_text: str
     factor_text: str
     dropped_text: str
-    soft: str
+    remark: tuple[str, ...]
     shapes: str
     bound: int | None
+    bits: tuple[str, ...]
     weak: tuple[str, ...]
     elsewhere: tuple[str, ...]
     source: str
@@ -63,9 +66,10 @@ def docstring(derivation: Derivation, library: Library) -> Docstring:
         loss_text=show(derivation.loss),
         factor_text=show(derivation.factor),
         dropped_text=show(derivation.dropped),
-        soft=distribution.soft,
+        remark=tuple(wrap(remark(derivation), WIDTH)),
         shapes=library.shapes[of_vector],
         bound=BOUND_IN_ULP if _is_verified(derivation) else None,
+        bits=tuple(_bits(derivation)),
         weak=tuple(line for weakness in derivation.weaknesses for line in _wrapped(f"{weakness.sentence};")),
         elsewhere=tuple(version.statement for version in elsewhere(derivation)),
         source=distribution.source,
@@ -95,6 +99,13 @@ def _links(derivation: Derivation) -> Iterator[str]:
             link = derivation.request.linked[quantity.parameter]
             made = f"{quantity.parameter} = {link.name}({quantity.name})"
             yield f"{made}, the {link.synonym} link; {show(quantity.plain)} below"
+
+
+def _bits(derivation: Derivation) -> Iterator[str]:
+    """The bits that were measured to be lost at most, by dtype."""
+    if _is_verified(derivation):
+        measured = bounds.committed(derivation.name)
+        yield from (f"{dtype}  {told}" for dtype in DTYPES if (told := bounds.told(measured, dtype)))
 
 
 def _is_verified(derivation: Derivation) -> bool:

@@ -10,6 +10,7 @@ from sympy import Add, Expr
 
 from derive.calculus import Calculus, calculus, fresh
 from derive.derivation import Derivation, derivation
+from derive.domains import Entries
 from derive.modules.arguments import Arguments, Signature
 from derive.modules.layout import statement
 from derive.modules.library import Library
@@ -50,8 +51,14 @@ class Mathematics:
 
     @cached_property
     def names(self) -> dict[str, str]:
-        """What code calls each quantity."""
-        return {quantity.name: identifier(quantity.name) for quantity in self.derivation.quantities}
+        """What code calls each quantity, and the number of entries of a vector."""
+        called = {quantity.name: identifier(quantity.name) for quantity in self.derivation.quantities}
+        sizes = {
+            quantity.domain.size: f"{called[quantity.name]}.shape[-1]"
+            for quantity in (*self.derivation.learned, *self.derivation.data)
+            if isinstance(quantity.domain, Entries)
+        }
+        return {**sizes, **called}
 
     def loss(self) -> Function:
         """The loss of each sample."""
@@ -65,6 +72,10 @@ class Mathematics:
     def hessian(self) -> Function:
         """The upper triangle of the Hessian, row by row."""
         return self._function("_hessian", self._upper_triangle, as_tuple=True)
+
+    def third_derivatives(self) -> Function:
+        """The third derivatives in three learned arguments, none before the one to its left."""
+        return self._function("_third_derivatives", [*self.calculus.third.values()], as_tuple=True)
 
     def hessian_diagonal(self) -> Function:
         """The diagonal of the Hessian, a result for each block."""

@@ -99,6 +99,7 @@ class Module:
     sum_tolerance  how far the entries of a probability vector may sum from one; eps_of_sum: in eps
     functions      the mathematics
     in_full        whether -log p has a function of its own, for what was dropped and what was kept cancel
+    third          whether third derivatives were asked for
     words          the functions that it calls and the library lacks
     imports        gives the import statements that a text of code needs
     """
@@ -112,6 +113,7 @@ class Module:
     eps_of_sum: int
     functions: Sequence[Function]
     in_full: bool
+    third: bool
     words: str
     imports: Callable[[str], str]
 
@@ -122,7 +124,8 @@ def numpy_module(derivation: Derivation) -> Mapping[str, Any]:
     def second_derivatives(mathematics: Mathematics) -> list[Function]:
         if mathematics.calculus.of_vector:
             return [mathematics.hessian_diagonal(), mathematics.hessian_vector_product()]
-        return [mathematics.hessian()]
+        third = [mathematics.third_derivatives()] if derivation.request.third_derivatives else []
+        return [mathematics.hessian(), *third]
 
     return _filled(derivation, NUMPY, second_derivatives)
 
@@ -181,6 +184,7 @@ def _module(
         eps_of_sum=EPS_OF_SUM,
         functions=functions,
         in_full=in_full is not None,
+        third=library is NUMPY and derivation.request.third_derivatives,
         words=pasted(library.name, "\n\n".join([*(function.text for function in functions), *guards])),
         imports=partial(imports, library.name, library.imports),
     )

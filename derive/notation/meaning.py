@@ -66,6 +66,7 @@ MEANINGS: Mapping[str, Callable[..., Any]] = {
     "cos": words.cosine,
     "tan": lambda a: words.sine(a) / words.cosine(a),
     "sinh": words.sinh,
+    "asinh": words.asinh,
     "cosh": words.cosh,
     "tanh": words.tanh,
     "sech": lambda a: 1 / words.cosh(a),

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from sympy import Expr, Function, Indexed, IndexedBase, Integer, Rational, Sum, Symbol
 
 from derive.calculus import CLASS
+from derive.declare import RESERVED
 from derive.errors import Misuse
 from derive.heads import Level
 from derive.printers.arrange import Piece, Printer
@@ -21,6 +22,9 @@ CONSTANTS = {
 
 # Beyond it a whole number is no exact float, and soon no integer of an array.
 LARGEST_INTEGER = 2**53
+
+# A number whose functions Python's own math lacks is written out, from more digits than a float has.
+DIGITS = 30
 
 
 class Code(Printer):
@@ -98,7 +102,10 @@ class Code(Printer):
 
     def word(self, expression: Expr) -> Piece:
         word = word_of(expression)
-        if not expression.free_symbols and "python" in word.spelling:
+        if not expression.free_symbols:
+            if not all("python" in word_of(part).spelling for part in expression.atoms(Function)):
+                number = float(expression.evalf(DIGITS))
+                return repr(number), Level.SUM if number < 0 else Level.ATOM
             return self.spelled(word, expression, "python")
         return super().word(expression)
 
@@ -107,7 +114,8 @@ class Code(Printer):
         text = super().shown_in(whole, part, level)
         if isinstance(whole, Function) and word_of(whole).of_vector:
             return text  # a whole vector, and places in it
-        if self.has_entries(whole) and not self.has_entries(part) and not part.is_number:
+        of_sizes = {str(symbol) for symbol in part.free_symbols} <= RESERVED
+        if self.has_entries(whole) and not self.has_entries(part) and not of_sizes:
             return f"{self.show(part, Level.ATOM)}[..., None]"
         return text
 

@@ -100,7 +100,10 @@ class Page(Printer):
         return (kind, rank, *others)
 
     def broken(self, expression: Expr, width: int) -> list[str]:
-        """The expression as rows no wider than `width` characters, broken between the terms of its sum."""
+        """The expression as rows no wider than `width` characters, broken between the terms of its sum.
+
+        A product is broken between the terms of the sum that is a factor of it, which stands in no fraction then.
+        """
         with distribute(False):
             expression = self._written_out(expression)
             text = self.show(expression)
@@ -108,14 +111,24 @@ class Page(Printer):
             if isinstance(total, Sum) and isinstance(total.function, Whole) and self.width(text) > width:
                 total = Sum(*total.function.args, *total.limits)
             summed = isinstance(total, Sum) and isinstance(total.function, Add)
-            if self.width(text) <= width or not (summed or isinstance(expression, Add)):
+            if self.width(text) <= width:
                 return [text]
-            (sign, first), *others = self.terms(total.function if summed else expression)
-            terms = [self.signed(sign, first), *(f"{self.sign(sign)} {term}" for sign, term in others)]
+            body, frame = expression, Symbol("BODY")
             if summed:
-                head = self.show(coefficient * Sum(Symbol("BODY"), *total.limits)).removesuffix("BODY")
+                body, frame = total.function, coefficient * Sum(frame, *total.limits)
+            elif isinstance(expression, Mul):
+                body = next((part for part in expression.args if isinstance(part, Add)), expression)
+                frame = Mul(*(frame if part is body else part for part in expression.args))
+            if not isinstance(body, Add):
+                return [text]
+            head, tail = self.show(frame).split("BODY")
+            if head.count("{") != head.count("}"):
+                head, tail = f"{self.show(Mul(*(part for part in expression.args if part is not body)))} ", ""
+            (sign, first), *others = self.terms(body)
+            terms = [self.signed(sign, first), *(f"{self.sign(sign)} {term}" for sign, term in others)]
+            if head or tail:
                 terms[0] = head + self.opened(terms[0])
-                terms[-1] = self.closed(terms[-1])
+                terms[-1] = self.closed(terms[-1]) + tail
             return rows(terms, width, self.width)
 
 

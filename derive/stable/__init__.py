@@ -6,6 +6,7 @@ of `BEFORE_LINKS`, whose left side a link would break up, are tried once before 
 """
 
 from derive.stable.circle import (
+    cauchy_wound_around_the_circle,
     complement_less_slope,
     log_bessel_less_argument,
     one_minus_cosine_of_difference,
@@ -38,14 +39,25 @@ from derive.stable.exponentials import (
     square_of_sech_over,
     square_of_sech_times,
     square_of_sech_times_exponential,
+    square_of_sinh_less_log_of_cosh,
 )
 from derive.stable.gamma import (
+    abel_and_poisson,
+    growth_of_digamma_difference,
+    growth_of_digamma_difference_along,
+    half_step_log_gamma_of_log,
+    log_abel_polynomial_of_log_rate,
     log_gamma_excess_beside_log,
+    log_gamma_excess_of_half_softplus,
+    log_gamma_excess_of_log_of_twice_shape,
     log_gamma_excess_of_log_shape,
+    log_gamma_excess_of_softplus,
     log_gamma_of_neighbours,
     log_gamma_over_half_a_step,
+    trigamma_over_fourth_power,
 )
 from derive.stable.logistic import (
+    check_of_sigmoid,
     difference_of_log_odds,
     log1p_of_exponential,
     log_of_odds,
@@ -79,20 +91,30 @@ from derive.stable.mixtures import (
     log_of_share,
     slope_and_curvature_in_the_shape,
     slope_in_the_log_mean,
+    slope_in_the_mean,
 )
-from derive.stable.normal import log_of_normal_cdf, normal_complement, zero_times_log_normal_cdf
+from derive.stable.normal import (
+    inverse_mills_slope_times_square,
+    inverse_mills_slope_times_squares,
+    log_of_normal_cdf,
+    normal_complement,
+    zero_times_log_normal_cdf,
+)
 from derive.stable.products import (
     log_of_one_minus_power,
     log_of_one_plus,
     score_of_log_power,
     score_of_power,
     shares_of_a_whole,
+    slope_and_curvature_of_power,
+    slope_and_curvature_of_power_times_argument,
     zero_times_log,
     zero_times_log1p,
 )
 from derive.stable.ratios import (
     deviance_from_exponential,
     divergence_from_exponential,
+    divergence_from_softplus,
     excess_beside_log,
     excess_of_power_of_exponential,
     excess_of_ratio_to_exponential,
@@ -111,6 +133,7 @@ from derive.stable.ratios import (
     log_of_ratio_to_exponential,
     power_of_inverse_ratio,
     power_of_ratio,
+    slope_of_power_excess_in_the_power,
 )
 from derive.stable.squares import (
     curvature_over_square,
@@ -118,13 +141,16 @@ from derive.stable.squares import (
     curvature_times_exponential,
     curvature_times_square,
     curvature_times_square_of_exponential,
+    excess_less_share,
     excess_of_log1p_square,
     excess_over_share,
     log_of_one_plus_square,
     log_of_one_plus_square_over,
     log_of_one_plus_squared,
     rest_less_share,
+    rest_of_share,
     rest_over_square,
+    rest_times_square,
     scaled_log_of_one_plus_square,
     share_of_square,
     slope_of_slope_over_squares,
@@ -137,6 +163,9 @@ from derive.stable.squares import (
 )
 
 STABLE = (
+    half_step_log_gamma_of_log,
+    check_of_sigmoid,
+    cauchy_wound_around_the_circle,
     log_probability_between_cut_points,
     probability_between_cut_points,
     log_sigmoid,
@@ -160,6 +189,8 @@ STABLE = (
     log_of_odds,
     log_of_softplus,
     rate_of_softplus,
+    abel_and_poisson,
+    log_abel_polynomial_of_log_rate,
     normalised_success_at_log_odds,
     residual_of_sigmoid,
     log_factorial_beside_rate,
@@ -175,10 +206,14 @@ STABLE = (
     log_gamma_beside_square,
     log_gamma_excess_beside_log,
     log_gamma_excess_of_log_shape,
+    log_gamma_excess_of_log_of_twice_shape,
+    log_gamma_excess_of_softplus,
+    log_gamma_excess_of_half_softplus,
     power_of_ratio,
     power_of_inverse_ratio,
     log_of_ratio_and_denominator,
     divergence_from_exponential,
+    divergence_from_softplus,
     excess_of_ratio_to_exponential,
     excess_of_power_of_exponential,
     excess_beside_log,
@@ -191,6 +226,7 @@ STABLE = (
     log1mexp_over_argument,
     log_of_cosh,
     log_of_cosh_as_exponentials,
+    square_of_sinh_less_log_of_cosh,
     log_of_one_plus_square,
     log_of_one_plus_squared,
     log_of_one_plus_square_over,
@@ -222,6 +258,8 @@ STABLE = (
 COMPLEMENTS = (sigmoid_complement, normal_complement, probability_between_cut_points)
 
 BEFORE_LINKS = (
+    cauchy_wound_around_the_circle,
+    abel_and_poisson,
     log_gamma_over_half_a_step,
     gamma_and_poisson,
     log_gamma_of_neighbours,
@@ -245,7 +283,9 @@ BEFORE_LINKS = (
 
 # Tried after differentiating, on the gradient and on the Hessian.
 DERIVED = (
+    rate_of_softplus,
     growth_of_product,
+    slope_in_the_mean,
     slope_in_the_log_mean,
     exponential_less_count,
     difference_of_sigmoids,
@@ -253,13 +293,19 @@ DERIVED = (
     share_of_square,
     slope_of_slope_times_argument,
     rest_less_share,
+    rest_of_share,
     excess_over_share,
+    excess_less_share,
     excess_of_log1p_square,
     complement_less_slope,
     score_of_power,
     score_of_log_power,
     curvature_in_the_log_mean,
     slope_and_curvature_in_the_shape,
+    growth_of_digamma_difference,
+    slope_and_curvature_of_power_times_argument,
+    slope_and_curvature_of_power,
+    growth_of_digamma_difference_along,
     balance_of_odds,
     balance_with_one_success,
     exponential_less_one,
@@ -268,6 +314,10 @@ DERIVED = (
 
 # Tried last, on what is written of gradient and Hessian: what they put together is differentiated no more.
 LAST = (
+    trigamma_over_fourth_power,
+    slope_of_power_excess_in_the_power,
+    inverse_mills_slope_times_squares,
+    inverse_mills_slope_times_square,
     square_of_sech_over,
     square_of_sech_times_exponential,
     square_of_sech_times,
@@ -280,6 +330,7 @@ LAST = (
     slope_of_slope_times_exponential_over_root,
     curvature_over_squares,
     curvature_times_square_of_exponential,
+    rest_times_square,
     rest_over_square,
     curvature_over_square,
     slope_of_slope_times_exponential,

@@ -17,6 +17,8 @@ from derive.words import (
     reciprocal_expm1,
     scaled,
     sech,
+    sinh,
+    sinh_square_excess,
     square,
 )
 
@@ -61,6 +63,12 @@ def log_of_cosh(a: Real):
 def log_of_cosh_as_exponentials(a: Real):
     """Near 0 everything cancels but a square, which is lost."""
     return logaddexp(a, -a) - log(2), log_cosh(a)
+
+
+@stable(f64={"a": 1e-5}, f32={"a": 1e-3})
+def square_of_sinh_less_log_of_cosh(a: Real):
+    """Near 0 the two agree to the fourth order, which is all that is left."""
+    return sinh(a) ** 2 / 2 - log_cosh(a), sinh_square_excess(a)
 
 
 @stable(f64={"a": 0, "b": 800}, f32={"a": 0, "b": 90})

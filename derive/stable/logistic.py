@@ -3,6 +3,8 @@
 from derive.declare import stable
 from derive.domains import Nonnegative, Nonzero, OpenUnit, Positive, Real, Unit
 from derive.words import (
+    check,
+    check_by_odds,
     exp,
     log,
     log1p,
@@ -124,6 +126,12 @@ def log1p_of_exponential(a: Real):
 def twice_sigmoid_less_one(a: Real):
     """Near 0 twice the sigmoid rounds to 1, which then cancels; the hyperbolic tangent keeps what is left."""
     return 2 * sigmoid(a) - 1, tanh(a / 2)
+
+
+@stable(f64={"a": -1.0, "b": 40}, f32={"a": -1.0, "b": 20})
+def check_of_sigmoid(a: Real, b: Real):
+    """The sigmoid rounds to 1, and nothing is left of its complement; that of the opposite keeps it."""
+    return check(a, sigmoid(b)), check_by_odds(a, b)
 
 
 @stable(f64={"a": 0.25, "b": 40}, f32={"a": 0.25, "b": 20})

@@ -15,7 +15,7 @@ from derive.words import (
     log,
     log1p_ratio,
     log_beta,
-    log_gamma_second_difference,
+    log_beta_drop,
     log_multiset_coefficient,
     log_ratio,
     logistic_balance,
@@ -61,9 +61,7 @@ def difference_of_logarithms(a: Positive, b: Positive):
 @stable(f64={"a": 1e12, "b": 0.5, "c": 3, "d": 0}, f32={"a": 1e5, "b": 0.5, "c": 3, "d": 0})
 def log_beta_after_counts(a: Positive, b: Positive, c: Count, d: Count):
     """Two large logarithms of the beta function cancel; drawn one after the other, the counts cost two positive terms."""
-    return log_beta(a, b) - log_beta(a + c, b + d), (
-        log_gamma_second_difference(a, b, c) + log_gamma_second_difference(b, a + c, d)
-    )
+    return log_beta(a, b) - log_beta(a + c, b + d), log_beta_drop(a, b, c, d)
 
 
 @stable(unless={"b": Unit}, f64={"a": 3.0, "b": 3.0, "c": 1e-17}, f32={"a": 3.0, "b": 3.0, "c": 1e-8})
@@ -95,3 +93,9 @@ def slope_in_the_log_mean(a: Positive, b: Count, c: Real):
 def curvature_in_the_log_mean(a: Positive, b: Count, c: Real):
     """Where the share is near 1 the two terms cancel."""
     return exp(c) - share(exp(c), a) * exp_less(c, b), share(exp(c), a) * (a + b)
+
+
+@stable(f64={"a": 1e200, "b": 3, "c": 1e200}, f32={"a": 1e25, "b": 3, "c": 1e25})
+def slope_in_the_mean(a: Positive, b: Count, c: Positive):
+    """The products overflow where the shares do not."""
+    return a * (b - c) / (c * (a + c)), -gamma_poisson_mean_slope(a, b, c)

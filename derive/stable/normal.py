@@ -2,7 +2,7 @@
 
 from derive.declare import stable
 from derive.domains import Real
-from derive.words import log, log_normal_cdf, normal_cdf, times
+from derive.words import inverse_mills_slope, log, log_normal_cdf, normal_cdf, scaled, times
 
 
 @stable(f64={"a": -39}, f32={"a": -15})
@@ -21,3 +21,15 @@ def normal_complement(a: Real):
 def zero_times_log_normal_cdf(a: Real, b: Real):
     """Where a factor is 0 so is its product with the logarithm of a vanished probability: zero wins."""
     return a * log_normal_cdf(b), times(a, log_normal_cdf(b))
+
+
+@stable(f64={"a": 30, "b": 1e160, "c": 2}, f32={"a": 12, "b": 1e20, "c": 2})
+def inverse_mills_slope_times_squares(a: Real, b: Real, c: Real):
+    """The squares overflow where the slope has long vanished: it is multiplied by the product twice."""
+    return inverse_mills_slope(a) * b**2 * c**2, scaled(inverse_mills_slope(a), b * c)
+
+
+@stable(f64={"a": 30, "b": 1e160}, f32={"a": 12, "b": 1e20})
+def inverse_mills_slope_times_square(a: Real, b: Real):
+    """The square overflows where the slope has long vanished: it is multiplied by the root twice."""
+    return inverse_mills_slope(a) * b**2, scaled(inverse_mills_slope(a), b)

@@ -3,6 +3,8 @@
 from derive.declare import stable
 from derive.domains import Nonnegative, Positive, Real, Unit
 from derive.words import (
+    absolute_power_curvature,
+    absolute_power_slope,
     log,
     log1p,
     log_expm1_ratio_slope,
@@ -58,4 +60,22 @@ def score_of_log_power(a: Unit, b: Positive, c: Positive):
     return (
         -b * (c - 1) * power_score(a, b) - b * log(a) - 1,
         b * log(a) * log_expm1_ratio_slope(b * log(a)) - b * c * power_score(a, b),
+    )
+
+
+@stable(f64={"a": 2.0, "b": 1e-20, "c": 3.0}, f32={"a": 2.0, "b": 1e-10, "c": 3.0})
+def slope_and_curvature_of_power_times_argument(a: Real, b: Positive, c: Real):
+    """For small powers the two cancel, and at 0 the curvature may be infinite."""
+    return (
+        c * a * absolute_power_slope(a, b) + c * a**2 * absolute_power_curvature(a, b),
+        c * b * a * absolute_power_slope(a, b),
+    )
+
+
+@stable(f64={"a": 2.0, "b": 1e-20}, f32={"a": 2.0, "b": 1e-10})
+def slope_and_curvature_of_power(a: Real, b: Positive):
+    """For small powers the two cancel."""
+    return (
+        absolute_power_slope(a, b) + a * absolute_power_curvature(a, b),
+        b * absolute_power_slope(a, b),
     )

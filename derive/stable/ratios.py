@@ -22,8 +22,11 @@ from derive.words import (
     log_ratio,
     mean_excess,
     power_excess,
+    power_excess_cross,
     product_divergence,
     ratio_excess,
+    softplus,
+    softplus_divergence,
     sqrt,
 )
 
@@ -46,7 +49,7 @@ def log_gamma_beside_mean(a: Positive, b: Positive, c: Positive):
 def log_gamma_beside_scale(a: Positive, b: Positive, c: Positive):
     """For a large shape huge terms cancel: with what Stirling's formula takes from the logarithm of gamma they are a divergence."""
     whole = log_gamma(a) + b / c - (-a - 1) * log(c) - a * log(b)
-    return whole, product_divergence(a, b, 1 / c) + log_gamma_excess(a) + log(c)
+    return whole, product_divergence(a, 1 / c, b) + log_gamma_excess(a) + log(c)
 
 
 @stable(f64={"a": 1e306, "b": 1e306}, f32={"a": 1e37, "b": 1e37})
@@ -120,6 +123,12 @@ def divergence_from_exponential(a: Positive, b: Positive, c: Real):
     return product_divergence(a, b, exp(c)), log_divergence(a, log(b) + c)
 
 
+@stable(f64={"a": 1.0, "b": 1.0, "c": -800}, f32={"a": 1.0, "b": 1.0, "c": -110})
+def divergence_from_softplus(a: Positive, b: Positive, c: Real):
+    """The softplus may vanish, of which the logarithm is taken again; that is near its argument."""
+    return product_divergence(a, b, softplus(c)), softplus_divergence(a, b, c)
+
+
 @stable(f64={"a": 1e-200, "b": -800}, f32={"a": 1e-20, "b": -110})
 def excess_of_ratio_to_exponential(a: Positive, b: Real):
     """The exponential may vanish where the ratio is no infinity; the difference of the logarithms bears both."""
@@ -168,3 +177,10 @@ def log_of_ratio_and_denominator(a: Positive, b: Positive):
 def log_of_ratio_to_exponential(a: Positive, b: Real):
     """The exponential may vanish, of which the logarithm is taken again; that is its argument."""
     return log_ratio(a, exp(b)), log(a) - b
+
+
+@stable(f64={"a": 1e155, "b": 1e2, "c": 2.0}, f32={"a": 3.16e20, "b": 1e2, "c": 2.0})
+def slope_of_power_excess_in_the_power(a: Positive, b: Positive, c: Positive):
+    """The power may overflow before it is divided."""
+    power = c * log_ratio(a, b)
+    return (-power * exp(power) - expm1(power)) / b, power_excess_cross(a, b, c)

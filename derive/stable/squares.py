@@ -70,6 +70,18 @@ def slope_of_slope_times_argument(a: Real):
     return slope + a * log1p_square_curvature(a), 2 * slope * square_rest(a)
 
 
+@stable(f64={"a": 1e9}, f32={"a": 1e5})
+def rest_of_share(a: Real):
+    """The share rounds to 1, and nothing is left of its complement."""
+    return 1 - a * log1p_square_slope(a) / 2, square_rest(a)
+
+
+@stable(f64={"a": 1e170, "b": 1e100}, f32={"a": 1e25, "b": 1e15})
+def rest_times_square(a: Real, b: Real):
+    """The share vanishes where its product with the square does not: its root is multiplied."""
+    return root_rest(a) ** 2 * b**2, square(root_rest(a) * b)
+
+
 @stable(f64={"a": 1e9, "b": 1e-12}, f32={"a": 1e5, "b": 1e-6})
 def rest_less_share(a: Real, b: Positive):
     """The share rounds to 1, and nothing is left of its complement."""
@@ -81,6 +93,13 @@ def excess_over_share(a: Real, b: Positive):
     """For small arguments logarithm and share agree to the fourth order, which is all that is left."""
     whole = log1p_square(a) - (b + 1) * a * log1p_square_slope(a) / (2 * b)
     return whole, log1p_square_excess(a) - square_share(a) / b
+
+
+@stable(f64={"a": 1e-5, "b": 1e300}, f32={"a": 0.003, "b": 1e30})
+def excess_less_share(a: Real, b: Positive):
+    """For small arguments logarithm and share agree to the fourth order, which is all that is left."""
+    whole = b * log1p_square(a) - (b + 1) * a * log1p_square_slope(a) / 2
+    return whole, b * log1p_square_excess(a) - square_share(a)
 
 
 @stable(f64={"a": 1e-5}, f32={"a": 0.01})

@@ -36,6 +36,7 @@ from derive.words.residuals import *
 from derive.words.squares import *
 from derive.words.symbols import *
 from derive.words.tweedie import *
+from derive.words.zeta import *
 
 # Every word, by the name of its SymPy class: a function outside this table is an error everywhere.
 VOCABULARY = {row.primitive or row.name: row for row in list(vars().values()) if isinstance(row, Word)}

@@ -1,5 +1,7 @@
 """Functions of an angle, and the Bessel functions that they integrate to."""
 
+from typing import Any
+
 from derive.domains import Nonnegative, Positive, Real, Unit
 from derive.heads import Level, word
 from derive.words.elementary import log
@@ -166,3 +168,86 @@ def bessel_ratio_curvature(a: Positive) -> Real:
 def scaled_complement_slope(a: Positive) -> Real:
     """The derivative of a(1 − I₁(a)/I₀(a)): near −1/(8a²) for large a, where its terms cancel."""
     return bessel_ratio_complement(a) - a * bessel_ratio_slope(a)
+
+
+@word(
+    text="log([(1 − {2})² + 2 {2:factor} (1 − cos({0} − {1:factor}))]/(1 − {2:atom}²))",
+    latex=r"\log\frac{{(1 - {2})^2 + 2 {2:factor} (1 - \cos({0} - {1:factor}))}}{{1 - {2:atom}^2}}",
+    numpy="_wrapped_cauchy({0}, {1}, {2})",
+    torch="_wrapped_cauchy({0}, {1}, {2})",
+    derivatives=(
+        lambda a, b, c: wrapped_cauchy_slope(a, b, c),
+        lambda a, b, c: -wrapped_cauchy_slope(a, b, c),
+        lambda a, b, c: wrapped_cauchy_pull(a, b, c),
+    ),
+)
+def wrapped_cauchy_cost(a: Real, b: Real, c: Unit) -> Real:
+    """What an angle a costs under a Cauchy variable around b that is wound with the mean length c."""
+    return log((1 - c) ** 2 + 2 * c * one_minus_cosine(a - b)) - log(1 - c) - log(1 + c)
+
+
+@word(
+    numpy="_wrapped_cauchy_slope({0}, {1}, {2})",
+    torch="_wrapped_cauchy_slope({0}, {1}, {2})",
+    derivatives=(
+        lambda a, b, c: wrapped_cauchy_curvature(a, b, c),
+        lambda a, b, c: -wrapped_cauchy_curvature(a, b, c),
+        lambda a, b, c: wrapped_cauchy_mixed(a, b, c),
+    ),
+)
+def wrapped_cauchy_slope(a: Real, b: Real, c: Unit) -> Real:
+    """The derivative in the angle."""
+    return 2 * c * sine(a - b) / _spread(a, b, c)
+
+
+@word(
+    numpy="_wrapped_cauchy_pull({0}, {1}, {2})",
+    torch="_wrapped_cauchy_pull({0}, {1}, {2})",
+    derivatives=(
+        lambda a, b, c: wrapped_cauchy_mixed(a, b, c),
+        lambda a, b, c: -wrapped_cauchy_mixed(a, b, c),
+        lambda a, b, c: wrapped_cauchy_pull_slope(a, b, c),
+    ),
+)
+def wrapped_cauchy_pull(a: Real, b: Real, c: Unit) -> Real:
+    """The derivative in the mean length: one fraction, in whose numerator little cancels."""
+    return 2 * _lead(a, b, c) / (_spread(a, b, c) * (1 - c) * (1 + c))
+
+
+@word(
+    numpy="_wrapped_cauchy_curvature({0}, {1}, {2})",
+    torch="_wrapped_cauchy_curvature({0}, {1}, {2})",
+)
+def wrapped_cauchy_curvature(a: Real, b: Real, c: Unit) -> Real:
+    """The second derivative in the angle."""
+    return -2 * c * _lead(a, b, c) / _spread(a, b, c) ** 2
+
+
+@word(
+    numpy="_wrapped_cauchy_mixed({0}, {1}, {2})",
+    torch="_wrapped_cauchy_mixed({0}, {1}, {2})",
+)
+def wrapped_cauchy_mixed(a: Real, b: Real, c: Unit) -> Real:
+    """The second derivative in the angle and the mean length."""
+    return 2 * sine(a - b) * (1 - c) * (1 + c) / _spread(a, b, c) ** 2
+
+
+@word(
+    numpy="_wrapped_cauchy_pull_slope({0}, {1}, {2})",
+    torch="_wrapped_cauchy_pull_slope({0}, {1}, {2})",
+)
+def wrapped_cauchy_pull_slope(a: Real, b: Real, c: Unit) -> Real:
+    """The second derivative in the mean length."""
+    spread = _spread(a, b, c)
+    rest = 4 * c * _lead(a, b, c) / (spread * (1 - c) ** 2 * (1 + c) ** 2)
+    return 4 * sine(a - b) ** 2 / spread**2 + rest
+
+
+def _spread(a: Any, b: Any, c: Any) -> Any:
+    """1 − 2c cos(a − b) + c²."""
+    return 1 + c**2 - 2 * c * cosine(a - b)
+
+
+def _lead(a: Any, b: Any, c: Any) -> Any:
+    """2c − (1 + c²) cos(a − b)."""
+    return 2 * c - (1 + c**2) * cosine(a - b)

@@ -177,11 +177,8 @@ def digamma_excess_growth(a: Positive) -> Positive:
 
 
 @word(
-    text="[log B{arguments} + ({0} + {1}) log({0} + {1}) − {0:factor} log({0}) − {1:factor} log({1})]",
-    latex=(
-        r"\left[\log \mathrm{{B}}{arguments} + \left({0} + {1}\right) \log\left({0} + {1}\right)"
-        r" - {0:factor} \log\left({0}\right) - {1:factor} \log\left({1}\right)\right]"
-    ),
+    text=("log B*{arguments}", Level.FUNCTION),
+    latex=(r"\log \mathrm{{B}}^*{arguments}", Level.FUNCTION),
     numpy=(
         "_log_gamma_excess({0}) + _log_gamma_excess({1}) - _log_gamma_excess({0:factor} + {1:factor})",
         Level.SUM,
@@ -220,3 +217,115 @@ def digamma_excess_difference(a: Positive, b: Positive) -> Positive:
 def trigamma_excess_difference(a: Positive, b: Positive) -> Positive:
     """The difference of ψ′(x) − 1/x at a and at a + b: the two cancel where a is large beside b."""
     return trigamma_excess(a) - trigamma_excess(a + b)
+
+
+@word(
+    text=("{0:factor} ({0} + {1:factor} {2:factor})^({2} − 1)", Level.PRODUCT),
+    latex=(r"{0:factor} \left({0} + {1:factor} {2:factor}\right)^{{{2} - 1}}", Level.PRODUCT),
+)
+def abel_polynomial(a: Positive, b: Nonnegative, c: Count) -> Positive:
+    """Abel's polynomial a (a + b c)^(c − 1), which is 1 for c = 0."""
+    return a * (a + b * c) ** (c - 1)
+
+
+@word(
+    text="[log{0:argument} + ({2} − 1) log({0} + {1:factor} {2:factor})]",
+    latex=r"\left[\log{0:argument} + ({2} - 1) \log({0} + {1:factor} {2:factor})\right]",
+    numpy="_log_abel({0}, {1}, {2})",
+    torch="_log_abel({0}, {1}, {2})",
+    derivatives=(
+        lambda a, b, c: abel_slope(a, b, c),
+        lambda a, b, c: abel_step(a, b, c),
+        lambda a, b, c: log(a + b * c) + b * (c - 1) / (a + b * c),
+    ),
+)
+def log_abel_polynomial(a: Positive, b: Nonnegative, c: Count) -> Real:
+    """The logarithm of Abel's polynomial: for c = 0 its terms cancel."""
+    return log(a) + (c - 1) * log(a + b * c)
+
+
+@word(
+    text=("{2:factor} ({0} + {1})/({0:atom} ({0} + {1:factor} {2:factor}))", Level.PRODUCT),
+    latex=(r"\frac{{{2:factor} ({0} + {1})}}{{{0:atom} ({0} + {1:factor} {2:factor})}}", Level.PRODUCT),
+    numpy=("{2:factor} * (({0} + {1}) / ({0} + {1:factor} * {2:factor})) / {0:atom}", Level.PRODUCT),
+    torch=("{2:factor} * (({0} + {1}) / ({0} + {1:factor} * {2:factor})) / {0:atom}", Level.PRODUCT),
+    derivatives=(
+        lambda a, b, c: -abel_curvature(a, b, c),
+        lambda a, b, c: -c * (c - 1) / (a + b * c) ** 2,
+        lambda a, b, c: (a + b) / (a + b * c) ** 2,
+    ),
+)
+def abel_slope(a: Positive, b: Nonnegative, c: Count) -> Nonnegative:
+    """1/a + (c − 1)/(a + b c), whose terms cancel for c = 0."""
+    return c * (a + b) / (a * (a + b * c))
+
+
+@word(
+    text=("{2:factor} ({2} − 1)/({0} + {1:factor} {2:factor})", Level.PRODUCT),
+    latex=(r"\frac{{{2:factor} ({2} - 1)}}{{{0} + {1:factor} {2:factor}}}", Level.PRODUCT),
+    numpy=("{2:factor} * ({2} - 1) / ({0} + {1:factor} * {2:factor})", Level.PRODUCT),
+    torch=("{2:factor} * ({2} - 1) / ({0} + {1:factor} * {2:factor})", Level.PRODUCT),
+    derivatives=(
+        lambda a, b, c: -c * (c - 1) / (a + b * c) ** 2,
+        lambda a, b, c: -(c**2) * (c - 1) / (a + b * c) ** 2,
+        lambda a, b, c: (2 * a * c - a + b * c**2) / (a + b * c) ** 2,
+    ),
+)
+def abel_step(a: Positive, b: Nonnegative, c: Count) -> Nonnegative:
+    """The derivative c (c − 1)/(a + b c) in the step b."""
+    return c * (c - 1) / (a + b * c)
+
+
+@word(
+    numpy="_abel_curvature({0}, {1}, {2})",
+    torch="_abel_curvature({0}, {1}, {2})",
+)
+def abel_curvature(a: Positive, b: Nonnegative, c: Count) -> Nonnegative:
+    """1/a² + (c − 1)/(a + b c)², whose terms cancel for c = 0."""
+    return 1 / a**2 + (c - 1) / (a + b * c) ** 2
+
+
+@word(
+    text="[{0:factor} + ({2} − 1) log(e^{0:atom} + {1:factor} {2:factor})]",
+    latex=r"\left[{0:factor} + ({2} - 1) \log(e^{{{0:raised}}} + {1:factor} {2:factor})\right]",
+    numpy="_log_abel_of_log({0}, {1}, {2})",
+    torch="_log_abel_of_log({0}, {1}, {2})",
+    derivatives=(
+        lambda a, b, c: abel_share(exp(a), b, c),
+        lambda a, b, c: abel_step(exp(a), b, c),
+        lambda a, b, c: log(exp(a) + b * c) + b * (c - 1) / (exp(a) + b * c),
+    ),
+)
+def log_abel_polynomial_of_exponential(a: Real, b: Nonnegative, c: Count) -> Real:
+    """The same at eᵃ; its second derivative in a is that of its first, no sum of two that cancel."""
+    return a + (c - 1) * log(exp(a) + b * c)
+
+
+@word(
+    text=("{2:factor} ({0} + {1})/({0} + {1:factor} {2:factor})", Level.PRODUCT),
+    latex=(r"\frac{{{2:factor} ({0} + {1})}}{{{0} + {1:factor} {2:factor}}}", Level.PRODUCT),
+    numpy=("{2:factor} * (({0} + {1}) / ({0} + {1:factor} * {2:factor}))", Level.PRODUCT),
+    torch=("{2:factor} * (({0} + {1}) / ({0} + {1:factor} * {2:factor}))", Level.PRODUCT),
+    derivatives=(
+        lambda a, b, c: b * c * (c - 1) / (a + b * c) ** 2,
+        lambda a, b, c: -a * c * (c - 1) / (a + b * c) ** 2,
+        lambda a, b, c: a * (a + b) / (a + b * c) ** 2,
+    ),
+)
+def abel_share(a: Positive, b: Nonnegative, c: Count) -> Nonnegative:
+    """The product of a with the slope of the logarithm of Abel's polynomial."""
+    return c * (a + b) / (a + b * c)
+
+
+@word(
+    numpy="_abel_poisson({0}, {1}, {2})",
+    torch="_abel_poisson({0}, {1}, {2})",
+    derivatives=(
+        lambda a, b, c: 1 - abel_slope(a, b, c),
+        lambda a, b, c: c - abel_step(a, b, c),
+        lambda a, b, c: b + digamma(c + 1) - log(a + b * c) - b * (c - 1) / (a + b * c),
+    ),
+)
+def abel_poisson(a: Positive, b: Nonnegative, c: Count) -> Positive:
+    """The cost of a count c whose mean is a + b c: its terms cancel where c is large and near that."""
+    return a + b * c - log_abel_polynomial(a, b, c) + log_gamma(c + 1)

@@ -1,6 +1,6 @@
 """Sums and differences of exponentials, and their logarithms."""
 
-from derive.domains import Nonzero, Positive, Real
+from derive.domains import Nonzero, Positive, Real, Unit
 from derive.heads import Level, word
 from derive.words.elementary import exp, log, sigmoid
 
@@ -91,7 +91,16 @@ def log_expm1_ratio(a: Real) -> Real:
 
 
 @word(
-    text="[1/expm1 − 1/id]({0})",
+    text=("{0}/(−log(1 − {0}))", Level.PRODUCT),
+    latex=(r"\frac{{{0}}}{{-\log(1 - {0})}}", Level.PRODUCT),
+)
+def share_over_log(a: Unit) -> Unit:
+    """a/(−log(1 − a)), the logarithmic mean of 1 and 1 − a: 1 at a = 0."""
+    return a / -log(1 - a)
+
+
+@word(
+    text="[1/expm1({0}) − 1/{0:atom}]",
     latex=r"\left[\frac{{1}}{{\operatorname{{expm1}}{0:()}}} - \frac{{1}}{{{0}}}\right]",
     numpy="_log_expm1_ratio_slope({0})",
     torch="_log_expm1_ratio_slope({0})",

@@ -2,7 +2,7 @@
 
 from derive.domains import Count, Nonnegative, Nonzero, Positive, Real
 from derive.heads import Level, word
-from derive.words.elementary import absolute, log
+from derive.words.elementary import absolute, exp, log
 from derive.words.symbols import half, polygamma
 
 
@@ -140,6 +140,15 @@ def trigamma_difference(a: Positive, b: Nonnegative) -> Real:
 
 
 @word(
+    numpy="_digamma_difference_growth({0}, {1})",
+    torch="_digamma_difference_growth({0}, {1})",
+)
+def digamma_difference_growth(a: Positive, b: Positive) -> Real:
+    """The derivative of a (ψ(a + b) − ψ(a)) in log a: of order a for small a, though its two terms are near 1."""
+    return a * digamma_difference(a, b) + a**2 * trigamma_difference(a, b)
+
+
+@word(
     numpy="(math.log(2) / 2 - _half_step_log_gamma({0} / 2))",
     torch="(math.log(2) / 2 - _half_step_log_gamma({0} / 2))",
     derivatives=(lambda a: -half_step_digamma(a / 2) / 2,),
@@ -166,6 +175,35 @@ def half_step_digamma(a: Positive) -> Positive:
 def half_step_trigamma(a: Positive) -> Real:
     """ψ′(a + ½) − ψ′(a) + 1/(2a²): of order 1/a³, though its terms are of order 1/a."""
     return trigamma_difference(a, half()) + 1 / (2 * a**2)
+
+
+@word(
+    numpy="_half_step_log_gamma_of_exponential({0})",
+    torch="_half_step_log_gamma_of_exponential({0})",
+    derivatives=(lambda a: -weighted_half_step_digamma(exp(a) / 2),),
+)
+def half_step_log_gamma_of_exponential(a: Real) -> Positive:
+    """The same of eᵃ, whose second derivative in a is that of its first, no sum of two that cancel."""
+    return half_step_log_gamma(exp(a))
+
+
+@word(
+    numpy=("{0:factor} * _half_step_digamma({0})", Level.PRODUCT),
+    torch=("{0:factor} * _half_step_digamma({0})", Level.PRODUCT),
+    derivatives=(lambda a: half_step_growth(a),),
+)
+def weighted_half_step_digamma(a: Positive) -> Positive:
+    """The product a (ψ(a + ½) − ψ(a)) − ½, near ½ for small a."""
+    return a * half_step_digamma(a)
+
+
+@word(
+    numpy="_half_step_growth({0})",
+    torch="_half_step_growth({0})",
+)
+def half_step_growth(a: Positive) -> Real:
+    """The derivative of a (ψ(a + ½) − ψ(a)) − ½: bounded, though its two terms are of order 1/a for small a."""
+    return half_step_digamma(a) + a * half_step_trigamma(a)
 
 
 @word(

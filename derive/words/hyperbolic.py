@@ -3,6 +3,8 @@
 from derive.domains import Nonnegative, Positive, Real
 from derive.heads import Level, word
 from derive.words.elementary import exp, log
+from derive.words.squares import root_rest
+from derive.words.symbols import sqrt
 
 
 @word(
@@ -66,3 +68,41 @@ def sech(a: Real) -> Positive:
 def log_cosh(a: Real) -> Nonnegative:
     """Log cosh a, which is a²/2 for small a and |a| − log 2 for large."""
     return log((exp(a) + exp(-a)) / 2)
+
+
+@word(
+    reference="asinh",
+    text="asinh({0})",
+    latex=(r"\operatorname{{arsinh}}{0:argument}", Level.FUNCTION),
+    numpy="np.arcsinh({0})",
+    torch="torch.asinh({0})",
+    python="math.asinh({0})",
+    derivatives=(lambda a: root_rest(a),),
+)
+def asinh(a: Real) -> Real:
+    """The inverse hyperbolic sine."""
+    return log(a + sqrt(1 + a**2))
+
+
+@word(
+    text="h({0})",
+    latex="h{0:()}",
+    numpy=("_exp_excess(2 * _log_cosh({0})) / 2", Level.PRODUCT),
+    torch=("_exp_excess(2 * _log_cosh({0})) / 2", Level.PRODUCT),
+    derivatives=(lambda a: sinh_square_excess_slope(a),),
+)
+def sinh_square_excess(a: Real) -> Nonnegative:
+    """h(a) = sinh²(a)/2 − log cosh a: of order a⁴, though its terms are of order a²."""
+    return sinh(a) ** 2 / 2 - log(cosh(a))
+
+
+@word(
+    text="h′({0})",
+    latex="h'{0:()}",
+    numpy=("np.tanh({0}) * np.square(np.sinh({0}))", Level.PRODUCT),
+    torch=("torch.tanh({0}) * torch.square(torch.sinh({0}))", Level.PRODUCT),
+    derivatives=(lambda a: tanh(a) ** 2 + 2 * sinh(a) ** 2,),
+)
+def sinh_square_excess_slope(a: Real) -> Real:
+    """h′(a) = sinh(a) cosh(a) − tanh(a), as a product in which nothing cancels."""
+    return sinh(a) ** 2 * tanh(a)

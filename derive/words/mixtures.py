@@ -159,6 +159,30 @@ def log_gamma_second_difference(a: Positive, b: Positive, c: Count) -> Nonnegati
 
 
 @word(
+    numpy=(
+        "_log_gamma_second_difference({0}, {1}, {2}) + _log_gamma_second_difference({1}, {0} + {2}, {3})",
+        Level.SUM,
+    ),
+    torch=(
+        "_log_gamma_second_difference({0}, {1}, {2}) + _log_gamma_second_difference({1}, {0} + {2}, {3})",
+        Level.SUM,
+    ),
+    derivatives=(
+        lambda a, b, c, d: digamma_difference(a + b + c, d) + digamma_second_difference(a, b, c),
+        lambda a, b, c, d: digamma_difference(a + b + d, c) + digamma_second_difference(b, a, d),
+        lambda a, b, c, d: digamma_difference(a + c, b + d),
+        lambda a, b, c, d: digamma_difference(b + d, a + c),
+    ),
+)
+def log_beta_drop(a: Positive, b: Positive, c: Count, d: Count) -> Nonnegative:
+    """Log B(a, b) − log B(a + c, b + d), the cost of c and d drawn one after the other.
+
+    In a derivative those are drawn first whose shape it is taken in: for small shapes no reciprocals are left to cancel.
+    """
+    return log_beta(a, b) - log_beta(a + c, b + d)
+
+
+@word(
     numpy="_digamma_second_difference({0}, {1}, {2})",
     torch="_digamma_second_difference({0}, {1}, {2})",
     derivatives=(

@@ -26,8 +26,20 @@ def erf(a: Real) -> Real:
     """The error function: the mass of a normal of variance 1/2 between −a and a."""
 
 
+def _far_left(a: Any) -> Any:
+    """Φ of a number that is too far on the left for mpmath's own: by the asymptotic series."""
+    from mpmath import exp, fsum, mag, mp, mpf, pi, sqrt, workprec
+
+    with workprec(mp.prec + 2 * int(mag(a)) + 20):
+        terms = [mpf(1)]
+        while abs(terms[-1]) > mp.eps:
+            terms.append(-terms[-1] * (2 * len(terms) - 1) / a**2)
+        return exp(-(a**2) / 2) / (-a * sqrt(2 * pi)) * fsum(terms)
+
+
 @word(
     reference="ncdf",
+    farther=_far_left,
     text="Φ({0})",
     latex=r"\Phi{0:()}",
     numpy="special.ndtr({0})",

@@ -1,8 +1,8 @@
-"""log(1 − yᵃ)."""
+"""log(1 − yᵃ), and powers of absolute values."""
 
-from derive.domains import Nonzero, Positive, Real, Unit
+from derive.domains import Nonnegative, Nonzero, Positive, Real, Unit
 from derive.heads import Level, word
-from derive.words.elementary import log
+from derive.words.elementary import absolute, log, sign
 from derive.words.exponentials import log_expm1_ratio_slope, reciprocal_expm1
 
 
@@ -58,3 +58,81 @@ def power_score(a: Unit, b: Positive) -> Positive:
 def quotient(a: Real, b: Nonzero) -> Real:
     """The quotient a/b, taken before anything is multiplied by it: the products could overflow or vanish."""
     return a / b
+
+
+@word(
+    text=("|{0}|^{1:atom}", Level.POWER),
+    latex=r"\left|{0}\right|^{{{1}}}",
+    numpy="np.power(np.abs({0}), {1})",
+    torch="torch.pow(torch.abs({0}), {1})",
+    derivatives=(lambda a, b: absolute_power_slope(a, b), lambda a, b: absolute_power_log(a, b)),
+)
+def absolute_power(a: Real, b: Positive) -> Nonnegative:
+    """|a|ᵇ, whose slope is taken for 0 at 0, a subgradient there."""
+    return absolute(a) ** b
+
+
+@word(
+    text=("{1:factor} |{0}|^({1} − 1) sign({0})", Level.PRODUCT),
+    latex=(r"{1:factor} \left|{0}\right|^{{{1} - 1}} \operatorname{{sign}}{0:()}", Level.PRODUCT),
+    numpy="_absolute_power_slope({0}, {1})",
+    torch="_absolute_power_slope({0}, {1})",
+    derivatives=(
+        lambda a, b: absolute_power_curvature(a, b),
+        lambda a, b: absolute_power_log_slope(a, b),
+    ),
+)
+def absolute_power_slope(a: Real, b: Positive) -> Real:
+    """The slope b |a|ᵇ⁻¹ sign a, 0 at 0."""
+    return b * absolute(a) ** (b - 1) * sign(a)
+
+
+@word(
+    text=("{1:factor} ({1} − 1) |{0}|^({1} − 2)", Level.PRODUCT),
+    latex=(r"{1:factor} ({1} - 1) \left|{0}\right|^{{{1} - 2}}", Level.PRODUCT),
+    numpy="_absolute_power_curvature({0}, {1})",
+    torch="_absolute_power_curvature({0}, {1})",
+)
+def absolute_power_curvature(a: Real, b: Positive) -> Real:
+    """The curvature b (b − 1) |a|ᵇ⁻², 0 at a kink."""
+    return b * (b - 1) * absolute(a) ** (b - 2)
+
+
+@word(
+    text=("|{0}|^{1:atom} log |{0}|", Level.PRODUCT),
+    latex=(r"\left|{0}\right|^{{{1}}} \log\left|{0}\right|", Level.PRODUCT),
+    numpy="_times(np.power(np.abs({0}), {1}), np.log(np.abs({0})))",
+    torch="_times(torch.pow(torch.abs({0}), {1}), torch.log(torch.abs({0})))",
+    derivatives=(
+        lambda a, b: absolute_power_log_slope(a, b),
+        lambda a, b: absolute_power_square_log(a, b),
+    ),
+)
+def absolute_power_log(a: Real, b: Positive) -> Real:
+    """|a|ᵇ log |a|, 0 at 0: the derivative of |a|ᵇ in b."""
+    return absolute(a) ** b * log(absolute(a))
+
+
+@word(
+    text=("|{0}|^({1} − 1) sign({0}) (1 + {1:factor} log |{0}|)", Level.PRODUCT),
+    latex=(
+        r"\left|{0}\right|^{{{1} - 1}} \operatorname{{sign}}{0:()} \left(1 + {1:factor} \log\left|{0}\right|\right)",
+        Level.PRODUCT,
+    ),
+    numpy="_absolute_power_log_slope({0}, {1})",
+    torch="_absolute_power_log_slope({0}, {1})",
+)
+def absolute_power_log_slope(a: Real, b: Positive) -> Real:
+    """|a|ᵇ⁻¹ (1 + b log |a|) sign a, 0 at 0."""
+    return absolute(a) ** (b - 1) * sign(a) * (1 + b * log(absolute(a)))
+
+
+@word(
+    text=("|{0}|^{1:atom} (log |{0}|)²", Level.PRODUCT),
+    latex=(r"\left|{0}\right|^{{{1}}} \log^2\left|{0}\right|", Level.PRODUCT),
+    numpy="_times(np.power(np.abs({0}), {1}), np.square(np.log(np.abs({0}))))",
+    torch="_times(torch.pow(torch.abs({0}), {1}), torch.square(torch.log(torch.abs({0}))))",
+)
+def absolute_power_square_log(a: Real, b: Positive) -> Nonnegative:
+    """|a|ᵇ (log |a|)², 0 at 0."""
+    return absolute(a) ** b * log(absolute(a)) ** 2

@@ -2,8 +2,9 @@
 
 from derive.domains import Nonnegative, Nonzero, Positive, Real, Unit
 from derive.heads import Level, word
-from derive.words.elementary import exp, log, square, xlogy
+from derive.words.elementary import exp, log, sigmoid, softplus, square, xlogy
 from derive.words.exponentials import expm1
+from derive.words.logistic import log_softplus, sigmoid_slope, softplus_rate, softplus_rate_slope
 from derive.words.symbols import sqrt
 
 
@@ -112,6 +113,47 @@ def product_divergence(a: Nonnegative, b: Positive, c: Positive) -> Nonnegative:
 def log_divergence(a: Nonnegative, b: Real) -> Nonnegative:
     """The divergence of a from eᵇ, also where eᵇ underflows: 0 where log a is b."""
     return exp(b) - a * b + xlogy(a, a) - a
+
+
+@word(
+    text=(
+        "[{1:factor} softplus({2}) − {0:factor} log({1:factor} softplus({2})) + {0:factor} log{0:argument} − {0:factor}]"
+    ),
+    latex=(
+        r"\left[{1:factor} \operatorname{{softplus}}{2:()} - {0:factor} \log\left({1:factor} "
+        r"\operatorname{{softplus}}{2:()}\right) + {0:factor} \log{0:argument} - {0:factor}\right]"
+    ),
+    numpy="_log_divergence({0}, np.log({1}) + _log_softplus({2}))",
+    torch="_log_divergence({0}, torch.log({1}) + _log_softplus({2}))",
+    derivatives=(
+        lambda a, b, c: log(a) - (log(b) + log_softplus(c)),
+        lambda a, b, c: softplus(c) - a / b,
+        lambda a, b, c: softplus_divergence_slope(a, b, c),
+    ),
+)
+def softplus_divergence(a: Nonnegative, b: Positive, c: Real) -> Nonnegative:
+    """The divergence of a from b softplus(c), also where the softplus underflows."""
+    return divergence(a, b * softplus(c))
+
+
+@word(
+    text=("({1:factor} softplus({2}) − {0:factor}) [sigmoid/softplus]({2})", Level.PRODUCT),
+    latex=(
+        r"\left({1:factor} \operatorname{{softplus}}{2:()} - {0:factor}\right) "
+        r"\frac{{\operatorname{{sigmoid}}}}{{\operatorname{{softplus}}}}{2:()}",
+        Level.PRODUCT,
+    ),
+    numpy=("({1:factor} * _softplus({2}) - {0:factor}) * _softplus_rate({2})", Level.PRODUCT),
+    torch=("({1:factor} * _softplus({2}) - {0:factor}) * _softplus_rate({2})", Level.PRODUCT),
+    derivatives=(
+        lambda a, b, c: -softplus_rate(c),
+        lambda a, b, c: sigmoid(c),
+        lambda a, b, c: b * sigmoid_slope(c) - a * softplus_rate_slope(c),
+    ),
+)
+def softplus_divergence_slope(a: Nonnegative, b: Positive, c: Real) -> Real:
+    """The difference b sigmoid(c) − a sigmoid(c)/softplus(c): 0 where b softplus(c) is a; no terms of its own derivative cancel."""
+    return b * sigmoid(c) - a * sigmoid(c) / softplus(c)
 
 
 @word(

@@ -2,7 +2,8 @@
 
 from derive.domains import Nonnegative, Positive, Real, Unit
 from derive.heads import word
-from derive.words.elementary import absolute, exp, log, sign
+from derive.words.elementary import absolute, exp, log, sigmoid, sign
+from derive.words.logistic import sigmoid_slope
 from derive.words.normal import erf
 from derive.words.symbols import sqrt, two_pi
 
@@ -29,6 +30,30 @@ def check(a: Real, b: Unit) -> Nonnegative:
 def check_slope(a: Real, b: Unit) -> Real:
     """The slope b − 1{a < 0} of the check function, b − 1/2 at 0: a subgradient there."""
     return (sign(a) + 2 * b - 1) / 2
+
+
+@word(
+    text="check({0}, sigmoid({1}))",
+    latex=r"\rho_{{\operatorname{{sigmoid}}{1:()}}}{0:()}",
+    numpy="({0:factor} * _logistic_balance((1 + np.sign({0})) / 2, (1 - np.sign({0})) / 2, {1}))",
+    torch="({0:factor} * _logistic_balance((1 + torch.sign({0})) / 2, (1 - torch.sign({0})) / 2, {1}))",
+    derivatives=(lambda a, b: check_slope_by_odds(a, b), lambda a, b: a * sigmoid_slope(b)),
+)
+def check_by_odds(a: Real, b: Real) -> Nonnegative:
+    """The check function for the quantile whose log odds are b: 1 − sigmoid(b) is taken from the other tail."""
+    return check(a, sigmoid(b))
+
+
+@word(
+    text="check′({0}, sigmoid({1}))",
+    latex=r"\rho'_{{\operatorname{{sigmoid}}{1:()}}}{0:()}",
+    numpy="_logistic_balance((1 + np.sign({0})) / 2, (1 - np.sign({0})) / 2, {1})",
+    torch="_logistic_balance((1 + torch.sign({0})) / 2, (1 - torch.sign({0})) / 2, {1})",
+    derivatives=(lambda a, b: 0, lambda a, b: sigmoid_slope(b)),
+)
+def check_slope_by_odds(a: Real, b: Real) -> Real:
+    """The slope of that, sigmoid(b) above 0 and −sigmoid(−b) below."""
+    return check_slope(a, sigmoid(b))
 
 
 @word(

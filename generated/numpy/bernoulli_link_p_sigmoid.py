@@ -18,8 +18,8 @@ Loss of one sample, to be minimised over logit_p
     dropped = 0
     -log p  = factor · loss + dropped
 
-Labels that are not hard are accepted; the loss is then the cross-entropy between the label and p, and no
-longer a likelihood.
+Labels that are not hard are accepted; the loss is then the cross-entropy between the label and p,
+and no longer a likelihood.
 
 All arguments broadcast, with a warning where that makes samples that no argument has.
 Data outside the support cost +inf, parameters outside their domain give nan.

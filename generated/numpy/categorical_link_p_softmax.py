@@ -20,8 +20,8 @@ Loss of one sample, to be minimised over logits
     dropped = 0
     -log p  = factor · loss + dropped
 
-Labels that are not hard are accepted; the loss is then the cross-entropy between the labels and p, and no
-longer a likelihood.
+Labels that are not hard are accepted; the loss is then the cross-entropy between the labels and p,
+and no longer a likelihood.
 
 The class axis is the last one; the other axes broadcast, with a warning where that makes samples
 that no argument has.

@@ -3,7 +3,7 @@
 An observation with tails so heavy that it has no mean.
 
 Density
-    p(y | mu, sigma) = 1/(σ π (1 + (y − μ)²/σ²))
+    p(y | mu, sigma) = 1/(σ π (1 + ((y − μ)/σ)²))
     sigma = exp(log_sigma), the log link; s below
 
 Symbols

@@ -3,7 +3,7 @@
 An observation whose error is normal with an unknown precision: heavy tails.
 
 Density
-    p(y | nu, mu, sigma) = Γ((ν + 1)/2)/(σ √ν √π Γ(ν/2)) · (1 + (y − μ)²/(ν σ²))^(−(ν + 1)/2)
+    p(y | nu, mu, sigma) = Γ(ν/2 + ½)/(σ √ν √π Γ(ν/2)) · (1 + ((y − μ)/(σ √ν))²)^(−(ν + 1)/2)
 
 Symbols
     y         in ℝ       data                       observation, in the units of the data
@@ -14,7 +14,7 @@ Symbols
 Loss of one sample, to be minimised over mu, sigma
     loss    = log σ + (ν + 1)/2 · log(1 + ((y − μ)/(σ √ν))²)
     factor  = 1
-    dropped = ½ log ν + log Γ(ν/2) + ½ log π − log Γ((ν + 1)/2)
+    dropped = ½ log ν + log Γ(ν/2) + ½ log π − log Γ(ν/2 + ½)
     -log p  = factor · loss + dropped
 
 All arguments broadcast, with a warning where that makes samples that no argument has.
@@ -24,8 +24,8 @@ Accuracy: at most 16 units in the last place beyond conditioning on ordinary inp
 `derive verify` draws from each domain), in float64 and float32, for value, gradient and Hessian.
 
 Elsewhere:
-    loss = -scipy.stats.t.logpdf - (½ log ν + log Γ(ν/2) + ½ log π − log Γ((ν + 1)/2))
-    loss = -torch.distributions.StudentT.log_prob - (½ log ν + log Γ(ν/2) + ½ log π − log Γ((ν + 1)/2))
+    loss = -scipy.stats.t.logpdf - (½ log ν + log Γ(ν/2) + ½ log π − log Γ(ν/2 + ½))
+    loss = -torch.distributions.StudentT.log_prob - (½ log ν + log Γ(ν/2) + ½ log π − log Γ(ν/2 + ½))
 
 Source: Johnson, Kotz and Balakrishnan (1995), Continuous Univariate Distributions 2, ch. 28.
 
@@ -100,7 +100,7 @@ def negative_log_likelihood(y, mu, sigma, nu, *, reduction="mean", weight=None, 
 
 
 def dropped(nu):
-    """What was dropped from -log p of one sample: ½ log ν + log Γ(ν/2) + ½ log π − log Γ((ν + 1)/2)."""
+    """What was dropped from -log p of one sample: ½ log ν + log Γ(ν/2) + ½ log π − log Γ(ν/2 + ½)."""
     return _in_blocks(_dropped, [], "none", None, False, nu=nu)[0]
 
 

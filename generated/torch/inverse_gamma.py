@@ -11,7 +11,7 @@ Symbols
     scale  β  in (0, ∞)  predicted for each sample  scale, in the units of the data
 
 Loss of one sample, to be minimised over shape, scale
-    loss    = [a log(a/(β 1/y)) − a + β 1/y] + [a + log Γ(a) − a log a]
+    loss    = [a log(a/(1/y β)) − a + 1/y β] + [a + log Γ(a) − a log a]
     factor  = 1
     dropped = log y
     -log p  = factor · loss + dropped
@@ -98,13 +98,13 @@ def dropped(target):
 
 
 def _loss(y, shape, scale):
-    return _log_gamma_excess(shape) + _divergence(shape, scale * 1 / y)
+    return _log_gamma_excess(shape) + _divergence(shape, 1 / y * scale)
 
 
 def _loss_and_gradient(y, shape, scale):
     power = 1 / y
     return (
-        _log_gamma_excess(shape).add_(_divergence(shape, scale * power)),
+        _log_gamma_excess(shape).add_(_divergence(shape, power * scale)),
         _digamma_excess(shape).add_(_log_ratio(shape, scale * power)),
         power.sub_(shape / scale),
     )
@@ -126,7 +126,7 @@ def _dropped(y):
 
 
 def _negative_log_likelihood(y, shape, scale):
-    return _log_gamma_excess_and_log(shape, y) + _divergence(shape, scale * 1 / y)
+    return _log_gamma_excess_and_log(shape, y) + _divergence(shape, 1 / y * scale)
 
 
 # (x + 1/2) log(1 + 1/x) - 1 = z q, z = 1/(4 x (x + 1)), x >= 0.1: the quotient q of polynomials in z.

@@ -3,7 +3,7 @@
 An observation whose error is normal with an unknown precision: heavy tails.
 
 Density
-    p(y | nu, mu, sigma) = Γ((ν + 1)/2)/(σ √ν √π Γ(ν/2)) · (1 + (y − μ)²/(ν σ²))^(−(ν + 1)/2)
+    p(y | nu, mu, sigma) = Γ(ν/2 + ½)/(σ √ν √π Γ(ν/2)) · (1 + ((y − μ)/(σ √ν))²)^(−(ν + 1)/2)
 
 Symbols
     y         in ℝ       data                       observation, in the units of the data

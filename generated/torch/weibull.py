@@ -200,7 +200,7 @@ def _log_ratio(a, b):
 
 
 def _power_excess_slope(a, b, c):
-    """The quotient -c ((a/b)^c - 1) / b; a, b, c > 0. A large power is multiplied in by its two roots.
+    """The quotient -c ((a/b)^c - 1) / b; a, b > 0. A large power is multiplied in by its two roots.
 
     Measured beyond conditioning: at most 4 ulp in float64, 1.5 in float32.
     """
@@ -212,7 +212,7 @@ def _power_excess_slope(a, b, c):
 
 
 def _power_excess_curvature(a, b, c):
-    """The quotient c ((c + 1) (a/b)^c - 1) / b^2; a, b, c > 0. A large power is multiplied in by its two roots.
+    """The quotient c ((c + 1) (a/b)^c - 1) / b^2; a, b > 0. A large power is multiplied in by its two roots.
 
     Measured beyond conditioning: at most 4 ulp in float64, 1.5 in float32.
     """

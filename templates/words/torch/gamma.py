@@ -6,6 +6,8 @@ fitted with 90 digits (all are positive: nothing cancels). Errors are in units i
 beyond what one ulp in each argument explains (conditioning).
 """
 
+import math
+
 import torch
 
 # fmt: off
@@ -53,6 +55,8 @@ _TETRAGAMMA_D = (
     1.0, 27.974882155721605, 272.6531665433684, 1177.8021786132028,
     2377.7279161383462, 2173.07471485897, 796.6052740842047, 84.6936943047149,
 )
+# The numbers B/(2 k) before x^(-2 k) in the series of log x - 1/(2 x) - psi(x) (DLMF 5.11.2).
+_BERNOULLI = (1 / 12, -1 / 120, 1 / 252, -1 / 240, 1 / 132, -691 / 32760, 1 / 12)
 # log Gamma(x + 1/2) - log Gamma(x) - log(x)/2 = -q/x, x >= 1: the quotient q in 1/x^2.
 _HALF_STEP_LOG_GAMMA_N = (
     0.12499999999999997, 2.3784177070146426, 15.693245341443374, 45.855479804731644,
@@ -214,6 +218,31 @@ def _trigamma_difference(x, a):
     return -(first + (second + tail))
 
 
+def _digamma_difference_growth(x, a):
+    """The difference x (psi(x + a) - psi(x)) + x^2 (psi'(x + a) - psi'(x)); x, a > 0.
+
+    One step of the recurrence, in which what is large for small x cancels. From 16 on, with t = a/x,
+    x (log(1 + t) - t/(1 + t)) - a x/(2 (x + a)^2) and Bernoulli's terms, each subtracted in closed form
+    (DLMF 5.5.2, 5.11.2).
+
+    Measured beyond conditioning: at most 100 ulp in float64 (1.5 where x > 16), 0.5 in float32.
+    """
+    x, a, kind = _double(x, a)
+    s = x + a
+    q, w = x / s, 1.0 / torch.square(torch.clamp(x, min=16.0))
+    total, power, geometric = torch.zeros_like(q), torch.ones_like(q), torch.zeros_like(q)
+    for k, term in enumerate(_BERNOULLI, 1):
+        geometric = geometric + power * (1.0 + q)
+        power = power * (q * q)
+        total = total + term * w**k * ((2 * k - 1) * geometric + 2 * k * power)
+    far = x * _log1p_square_excess(torch.sqrt(a / x)) - (a / s) * (q / 2.0 + x * total)
+    x = torch.clamp(x, max=16.0)
+    s = x + a
+    steps = x * _digamma_difference(x + 1.0, a) + x * (x * _trigamma_difference(x + 1.0, a))
+    near = steps - (x / s) * (a / s)
+    return torch.where(x < 16.0, near, far).to(kind)
+
+
 def _log_beta(a, b):
     """The logarithm of B(a, b); a, b > 0.
 
@@ -249,6 +278,20 @@ def _half_step_log_gamma(x):
     )
 
 
+def _half_step_log_gamma_of_exponential(a):
+    """The sum log(x)/2 + log Gamma(x/2) - log Gamma((x + 1)/2) > 0 at x = e^a, also where e^a vanishes or overflows.
+
+    By the step and the quotient of _half_step_log_gamma, the step as a softplus.
+
+    Measured beyond conditioning: at most 3 ulp in float64, 0.5 in float32.
+    """
+    a, kind = _double(a)
+    r = 1.0 / (0.5 * torch.exp(a) + 1.0)
+    step = 0.5 * _softplus(torch.log(0.5 * r) - a)
+    tail = r * _rational(_HALF_STEP_LOG_GAMMA_N, _HALF_STEP_LOG_GAMMA_D, r * r)
+    return (math.log(2) / 2 + torch.where(a < 700.0, step, torch.zeros_like(a)) + tail).to(kind)
+
+
 def _half_step_digamma(x):
     """The difference psi(x + 1/2) - psi(x) - 1/(2 x) > 0, x > 0, near 1/(8 x^2) for large x.
 
@@ -273,3 +316,17 @@ def _half_step_trigamma(x):
     r, t = 1.0 / (x + 1.0), 1.0 / (2.0 * x + 1.0)
     step = 0.5 / x * r * t * (1.0 / x + r + 2.0 * t)
     return -(step + r * r * r * _rational(_HALF_STEP_TRIGAMMA_N, _HALF_STEP_TRIGAMMA_D, r * r))
+
+
+def _half_step_growth(x):
+    """The difference h(x) + x h'(x) < 0 with h(x) = psi(x + 1/2) - psi(x) - 1/(2 x), x > 0.
+
+    The derivative of x h(x), by the same step, whose terms in 1/x cancel exactly, and the two fitted
+    quotients.
+
+    Measured beyond conditioning: at most 7 ulp in float64, 6 in float32.
+    """
+    r, t = 1.0 / (x + 1.0), 1.0 / (2.0 * x + 1.0)
+    slope = _rational(_HALF_STEP_DIGAMMA_N, _HALF_STEP_DIGAMMA_D, r * r)
+    bend = _rational(_HALF_STEP_TRIGAMMA_N, _HALF_STEP_TRIGAMMA_D, r * r)
+    return r * (r * (slope - x * r * bend) - 0.5 * t * (r + 2.0 * t))

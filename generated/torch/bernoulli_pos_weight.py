@@ -1,0 +1,394 @@
+"""The bernoulli pos weight loss of p, with its gradient and Hessian.
+
+One trial that succeeds or fails, where a success counts for several.
+
+Density
+    p(y | p, pos_weight) = p^(y w) (1 − p)^(1 − y)
+
+Symbols
+    y              in {0, 1}  data                       1 for success, 0 for failure; soft labels in
+                                                         [0, 1] are accepted
+    p              in [0, 1]  predicted for each sample  probability of success, if pos_weight is 1
+    pos_weight  w  in (0, ∞)  known                      how often a success counts
+
+Loss of one sample, to be minimised over p
+    loss    = −y w log p − (1 − y) log1p(−p)
+    factor  = 1
+    dropped = 0
+    -log p  = factor · loss + dropped
+
+This is no likelihood, but a weighted cross-entropy, whose minimum is no maximum of a likelihood: a
+success counts pos_weight times.
+
+All arguments broadcast, with a warning where that makes samples that no argument has.
+Data outside the support cost +inf, parameters outside their domain give nan.
+
+Accuracy: at most 16 units in the last place beyond conditioning on ordinary inputs (those that
+`derive verify` draws from each domain), in float64 and float32, for value, gradient and Hessian.
+
+Source: King and Zeng (2001), Political Analysis 9, 137-163.
+
+Made by `derive bernoulli_pos_weight --emit torch`, derive 0.1.0.
+Anyone may use, change and share this file for any purpose, without warranty (0BSD).
+"""
+
+import inspect
+import math
+import warnings
+from collections.abc import Callable
+from typing import NamedTuple
+
+import torch
+
+# -log p = FACTOR * loss + dropped
+FACTOR = 1
+
+
+def loss(p, pos_weight, target, *, reduction="mean", weight=None, validate=False):
+    """The loss, with an analytic gradient and Hessian; predictions first, the target last.
+
+    reduction  "mean" (a weighted mean divides by the sum of the weights), "sum" or "none"
+    weight     the weight of each sample; 0 removes the sample, whatever it holds
+    validate   raise ValueError for data outside the support, parameters outside their domain and
+               negative weights, which otherwise count as they are (looks at the data, so it is not for
+               torch.compile)
+    """
+    y, p, pos_weight, weight = _prepared(weight, validate, y=target, p=p, pos_weight=pos_weight)
+    if weight is None:
+        return _of_samples(reduction, None, y, p, pos_weight)
+    return _reduced(_of_samples("none", None, y, p, pos_weight), reduction, weight)
+
+
+class BernoulliPosWeightLoss(torch.nn.Module):
+    """The loss as a module: `BernoulliPosWeightLoss()(p, pos_weight, target)`."""
+
+    def __init__(self, reduction="mean", validate=False):
+        super().__init__()
+        self.reduction = reduction
+        self.validate = validate
+
+    def forward(self, p, pos_weight, target, weight=None):
+        """The loss of the predictions and the target; see `loss`."""
+        return loss(p, pos_weight, target, reduction=self.reduction, weight=weight, validate=self.validate)
+
+    def extra_repr(self):
+        return f"reduction={self.reduction!r}"
+
+
+def negative_log_likelihood(p, pos_weight, target, *, reduction="mean", weight=None, validate=False):
+    """-log p in full, with nothing dropped: to compare models (AIC needs its sum)."""
+    y, p, pos_weight, weight = _prepared(weight, validate, y=target, p=p, pos_weight=pos_weight)
+    y, p, pos_weight, penalty = _guarded(y=y, p=p, pos_weight=pos_weight)
+    value = FACTOR * _of_samples("none", penalty, y, p, pos_weight) + _dropped()
+    return _reduced(value, reduction, weight)
+
+
+def dropped():
+    """What was dropped from -log p of one sample: 0."""
+    return _dropped()
+
+
+# The mathematics: of each sample, without guards, weights and reductions ---------------------------
+
+
+def _loss(y, p, pos_weight):
+    return -_xlog1py(1 - y, -p) - torch.xlogy(y * pos_weight, p)
+
+
+def _loss_and_gradient(y, p, pos_weight):
+    difference = 1 - y
+    product = y * pos_weight
+    return (
+        _xlog1py(difference, -p).neg_().sub_(torch.xlogy(product, p)),
+        _ratio(difference, 1 - p).sub_(_ratio(product, p)),
+    )
+
+
+def _hessian_vector_product(y, p, pos_weight, v_p):
+    difference = 1 - p
+    h_p_p = _ratio(_ratio(1 - y, difference), difference) + _ratio(_ratio(y * pos_weight, p), p)
+    return (h_p_p * v_p,)
+
+
+def _dropped():
+    return 0
+
+
+def _ratio(x, y):
+    """The quotient x / y with 0/0 = 0: the derivative of x log y in y."""
+    quotient = x / y
+    return torch.where((x == 0) & (y == 0), torch.zeros_like(quotient), quotient)
+
+
+def _xlog1py(x, y):
+    """The product x log(1 + y), 0 at x = 0 (nan if x or y is nan)."""
+    return torch.special.xlog1py(x, y)
+
+
+# The derivatives, for autograd --------------------------------------------------------------------
+
+
+def _of_samples(reduction, penalty, y, p, pos_weight):
+    """The loss of the samples, with its own derivatives where gradients are wanted; penalty None: not yet guarded."""
+    if torch.is_grad_enabled() and not torch.compiler.is_compiling():
+        return _Loss.apply(reduction, penalty, y, p, pos_weight)[0]
+    if penalty is None:
+        y, p, pos_weight, penalty = _guarded(y=y, p=p, pos_weight=pos_weight)
+    if torch.is_grad_enabled():
+        return _reduced(_CompiledLoss.apply(penalty, y, p, pos_weight), reduction)
+    return _reduced(_loss(y, p, pos_weight) + penalty, reduction)
+
+
+def _penalised(penalty, value, *slopes):
+    """The loss with its penalty, and its gradient, which is nan where the loss is nan or penalised."""
+    without = _nan_or_zero(value, penalty)
+    return value + penalty, *[slope + without for slope in slopes]
+
+
+def _nan_or_zero(value, penalty):
+    """What is added to slopes: nan where the loss is nan or penalised."""
+    return torch.where(value != value, value, 0 * penalty)
+
+
+class _Loss(torch.autograd.Function):
+    """Puts out the gradient beside the loss: outputs, when saved, can be differentiated again."""
+
+    @staticmethod
+    def forward(*inputs):
+        reduction, penalty, y, p, pos_weight = inputs
+        if penalty is None:
+            if _surely_legal(y, p, pos_weight):
+                value, *slopes = _loss_and_gradient(y, p, pos_weight)
+                if not math.isnan(torch.sum(value)):
+                    return _reduced(value, reduction), *slopes
+            y, p, pos_weight, penalty = _guarded(y=y, p=p, pos_weight=pos_weight)
+        value, *slopes = _penalised(penalty, *_loss_and_gradient(y, p, pos_weight))
+        return _reduced(value, reduction), *slopes
+
+    @staticmethod
+    def setup_context(ctx, inputs, outputs):
+        saved = *inputs[2:], *outputs[1:]
+        ctx.reduction = inputs[0]
+        ctx.set_materialize_grads(False)
+        ctx.save_for_backward(*saved)
+        ctx.save_for_forward(*saved)
+
+    @staticmethod
+    def backward(ctx, g, *directions):
+        y, p, pos_weight, *slopes = ctx.saved_tensors
+        gradient = [None] * len(slopes)
+        if g is not None:
+            share = g / y.numel() if ctx.reduction == "mean" else g
+            gradient = [share * slope for slope in slopes]
+        if any([v is not None for v in directions]):
+            change = _change_of_gradient(slopes, directions, y, p, pos_weight)
+            gradient = change if g is None else [one + other for one, other in zip(gradient, change)]
+        return None, None, None, *gradient, None
+
+    @staticmethod
+    def jvp(ctx, _reduction, _penalty, v_y, v_p, v_pos_weight):
+        if v_y is not None or v_pos_weight is not None:
+            raise ValueError("the loss has no gradient in the target or pos_weight; detach it")
+        y, p, pos_weight, *slopes = ctx.saved_tensors
+        directions = [v_p]
+        change = sum([slope * v for slope, v in zip(slopes, directions) if v is not None])
+        return _reduced(change, ctx.reduction), *_change_of_gradient(slopes, directions, y, p, pos_weight)
+
+    @staticmethod
+    def vmap(info, axes, reduction, *tensors):
+        """What is mapped over becomes the first axis of the samples; each of its entries is reduced by itself."""
+
+        def mapped(tensor, axis):
+            return tensor.expand(info.batch_size, *tensor.shape) if axis is None else tensor.movedim(axis, 0)
+
+        axes = axes[1:]
+        tensors = [None if tensor is None else mapped(tensor, axis) for tensor, axis in zip(tensors, axes)]
+        value, *slopes = _Loss.apply("none", *tensors)
+        value = torch.func.vmap(lambda one: _reduced(one, reduction))(value)
+        return (value, *slopes), (0,) * (1 + len(slopes))
+
+
+# Autograd asks for the signature at every call, and finding it takes longer than the mathematics of few samples.
+_Loss.forward.__signature__ = inspect.signature(_Loss.forward)
+
+
+def _change_of_gradient(slopes, directions, y, p, pos_weight):
+    """The Hessian of each sample times the directions (None is zero), nan where the gradient is."""
+    directions = [torch.zeros_like(slope) if v is None else v for slope, v in zip(slopes, directions)]
+    products = _hessian_vector_product(y, p, pos_weight, *directions)
+    return [torch.where(slope.isnan(), math.nan, product) for slope, product in zip(slopes, products)]
+
+
+class _CompiledLoss(torch.autograd.Function):
+    """For torch.compile, which shares the work of forward and backward by itself."""
+
+    @staticmethod
+    def forward(ctx, penalty, y, p, pos_weight):
+        value = _loss(y, p, pos_weight)
+        ctx.save_for_backward(y, p, pos_weight, _nan_or_zero(value, penalty))
+        return value + penalty
+
+    @staticmethod
+    def backward(ctx, g):
+        *arguments, without = ctx.saved_tensors
+        _, *slopes = _loss_and_gradient(*arguments)
+        gradient = [g * (slope + without) for slope in slopes]
+        return None, None, *gradient, None
+
+
+# Arguments and reductions -------------------------------------------------------------------------
+
+
+class _Argument(NamedTuple):
+    """What an argument is, what it must be, where it is not, and what stands for it in a removed sample."""
+
+    role: str
+    demand: str
+    broken: Callable
+    harmless: float
+
+
+_ARGUMENTS = {
+    "y": _Argument("data", "in the unit interval", lambda y: (y < 0) | (y > 1), 0.5),
+    "p": _Argument("learned", "in the unit interval", lambda p: (p < 0) | (p > 1), 0.5),
+    "pos_weight": _Argument(
+        "known",
+        "positive",
+        lambda pos_weight: (pos_weight <= 0) | (torch.abs(pos_weight) == math.inf),
+        1.0,
+    ),
+    "weight": _Argument(
+        "known",
+        "nonnegative",
+        lambda weight: (weight < 0) | (torch.abs(weight) == math.inf),
+        1.0,
+    ),
+}
+
+
+def _prepared(weight, validate, **arguments):
+    """The arguments in one dtype, device and shape, and the weight.
+
+    A sample of weight 0 is replaced by a harmless one. Half precision computes in single.
+    """
+    dtype, device = _dtype_and_device(arguments)
+    values = [torch.as_tensor(value, dtype=dtype, device=device) for value in arguments.values()]
+    if weight is not None:
+        weight = torch.as_tensor(weight, dtype=dtype, device=device)
+        if validate:
+            _validate("weight", weight, _ARGUMENTS["weight"].broken(weight))
+    values = _broadcast(list(arguments), values, weight)
+    if weight is not None:
+        removed = weight == 0
+        values = [_made_harmless(value, removed, _ARGUMENTS[name]) for name, value in zip(arguments, values)]
+    if validate:
+        for name, value, broken in _broken(dict(zip(arguments, values))):
+            _validate(name, value, broken)
+    return *values, weight
+
+
+def _guarded(**arguments):
+    """The arguments, and what each sample costs beside its loss.
+
+    Data outside the support cost +inf and are made harmless, parameters outside their domain cost nan.
+    """
+    guarded, penalty = [], None
+    for name, value, broken in _broken(arguments):
+        argument = _ARGUMENTS[name]
+        if argument.role == "data":
+            value = _made_harmless(value, broken, argument)
+        penalty = value.new_zeros(broken.shape) if penalty is None else penalty
+        penalty = penalty.masked_fill(broken, math.inf if argument.role == "data" else math.nan)
+        guarded.append(value)
+    return *guarded, penalty
+
+
+def _broken(arguments):
+    """The name of each argument, its value, and the samples in which it is not what it must be."""
+    for name, value in arguments.items():
+        argument = _ARGUMENTS[name]
+        broken = argument.broken(value.detach())
+        yield name, value, broken
+
+
+def _surely_legal(y, p, pos_weight):
+    """Whether a quick look at the whole finds every sample legal; an accelerator would be waited for."""
+    return (
+        y.is_cpu
+        and y.numel() > 0
+        and torch.amin(y).item() >= 0
+        and torch.amax(y).item() <= 1
+        and torch.amin(p).item() >= 0
+        and torch.amax(p).item() <= 1
+        and torch.amin(pos_weight).item() > 0
+        and math.isfinite(torch.sum(pos_weight))
+    )
+
+
+def _dtype_and_device(arguments):
+    """The widest floating dtype of the parameters, single at least; the accelerator, where one is used."""
+    tensors = {name: value for name, value in arguments.items() if isinstance(value, torch.Tensor)}
+    for name, tensor in tensors.items():
+        if tensor.requires_grad and _ARGUMENTS[name].role != "learned":
+            constant = "the target" if _ARGUMENTS[name].role == "data" else name
+            raise ValueError(f"the loss has no gradient in {constant}; detach it")
+    parameters = [tensor for name, tensor in tensors.items() if _ARGUMENTS[name].role != "data"]
+    dtype = torch.float32
+    for tensor in parameters or tensors.values():
+        if tensor.is_floating_point():
+            dtype = torch.promote_types(dtype, tensor.dtype)
+    devices = [tensor.device for tensor in tensors.values()]
+    accelerators = [device for device in devices if device.type != "cpu"]
+    return dtype, (accelerators or devices or [None])[0]
+
+
+def _broadcast(names, values, weight):
+    """Every argument expanded to the shape of the samples."""
+    shapes = [value.shape for value in values]
+    shapes = shapes if weight is None else [*shapes, weight.shape]
+    shape = shapes[0]
+    if any([one != shape for one in shapes]):
+        shape = torch.broadcast_shapes(*shapes)
+        if shape not in shapes and not torch.compiler.is_compiling():
+            given = ", ".join([f"{name} {tuple(one)}" for name, one in zip([*names, "weight"], shapes)])
+            warnings.warn(
+                f"the shapes of the samples ({given}) broadcast to {tuple(shape)}, which none of them has; "
+                "give all the same shape, or expand one to this shape if that is meant",
+                stacklevel=4,
+            )
+        values = [value.expand(shape) for value in values]
+    return values
+
+
+def _made_harmless(value, samples, argument):
+    """The tensor with a harmless value in some of the samples."""
+    return torch.where(samples, argument.harmless, value)
+
+
+def _validate(name, value, broken):
+    """Raise ValueError for the first sample in which an argument is broken or nan."""
+    missing = value.isnan()
+    broken = broken | missing
+    _refuse(name, _ARGUMENTS[name].demand, value, broken)
+
+
+def _refuse(name, demand, value, broken):
+    """Raise ValueError for the first sample that is broken."""
+    if broken.dim() == 0:
+        value, broken = value[None], broken[None]
+    if broken.any():
+        index = tuple(torch.nonzero(broken)[0].tolist())
+        raise ValueError(f"{name} must be {demand}, got {value[index].tolist()} at index {index}")
+
+
+def _reduced(value, reduction, weight=None):
+    """The weighted mean or sum of the samples, or the samples."""
+    if reduction not in ("mean", "sum", "none"):
+        raise ValueError(f"reduction must be 'mean', 'sum' or 'none', got {reduction!r}")
+    if weight is not None:
+        value = weight * value
+    if reduction == "none":
+        return value
+    if reduction == "sum":
+        return value.sum()
+    return value.mean() if weight is None else value.sum() / weight.expand(value.shape).sum()

@@ -191,7 +191,11 @@ class Link(Declaration):
             return isinstance(domain, Entries) and domain.name == self.range.name
         if isinstance(domain, Entries):
             return domain.free and self.range.within(domain.entry)
-        return self.range.within(domain.legal)
+        # No output reaches the ends of its range: they are limits, and may be open where the parameter lives.
+        legal = domain.legal
+        same = (self.range.lower, self.range.upper) == (legal.lower, legal.upper)
+        inside = replace(self.range, closed=(False, False))
+        return self.range.within(legal) or (same and inside.within(legal))
 
     def over(self, domain: Entries) -> Link:
         """The link of scalars applied to each entry of a vector, which then lives in the domain."""

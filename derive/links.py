@@ -8,7 +8,7 @@ Source: McCullagh and Nelder (1989), Generalized Linear Models, 2nd ed., ch. 2.
 
 from derive import words
 from derive.declare import link
-from derive.domains import LogWeights, Nonzero, OpenUnit, Positive, Real, SignedUnit, Simplex
+from derive.domains import LogWeights, Nonzero, Positive, Real, SignedUnit, Simplex, Unit
 
 
 @link(synonym="identity", predictor="{name}")
@@ -36,7 +36,7 @@ def square(a: Nonzero) -> Positive:
 
 
 @link(synonym="logit", torch="sigmoid", predictor="logit_{name}", letters={"": "z"})
-def sigmoid(a: Real) -> OpenUnit:
+def sigmoid(a: Real) -> Unit:
     """The model predicts the logarithm of the odds."""
     return words.sigmoid(a)
 
@@ -48,7 +48,7 @@ def tanh(a: Real) -> SignedUnit:
 
 
 @link(synonym="probit", torch="special.ndtr", predictor="probit_{name}", letters={"": "z"})
-def normal_cdf(a: Real) -> OpenUnit:
+def normal_cdf(a: Real) -> Unit:
     """The model predicts the quantile of a standard normal."""
     return words.normal_cdf(a)
 

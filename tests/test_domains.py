@@ -478,8 +478,8 @@ FITS = {
         "positive",
         "positive vector",
         "real",
-        "real vector",
         "share",
+        "real vector",
     },
     "normal_cdf": {
         "angle",
@@ -492,8 +492,8 @@ FITS = {
         "positive",
         "positive vector",
         "real",
-        "real vector",
         "share",
+        "real vector",
     },
     "tanh": {"angle", "real", "between -1 and 1", "real vector"},
     "softmax": {"probability vector"},
@@ -508,7 +508,13 @@ def test_fits(name):
 
 def test_fitting_links():
     """The links offered for a parameter are those that fit it, in the order of the table."""
-    assert [row.name for row in fitting_links(Positive)] == ["exp", "softplus", "square", "sigmoid", "normal_cdf"]
+    assert [row.name for row in fitting_links(Positive)] == [
+        "exp",
+        "softplus",
+        "square",
+        "sigmoid",
+        "normal_cdf",
+    ]
     assert [row.name for row in fitting_links(Unit)] == ["sigmoid", "normal_cdf"]
     real = ["identity", "exp", "softplus", "square", "sigmoid", "tanh", "normal_cdf"]
     assert [row.name for row in fitting_links(Real)] == real

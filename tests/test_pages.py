@@ -104,6 +104,7 @@ READ = (
     (r"sqrt\(\(2\*π\)\)", "sqrt(2*π)"),
     (r"log \|([^|]*)\|", r"log(abs(\1))"),
     (r"\|([^|]*)\|", r"abs(\1)"),
+    (r"log B\*\(", "logBstar("),
     (r"log (Γ|B|C|c|Φ)\(", r"log\1("),
     (r"log cosh\(", r"logcosh("),
     (r"log M\(", r"logM("),
@@ -165,6 +166,9 @@ MEANT = {
     "logΓ": mpmath.loggamma,
     "C": mpmath.binomial,
     "logB": lambda a, b: mpmath.log(mpmath.beta(a, b)),
+    "logBstar": lambda a, b: (
+        mpmath.log(mpmath.beta(a, b)) + (a + b) * mpmath.log(a + b) - a * mpmath.log(a) - b * mpmath.log(b)
+    ),
     "logC": lambda a, b: mpmath.log(mpmath.binomial(a, b)),
     "ψ": mpmath.digamma,
     "ψ1": lambda a: mpmath.psi(1, a),

@@ -107,3 +107,59 @@ def test_compiled(dtype):
     compiled = torch.compile(everything, fullgraph=True, backend="aot_eager")
     for value, other in zip(everything(a, b), compiled(a, b), strict=True):
         torch.testing.assert_close(value, other)
+
+
+def excess(t):
+    return t - mp.log(1 + t)
+
+
+def digamma_excess(a):
+    return mp.digamma(a) - mp.log(a)
+
+
+def trigamma_excess(a):
+    return mp.psi(1, a) - 1 / a
+
+
+# word of two weights and a ratio: its truth and its bound in float64
+MEANS = {
+    "_mean_excess": (lambda a, b, c: (a + b) * mp.log((a * c + b) / (a + b)) - a * mp.log(c), 4),
+    "_mean_excess_above": (lambda a, b, c: excess(b * (c - 1) / (a * c + b)), 4),
+    "_mean_excess_below": (lambda a, b, c: excess(a * (1 - c) / (a * c + b)), 4),
+    "_digamma_excess_difference": (lambda a, b: digamma_excess(a + b) - digamma_excess(a), 12),
+    "_trigamma_excess_difference": (lambda a, b: trigamma_excess(a) - trigamma_excess(a + b), 12),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("library", LIBRARIES)
+@pytest.mark.parametrize("name", MEANS)
+def test_means(name, library, kind):
+    """Beyond conditioning no error exceeds the bound, near a ratio of 1, at the switch, and far away."""
+    random = np.random.default_rng([17, *name.encode()])
+    end = 40 if kind is np.float64 else 9
+    a, b = (10 ** random.uniform(-end, end, SAMPLE) for _ in range(2))
+    b = np.where(random.random(SAMPLE) < 0.5, a * 10 ** random.uniform(-1, 1, SAMPLE), b)
+    near = 1 + random.choice((-1, 1), SAMPLE) * 10 ** random.uniform(-6, -0.1, SAMPLE)
+    c = np.where(random.random(SAMPLE) < 0.5, near, 10 ** random.uniform(-end, end, SAMPLE))
+    if "gamma" in name:
+        end = 15 if kind is np.float64 else 9
+        a = 10 ** random.uniform(-end, end, SAMPLE)
+        b = a * 10 ** random.uniform(-end, 2, SAMPLE)
+        b[:3] = a[:3] / 2
+    arrays = [array.astype(kind) for array in ((a, b) if "gamma" in name else (a, b, c))]
+    function, most = MEANS[name]
+    worst = (0.0, None)
+    for value, *point in zip(evaluate(library, name, *arrays), *arrays, strict=True):
+        exact = [mp.mpf(float(number)) for number in point]
+        with mp.workdps(120 if "gamma" in name else 400):
+            truth, slack = function(*exact), mp.mpf(0)
+            for place, number in enumerate(exact):
+                moved = list(exact)
+                moved[place] += number * mp.mpf(10) ** -50
+                slope = (function(*moved) - truth) / (number * mp.mpf(10) ** -50)
+                slack += abs(slope) * ulp(number, kind)
+            if np.finfo(kind).tiny < abs(truth) < np.finfo(kind).max:
+                found = error(value, truth, slack, kind)
+                worst = max(worst, (found, [float(number) for number in point]), key=lambda pair: pair[0])
+    assert worst[0] <= (most if kind is np.float64 else 1), worst

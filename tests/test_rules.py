@@ -928,6 +928,25 @@ FIRES |= {
             - (exp(x) * (1 - o) - 1) * log(1 - p)
         ),
     ],
+    "log_beta_beside_ratio": [
+        lambda: (
+            log_beta(s / 2, t / 2)
+            - s * (log(s) + log(b) - log(s * b + t)) / 2
+            - t * (log(t) - log(s * b + t)) / 2
+        ),
+        lambda: (
+            3
+            - t * (log(t) - log(s * b + t)) / 2
+            + log_beta(s / 2, t / 2)
+            - s * (log(s) + log(b) - log(s * b + t)) / 2
+            + y
+        ),
+        lambda: (
+            log_beta(t / 2, s / 2)
+            - s * (log(s) - log(t * b + s)) / 2
+            - t * (log(t) + log(b) - log(t * b + s)) / 2
+        ),
+    ],
     "normalised_success": [
         lambda: -xlogy(p, o) - xlog1py(1 - p, -o) + words.log_logistic_mean(o),
         lambda: 3 - xlog1py(1 - p, -o) - xlogy(p, o) + words.log_logistic_mean(o) - y,

@@ -4,6 +4,7 @@ from derive.catalogue.real_line import cauchy, student_t
 from derive.counterparts import array_exp, scipy, torch_distribution, variant
 from derive.declare import distribution
 from derive.domains import BetweenOneAndTwo, Nonnegative, Positive, Real, Semicontinuous
+from derive.words import beta as beta_function
 from derive.words import (
     exp,
     half,
@@ -144,6 +145,22 @@ def chi_square(y: Positive, *, nu: Positive):
     Source: Johnson, Kotz and Balakrishnan (1994), Continuous Univariate Distributions 1, ch. 18.
     """
     return gamma(y, shape=nu / 2, rate=half())
+
+
+@distribution(
+    counterparts=(scipy("f.logpdf"), torch_distribution("FisherSnedecor")),
+)
+def fisher_snedecor(y: Positive, *, m: Positive, n: Positive):
+    """The ratio of two mean squares of independent normal variables: the F distribution.
+
+    y  ratio
+    m  degrees of freedom of the numerator
+    n  degrees of freedom of the denominator
+
+    Source: Johnson, Kotz and Balakrishnan (1995), Continuous Univariate Distributions 2, ch. 27; B*(a, b) is
+    B(a, b) (a + b)^(a + b)/(a^a b^b).
+    """
+    return (m * y / (m * y + n)) ** (m / 2) * (n / (m * y + n)) ** (n / 2) / (y * beta_function(m / 2, n / 2))
 
 
 @distribution(

@@ -12,6 +12,7 @@ from derive.words import (
     inverse_gaussian_log_deviance,
     log,
     log_beta,
+    log_beta_excess,
     log_divergence,
     log_factorial,
     log_factorial_excess,
@@ -19,6 +20,7 @@ from derive.words import (
     log_gamma_excess,
     log_gamma_excess_of_product,
     log_ratio,
+    mean_excess,
     power_excess,
     power_excess_cross,
     product_divergence,
@@ -102,6 +104,17 @@ def log_beta_beside_mean(a: OpenUnit, b: Positive, c: Unit):
         + log(c)
         + log(1 - c)
     )
+
+
+@stable(f64={"a": 1e30, "b": 1e30, "c": 1.0}, f32={"a": 1e10, "b": 1e10, "c": 1.0})
+def log_beta_beside_ratio(a: Positive, b: Positive, c: Positive):
+    """For many degrees of freedom huge terms cancel: with what Stirling's formula takes from the logarithms of gamma they are an excess."""
+    whole = (
+        log_beta(a / 2, b / 2)
+        - a * (log(a) + log(c) - log(a * c + b)) / 2
+        - b * (log(b) - log(a * c + b)) / 2
+    )
+    return whole, mean_excess(a, b, c) / 2 + log_beta_excess(a / 2, b / 2)
 
 
 @stable(f64={"a": 1.0, "b": 1.0, "c": -800}, f32={"a": 1.0, "b": 1.0, "c": -110})

@@ -177,6 +177,49 @@ def digamma_excess_growth(a: Positive) -> Positive:
 
 
 @word(
+    text=("log B*{arguments}", Level.FUNCTION),
+    latex=(r"\log \mathrm{{B}}^*{arguments}", Level.FUNCTION),
+    numpy=(
+        "_log_gamma_excess({0}) + _log_gamma_excess({1}) - _log_gamma_excess({0:factor} + {1:factor})",
+        Level.SUM,
+    ),
+    torch=(
+        "_log_gamma_excess({0}) + _log_gamma_excess({1}) - _log_gamma_excess({0:factor} + {1:factor})",
+        Level.SUM,
+    ),
+    derivatives=(
+        lambda a, b: -digamma_excess_difference(a, b),
+        lambda a, b: -digamma_excess_difference(b, a),
+    ),
+)
+def log_beta_excess(a: Positive, b: Positive) -> Real:
+    """Log B(a, b) less a log(a/(a + b)) and b log(b/(a + b)): of order log a, though its terms are of order a."""
+    return log_gamma_excess(a) + log_gamma_excess(b) - log_gamma_excess(a + b)
+
+
+@word(
+    numpy="_digamma_excess_difference({0}, {1})",
+    torch="_digamma_excess_difference({0}, {1})",
+    derivatives=(
+        lambda a, b: -trigamma_excess_difference(a, b),
+        lambda a, b: trigamma_excess(a + b),
+    ),
+)
+def digamma_excess_difference(a: Positive, b: Positive) -> Positive:
+    """The difference of ψ − log at a + b and at a: the two cancel where a is large beside b."""
+    return digamma_excess(a + b) - digamma_excess(a)
+
+
+@word(
+    numpy="_trigamma_excess_difference({0}, {1})",
+    torch="_trigamma_excess_difference({0}, {1})",
+)
+def trigamma_excess_difference(a: Positive, b: Positive) -> Positive:
+    """The difference of ψ′(x) − 1/x at a and at a + b: the two cancel where a is large beside b."""
+    return trigamma_excess(a) - trigamma_excess(a + b)
+
+
+@word(
     text=("{0:factor} ({0} + {1:factor} {2:factor})^({2} − 1)", Level.PRODUCT),
     latex=(r"{0:factor} \left({0} + {1:factor} {2:factor}\right)^{{{2} - 1}}", Level.PRODUCT),
 )

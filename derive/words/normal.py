@@ -43,7 +43,7 @@ def _far_left(a: Any) -> Any:
     text="Φ({0})",
     latex=r"\Phi{0:()}",
     numpy="special.ndtr({0})",
-    torch="torch.special.ndtr({0})",
+    torch="(torch.erfc(-{0:atom} / math.sqrt(2)) / 2)",
     python=("math.erfc(-{0:atom} / math.sqrt(2)) / 2", Level.PRODUCT),
     derivatives=(lambda a: _normal_density(a),),
 )

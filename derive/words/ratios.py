@@ -257,3 +257,59 @@ def power_excess_cross(a: Positive, b: Positive, c: Nonzero) -> Real:
     """−((a/b)ᶜ (1 + c log(a/b)) − 1)/b, where the power may overflow before it is divided."""
     power = c * log_ratio(a, b)
     return -(power + (1 + power) * expm1(power)) / b
+
+
+@word(
+    text="[({0} + {1:factor}) log(({0:factor} {2:factor} + {1:factor})/({0} + {1:factor})) − {0:factor} log({2})]",
+    latex=(
+        r"\left[({0} + {1:factor}) \log\frac{{{0:factor} {2:factor} + {1:factor}}}{{{0} + {1:factor}}}"
+        r" - {0:factor} \log{2:argument}\right]"
+    ),
+    numpy="_mean_excess({0}, {1}, {2})",
+    torch="_mean_excess({0}, {1}, {2})",
+    derivatives=(
+        lambda a, b, c: mean_excess_above(a, b, c),
+        lambda a, b, c: mean_excess_below(a, b, c),
+        lambda a, b, c: a * b * (c - 1) / (c * (a * c + b)),
+    ),
+)
+def mean_excess(a: Positive, b: Positive, c: Positive) -> Nonnegative:
+    """By how much a + b times the logarithm of the weighted mean of c and 1 exceeds that of the geometric one: 0 at 1."""
+    return (a + b) * log((a * c + b) / (a + b)) - a * log(c)
+
+
+@word(
+    numpy="_mean_excess_above({0}, {1}, {2})",
+    torch="_mean_excess_above({0}, {1}, {2})",
+    derivatives=(
+        lambda a, b, c: -mean_excess_bend(b, b, a, b, c),
+        lambda a, b, c: mean_excess_bend(a, b, a, b, c),
+        lambda a, b, c: b**2 * (c - 1) / (c * (a * c + b) ** 2),
+    ),
+)
+def mean_excess_above(a: Positive, b: Positive, c: Positive) -> Nonnegative:
+    """T − log(1 + t) at t = b (c − 1)/(a c + b), the slope of that in the weight of c."""
+    return b * (c - 1) / (a * c + b) - log((a + b) * c / (a * c + b))
+
+
+@word(
+    numpy="_mean_excess_below({0}, {1}, {2})",
+    torch="_mean_excess_below({0}, {1}, {2})",
+    derivatives=(
+        lambda a, b, c: mean_excess_bend(a, b, a, b, c),
+        lambda a, b, c: -mean_excess_bend(a, a, a, b, c),
+        lambda a, b, c: a**2 * (c - 1) / (a * c + b) ** 2,
+    ),
+)
+def mean_excess_below(a: Positive, b: Positive, c: Positive) -> Nonnegative:
+    """T − log(1 + t) at t = a (1 − c)/(a c + b), the slope of that in the weight of 1."""
+    return a * (1 - c) / (a * c + b) - log((a + b) / (a * c + b))
+
+
+@word(
+    numpy="_mean_excess_bend({0}, {1}, {2}, {3}, {4})",
+    torch="_mean_excess_bend({0}, {1}, {2}, {3}, {4})",
+)
+def mean_excess_bend(p: Positive, q: Positive, a: Positive, b: Positive, c: Positive) -> Nonnegative:
+    """P q (c − 1)²/((a + b) (a c + b)²), of which the squares may overflow."""
+    return p * q * (c - 1) ** 2 / ((a + b) * (a * c + b) ** 2)

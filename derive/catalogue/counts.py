@@ -323,3 +323,20 @@ def discretised_logistic(y: Whole, *, mu: Real, sigma: Positive):
     Source: Salimans, Karpathy, Chen and Kingma (2017), PixelCNN++, ICLR, eq. 2, without its cells at both ends.
     """
     return logistic_cell(y - mu, sigma)
+
+
+@distribution(
+    latex={"successes": "n"},
+    counterparts=(scipy("betanbinom.logpmf"),),
+)
+def beta_negative_binomial(y: Count, *, successes: PositiveCount, a: Positive, b: Positive):
+    """The number of failures before a given number of successes, whose probability is drawn once from a beta distribution.
+
+    y          number of failures
+    successes  number of successes to wait for
+    a          first shape of the beta distribution: the tail falls like the power -a
+    b          second shape of the beta distribution
+
+    Source: Johnson, Kemp and Kotz (2005), Univariate Discrete Distributions, ch. 6.
+    """
+    return multiset_coefficient(successes, y) * beta(a + successes, b + y) / beta(a, b)

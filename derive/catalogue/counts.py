@@ -330,7 +330,7 @@ def discretised_logistic(y: Whole, *, mu: Real, sigma: Positive):
     counterparts=(scipy("betanbinom.logpmf"),),
 )
 def beta_negative_binomial(y: Count, *, successes: PositiveCount, a: Positive, b: Positive):
-    """The number of failures before a given number of successes, whose probability is drawn once from a beta distribution.
+    """The failures before some successes, whose probability is drawn once from a beta distribution.
 
     y          number of failures
     successes  number of successes to wait for

@@ -212,7 +212,7 @@ def beta_binomial(y: Count.up_to("trials"), *, trials: Count, a: Positive, b: Po
     ),
 )
 def poisson_exposure(y: Count, *, rate: Positive, exposure: Positive):
-    """The number of events of a constant rate in a known exposure, such as a time, an area or a population.
+    """The number of events of a constant rate in a known exposure, such as a time, an area or people.
 
     y         number of events
     rate      expected number of events in one unit of exposure

@@ -269,7 +269,7 @@ def test_the_classic_mistake_is_caught():
         (["exp(-y/b)/b", "--given", "y: positive | b: positive", "--name", "a;import os"], "small letters"),
         (["exp(-y/b)/b", "--given", "y: positive | b: positive", "--fix", "c"], "the parameters are b."),
         (
-            ["exp(-y/b)/b", "--given", "y: positive | b: positive", "--link", "b=sigmoid"],
+            ["exp(-y/b)/b", "--given", "y: positive | b: positive", "--link", "b=tanh"],
             "links that fit: exp",
         ),
         (["nowhere.toml"], "there is no file nowhere.toml"),

@@ -11,6 +11,7 @@ TURN = 2 * math.pi
 
 
 @distribution(
+    called={"Stan": "von_mises", "TFP": "VonMises"},
     variants=(variant(fix="kappa"), variant(link="kappa=exp")),
     counterparts=(
         scipy("vonmises.logpdf", lambda y, mu, kappa: (y, kappa, mu)),

@@ -18,6 +18,7 @@ CERTAIN_LEADER = Defect("the class that leads by 40 costs exactly 0", ((1.0, 0.0
 
 
 @distribution(
+    called={"Stan": "categorical", "TFP": "OneHotCategorical, Categorical", "gamlss": "MULTIN"},
     soft="the cross-entropy between the labels and p",
     variants=(
         variant(
@@ -60,6 +61,7 @@ def categorical(y: OneHot["K"], *, p: Simplex["K"]):
 
 
 @distribution(
+    called={"Stan": "multinomial", "TFP": "Multinomial"},
     variants=(
         variant(
             torch_nn(
@@ -81,7 +83,11 @@ def multinomial(y: Counts["K"], *, p: Simplex["K"]):
     return factorial(total(y[k], k)) / product(factorial(y[k]), k) * product(p[k] ** y[k], k)
 
 
-@distribution(latex={"concentration": r"\alpha"}, counterparts=(torch_distribution("Dirichlet"),))
+@distribution(
+    called={"Stan": "dirichlet", "TFP": "Dirichlet"},
+    latex={"concentration": r"\alpha"},
+    counterparts=(torch_distribution("Dirichlet"),),
+)
 def dirichlet(y: Composition["K"], *, concentration: PositiveVector["K"]):
     """The shares of K parts in a whole.
 
@@ -93,7 +99,11 @@ def dirichlet(y: Composition["K"], *, concentration: PositiveVector["K"]):
     return product(y[k] ** (concentration[k] - 1), k) / multivariate_beta(concentration)
 
 
-@distribution(latex={"cuts": "c"}, variants=(variant(shared="cuts"),))
+@distribution(
+    called={"Stan": "ordered_logistic", "TFP": "OrderedLogistic"},
+    latex={"cuts": "c"},
+    variants=(variant(shared="cuts"),),
+)
 def ordinal_logistic(y: Rank["K"], *, eta: Real, cuts: Increasing["K"]):
     """Which of K + 1 ordered classes a logistic variable falls into, which cut points part.
 
@@ -107,6 +117,7 @@ def ordinal_logistic(y: Rank["K"], *, eta: Real, cuts: Increasing["K"]):
 
 
 @distribution(
+    called={"TFP": "DirichletMultinomial"},
     latex={"concentration": r"\alpha"},
     counterparts=(
         scipy(

@@ -31,6 +31,7 @@ LOGIT_ADDED = Defect("the logit -40 is added to 40 + e^-40", (0.0, -40.0))
 
 
 @distribution(
+    called={"Stan": "bernoulli", "TFP": "Bernoulli", "gamlss": "BI"},
     soft="the cross-entropy between the label and p",
     variants=(
         variant(
@@ -73,6 +74,7 @@ def bernoulli(y: Binary, *, p: Unit):
 
 
 @distribution(
+    called={"Stan": "poisson", "TFP": "Poisson", "gamlss": "PO"},
     latex={"rate": r"\lambda"},
     variants=(
         variant(
@@ -102,6 +104,7 @@ def poisson(y: Count, *, rate: Positive):
 
 
 @distribution(
+    called={"Stan": "binomial", "TFP": "Binomial", "gamlss": "BI"},
     latex={"trials": "n"},
     variants=(variant(torch_distribution("Binomial", by="logits"), link="p=sigmoid"),),
     counterparts=(scipy("binom.logpmf"), torch_distribution("Binomial", by="probs", defect=CLAMPED)),
@@ -119,6 +122,7 @@ def binomial(y: Count.up_to("trials"), *, trials: Count, p: Unit):
 
 
 @distribution(
+    called={"TFP": "Geometric", "gamlss": "GEOMo"},
     variants=(
         variant(
             torch_distribution("Geometric", by="logits", defect=LOGIT_ADDED),
@@ -142,6 +146,7 @@ def geometric(y: Count, *, p: Unit):
 
 
 @distribution(
+    called={"TFP": "NegativeBinomial"},
     latex={"count": "r"},
     variants=(variant(torch_distribution("NegativeBinomial", by="logits"), link="p=sigmoid"),),
     counterparts=(
@@ -162,6 +167,7 @@ def negative_binomial_count(y: Count, *, count: Positive, p: Unit):
 
 
 @distribution(
+    called={"Stan": "neg_binomial_2", "TFP": "NegativeBinomial", "gamlss": "NBI"},
     latex={"mean": r"\mu", "dispersion": "r"},
     variants=(variant(link="mean=exp"), variant(link="mean=exp,dispersion=exp")),
     counterparts=(
@@ -186,6 +192,7 @@ def negative_binomial(y: Count, *, mean: Positive, dispersion: Positive):
 
 
 @distribution(
+    called={"Stan": "beta_binomial", "TFP": "BetaBinomial", "gamlss": "BB"},
     latex={"trials": "n"},
     counterparts=(scipy("betabinom.logpmf"),),
 )
@@ -203,6 +210,7 @@ def beta_binomial(y: Count.up_to("trials"), *, trials: Count, a: Positive, b: Po
 
 
 @distribution(
+    called={"Stan": "poisson", "TFP": "Poisson", "gamlss": "PO"},
     latex={"rate": r"\lambda", "exposure": "t"},
     known=("exposure",),
     variants=(variant(link="rate=exp"),),
@@ -224,6 +232,7 @@ def poisson_exposure(y: Count, *, rate: Positive, exposure: Positive):
 
 
 @distribution(
+    called={"gamlss": "YULE"},
     latex={"shape": r"\rho"},
     counterparts=(scipy("yulesimon.logpmf"),),
 )
@@ -239,6 +248,7 @@ def yule_simon(y: PositiveCount, *, shape: Positive):
 
 
 @distribution(
+    called={"TFP": "GeneralizedPoisson", "gamlss": "GPO"},
     latex={"rate": r"\theta", "spread": r"\lambda"},
     variants=(variant(link="rate=exp"),),
 )
@@ -255,6 +265,7 @@ def generalized_poisson(y: Count, *, rate: Positive, spread: Unit):
 
 
 @distribution(
+    called={"gamlss": "LG"},
     variants=(variant(link="p=sigmoid"),),
     counterparts=(scipy("logser.logpmf"),),
 )
@@ -298,6 +309,7 @@ def bradley_terry(y: Binary, *, first: Real, second: Real):
 
 
 @distribution(
+    called={"TFP": "Zipf", "gamlss": "ZIPF"},
     latex={"shape": r"\alpha"},
     counterparts=(scipy("zipf.logpmf", lambda y, shape: (y, 1 + shape)),),
 )
@@ -326,6 +338,7 @@ def discretised_logistic(y: Whole, *, mu: Real, sigma: Positive):
 
 
 @distribution(
+    called={"Stan": "beta_neg_binomial", "gamlss": "BNB"},
     latex={"successes": "n"},
     counterparts=(scipy("betanbinom.logpmf"),),
 )

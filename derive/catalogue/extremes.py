@@ -7,6 +7,7 @@ from derive.words import exp
 
 
 @distribution(
+    called={"Stan": "frechet"},
     latex={"shape": r"\alpha", "scale": "s"},
     variants=(variant(link="scale=exp"),),
     counterparts=(scipy("genextreme.logpdf", lambda y, shape, scale: (y, -1 / shape, scale, scale / shape)),),

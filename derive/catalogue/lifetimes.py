@@ -7,6 +7,7 @@ from derive.words import exp, expm1
 
 
 @distribution(
+    called={"Stan": "pareto_type_2", "gamlss": "PARETO2o"},
     latex={"shape": r"\alpha", "scale": r"\lambda"},
     counterparts=(scipy("lomax.logpdf", lambda y, shape, scale: (y, shape, 0, scale)),),
 )
@@ -23,6 +24,7 @@ def lomax(y: Nonnegative, *, shape: Positive, scale: Positive):
 
 
 @distribution(
+    called={"Stan": "loglogistic", "TFP": "LogLogistic"},
     latex={"shape": "k", "scale": r"\lambda"},
     variants=(variant(link="scale=exp"),),
     counterparts=(scipy("fisk.logpdf", lambda y, shape, scale: (y, shape, 0, scale)),),

@@ -19,6 +19,7 @@ from derive.words import gamma as gamma_function
 
 
 @distribution(
+    called={"Stan": "gamma", "TFP": "Gamma"},
     latex={"shape": "a", "rate": r"\beta"},
     counterparts=(
         scipy("gamma.logpdf", lambda y, shape, rate: (y, shape, 0, 1 / rate)),
@@ -38,6 +39,7 @@ def gamma(y: Positive, *, shape: Positive, rate: Positive):
 
 
 @distribution(
+    called={"gamlss": "GA"},
     latex={"shape": "a", "mean": r"\mu"},
     variants=(variant(link="mean=exp"),),
     counterparts=(
@@ -58,6 +60,7 @@ def gamma_mean(y: Positive, *, mean: Positive, shape: Positive):
 
 
 @distribution(
+    called={"Stan": "lognormal", "TFP": "LogNormal", "gamlss": "LOGNO"},
     variants=(variant(link="sigma=exp"),),
     counterparts=(
         scipy("lognorm.logpdf", lambda y, mu, sigma: (y, sigma, 0, array_exp(mu))),
@@ -77,6 +80,7 @@ def lognormal(y: Positive, *, mu: Real, sigma: Positive):
 
 
 @distribution(
+    called={"Stan": "weibull", "TFP": "Weibull", "gamlss": "WEI"},
     latex={"shape": "k", "scale": r"\lambda"},
     variants=(variant(link="scale=exp"),),
     counterparts=(
@@ -97,6 +101,7 @@ def weibull(y: Positive, *, shape: Positive, scale: Positive):
 
 
 @distribution(
+    called={"TFP": "InverseGaussian", "gamlss": "IG"},
     latex={"mean": r"\mu", "shape": r"\lambda"},
     variants=(variant(link="mean=exp"),),
     counterparts=(scipy("invgauss.logpdf", lambda y, mean, shape: (y, mean / shape, 0, shape)),),
@@ -114,6 +119,7 @@ def inverse_gaussian(y: Positive, *, mean: Positive, shape: Positive):
 
 
 @distribution(
+    called={"Stan": "exponential", "TFP": "Exponential", "gamlss": "EXP"},
     latex={"rate": r"\lambda"},
     variants=(variant(link="rate=exp"),),
     counterparts=(
@@ -133,6 +139,7 @@ def exponential(y: Positive, *, rate: Positive):
 
 
 @distribution(
+    called={"Stan": "chi_square", "TFP": "Chi2"},
     latex={"nu": r"\nu"},
     counterparts=(scipy("chi2.logpdf"), torch_distribution("Chi2")),
 )
@@ -164,6 +171,7 @@ def fisher_snedecor(y: Positive, *, m: Positive, n: Positive):
 
 
 @distribution(
+    called={"Stan": "inv_gamma", "TFP": "InverseGamma", "gamlss": "IGAMMA"},
     latex={"shape": "a", "scale": r"\beta"},
     counterparts=(
         scipy("invgamma.logpdf", lambda y, shape, scale: (y, shape, 0, scale)),
@@ -183,6 +191,7 @@ def inverse_gamma(y: Positive, *, shape: Positive, scale: Positive):
 
 
 @distribution(
+    called={"Stan": "inv_chi_square"},
     latex={"nu": r"\nu"},
     counterparts=(scipy("invgamma.logpdf", lambda y, nu: (y, nu / 2, 0, 1 / 2)),),
 )
@@ -198,6 +207,7 @@ def inv_chi_square(y: Positive, *, nu: Positive):
 
 
 @distribution(
+    called={"Stan": "scaled_inv_chi_square"},
     latex={"nu": r"\nu"},
     variants=(variant(link="sigma=exp"),),
     counterparts=(scipy("invgamma.logpdf", lambda y, nu, sigma: (y, nu / 2, 0, nu * sigma**2 / 2)),),
@@ -215,6 +225,7 @@ def scaled_inv_chi_square(y: Positive, *, nu: Positive, sigma: Positive):
 
 
 @distribution(
+    called={"Stan": "rayleigh"},
     variants=(variant(link="sigma=exp"),),
     counterparts=(scipy("rayleigh.logpdf", lambda y, sigma: (y, 0, sigma)),),
 )
@@ -262,6 +273,7 @@ def nakagami(y: Positive, *, shape: Positive, spread: Positive):
 
 
 @distribution(
+    called={"TFP": "HalfNormal"},
     variants=(variant(link="sigma=exp"),),
     counterparts=(
         scipy("halfnorm.logpdf", lambda y, sigma: (y, 0, sigma)),
@@ -280,6 +292,7 @@ def half_normal(y: Nonnegative, *, sigma: Positive):
 
 
 @distribution(
+    called={"TFP": "HalfCauchy"},
     variants=(variant(link="sigma=exp"),),
     counterparts=(
         scipy("halfcauchy.logpdf", lambda y, sigma: (y, 0, sigma)),
@@ -297,7 +310,7 @@ def half_cauchy(y: Nonnegative, *, sigma: Positive):
     return 2 * cauchy(y, mu=0, sigma=sigma)
 
 
-@distribution(variants=(variant(fix="nu"),))
+@distribution(called={"TFP": "HalfStudentT"}, variants=(variant(fix="nu"),))
 def half_student_t(y: Nonnegative, *, nu: Positive, sigma: Positive):
     """The size of an error that is Student's t about zero, as a scale in Bayesian models.
 
@@ -311,6 +324,7 @@ def half_student_t(y: Nonnegative, *, nu: Positive, sigma: Positive):
 
 
 @distribution(
+    called={"Stan": "pareto", "TFP": "Pareto", "gamlss": "PARETO1o"},
     latex={"scale": "m", "shape": r"\alpha"},
     counterparts=(
         scipy("pareto.logpdf", lambda y, scale, shape: (y, shape, 0, scale)),

@@ -29,6 +29,7 @@ SMALL_VARIANCE = "a variance below eps = 1e-6 is raised to 1e-6"
 
 
 @distribution(
+    called={"Stan": "normal", "TFP": "Normal", "gamlss": "NO"},
     variants=(
         variant(MEAN_SQUARED_ERROR, fix="sigma"),
         variant(MEAN_SQUARED_ERROR, fix="sigma=1"),
@@ -71,6 +72,7 @@ def normal(y: Real, *, mu: Real, sigma: Positive):
 
 
 @distribution(
+    called={"gamlss": "NO2"},
     latex={"variance": "v"},
     variants=(variant(link="variance=square"),),
     counterparts=(
@@ -97,6 +99,7 @@ def normal_variance(y: Real, *, mu: Real, variance: Positive):
 
 
 @distribution(
+    called={"Stan": "double_exponential", "TFP": "Laplace"},
     variants=(
         variant(torch_nn("L1Loss", lambda y, mu, b: (mu, y), Figure.LOSS), fix="b"),
         variant(link="b=exp"),
@@ -116,6 +119,7 @@ def laplace(y: Real, *, mu: Real, b: Positive):
 
 
 @distribution(
+    called={"Stan": "skew_double_exponential"},
     variants=(variant(link="b=exp"), variant(fix="b,tau=0.9"), variant(fix="b,tau")),
     counterparts=(
         scipy(
@@ -168,6 +172,7 @@ def huber(y: Real, *, mu: Real, sigma: Positive, delta: Positive):
 
 
 @distribution(
+    called={"Stan": "student_t", "TFP": "StudentT", "gamlss": "TF"},
     variants=(variant(fix="nu"),),
     counterparts=(
         scipy("t.logpdf"),
@@ -192,6 +197,7 @@ def student_t(y: Real, *, nu: Positive, mu: Real, sigma: Positive):
 
 
 @distribution(
+    called={"Stan": "cauchy", "TFP": "Cauchy"},
     variants=(variant(link="sigma=exp"),),
     counterparts=(scipy("cauchy.logpdf"), torch_distribution("Cauchy")),
 )
@@ -207,7 +213,11 @@ def cauchy(y: Real, *, mu: Real, sigma: Positive):
     return 1 / (pi * sigma * (1 + square((y - mu) / sigma)))
 
 
-@distribution(variants=(variant(link="sigma=exp"),), counterparts=(scipy("logistic.logpdf"),))
+@distribution(
+    called={"Stan": "logistic", "TFP": "Logistic", "gamlss": "LO"},
+    variants=(variant(link="sigma=exp"),),
+    counterparts=(scipy("logistic.logpdf"),),
+)
 def logistic(y: Real, *, mu: Real, sigma: Positive):
     """An observation whose distribution function is the logistic one.
 
@@ -255,6 +265,7 @@ def hyperbolic_secant(y: Real, *, mu: Real, sigma: Positive):
 
 
 @distribution(
+    called={"Stan": "gumbel", "TFP": "Gumbel", "gamlss": "RG"},
     variants=(variant(link="sigma=exp"),),
     counterparts=(scipy("gumbel_r.logpdf"), torch_distribution("Gumbel")),
 )
@@ -272,6 +283,7 @@ def gumbel(y: Real, *, mu: Real, sigma: Positive):
 
 
 @distribution(
+    called={"Stan": "skew_normal", "gamlss": "SN1"},
     variants=(variant(link="sigma=exp"),),
     counterparts=(scipy("skewnorm.logpdf", lambda y, mu, sigma, alpha: (y, alpha, mu, sigma)),),
 )
@@ -289,6 +301,7 @@ def skew_normal(y: Real, *, mu: Real, sigma: Positive, alpha: Real):
 
 
 @distribution(
+    called={"TFP": "JohnsonSU", "gamlss": "JSUo"},
     variants=(variant(link="sigma=exp"),),
     counterparts=(
         scipy("johnsonsu.logpdf", lambda y, mu, sigma, skewness, tails: (y, skewness, tails, mu, sigma)),
@@ -312,6 +325,7 @@ def johnson_su(y: Real, *, mu: Real, sigma: Positive, skewness: Real, tails: Pos
 
 
 @distribution(
+    called={"TFP": "SinhArcsinh", "gamlss": "SHASHo"},
     latex={"skewness": r"\epsilon", "tails": r"\delta"},
     variants=(variant(link="sigma=exp"),),
 )
@@ -333,6 +347,7 @@ def sinh_arcsinh(y: Real, *, mu: Real, sigma: Positive, skewness: Real, tails: P
 
 
 @distribution(
+    called={"TFP": "GeneralizedNormal", "gamlss": "PE"},
     latex={"shape": "k"},
     variants=(variant(fix="shape"),),
     counterparts=(scipy("gennorm.logpdf", lambda y, mu, alpha, shape: (y, shape, mu, alpha)),),
@@ -351,6 +366,7 @@ def generalized_normal(y: Real, *, mu: Real, alpha: Positive, shape: Positive):
 
 
 @distribution(
+    called={"Stan": "exp_mod_normal", "TFP": "ExponentiallyModifiedGaussian", "gamlss": "exGAUS"},
     latex={"rate": r"\alpha"},
     variants=(variant(link="sigma=exp"),),
     counterparts=(scipy("exponnorm.logpdf", lambda y, mu, sigma, rate: (y, 1 / (sigma * rate), mu, sigma)),),

@@ -8,6 +8,7 @@ from derive.words import exp, half, logistic_mean, logit, simplex_residual, sqrt
 
 
 @distribution(
+    called={"Stan": "beta", "TFP": "Beta", "gamlss": "BEo"},
     counterparts=(
         scipy("beta.logpdf"),
         torch_distribution(
@@ -27,7 +28,7 @@ def beta(y: Unit, *, a: Positive, b: Positive):
     return y ** (a - 1) * (1 - y) ** (b - 1) / beta_function(a, b)
 
 
-@distribution(counterparts=(torch_distribution("Kumaraswamy"),))
+@distribution(called={"TFP": "Kumaraswamy"}, counterparts=(torch_distribution("Kumaraswamy"),))
 def kumaraswamy(y: Unit, *, a: Positive, b: Positive):
     """A proportion whose distribution function needs no special function.
 
@@ -40,7 +41,7 @@ def kumaraswamy(y: Unit, *, a: Positive, b: Positive):
     return a * b * y ** (a - 1) * (1 - y**a) ** (b - 1)
 
 
-@distribution(variants=(variant(link="sigma=exp"),))
+@distribution(called={"TFP": "LogitNormal", "gamlss": "LOGITNO"}, variants=(variant(link="sigma=exp"),))
 def logit_normal(y: OpenUnit, *, mu: Real, sigma: Positive):
     """A proportion whose logit has a normal distribution.
 
@@ -53,7 +54,7 @@ def logit_normal(y: OpenUnit, *, mu: Real, sigma: Positive):
     return exp(-(((logit(y) - mu) / sigma) ** 2) / 2) / (y * (1 - y) * sigma * sqrt(two_pi))
 
 
-@distribution(variants=(variant(link="mu=sigmoid"),))
+@distribution(called={"gamlss": "SIMPLEX"}, variants=(variant(link="mu=sigmoid"),))
 def simplex(y: OpenUnit, *, mu: Unit, sigma: Positive):
     """A proportion by its mean: the dispersion model of the unit interval.
 
@@ -69,6 +70,7 @@ def simplex(y: OpenUnit, *, mu: Unit, sigma: Positive):
 
 
 @distribution(
+    called={"TFP": "ContinuousBernoulli"},
     variants=(variant(link="p=sigmoid"),),
     counterparts=(torch_distribution("ContinuousBernoulli"),),
 )
@@ -84,6 +86,7 @@ def continuous_bernoulli(y: Unit, *, p: Unit):
 
 
 @distribution(
+    called={"Stan": "beta_proportion", "gamlss": "BE"},
     latex={"mean": r"\mu", "precision": r"\phi"},
     counterparts=(
         scipy("beta.logpdf", lambda y, mean, precision: (y, mean * precision, (1 - mean) * precision)),

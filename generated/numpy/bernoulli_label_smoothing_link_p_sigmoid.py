@@ -3,20 +3,18 @@
 One trial that succeeds or fails, with a label that is less sure than it was.
 
 Density
-    p(y | p, smoothing) = p^(\\varepsilon/2 + y (1 − \\varepsilon)) (1 − p)^(\\varepsilon/2 + (1 − \\varepsilon) (1 − y))
+    p(y | p, smoothing) = p^(ε/2 + y (1 − ε)) (1 − p)^(ε/2 + (1 − ε) (1 − y))
     p = sigmoid(logit_p), the logit link; z below
 
 Symbols
-    y                       in {0, 1}  data                       1 for success, 0 for failure; soft
-                                                                  labels in [0, 1] are accepted
-    p                       in [0, 1]  p = sigmoid(z)             probability of success, drawn to one
-                                                                  half
-    logit_p    z            in ℝ       predicted for each sample  predictor of p through the logit
-                                                                  link
-    smoothing  \\varepsilon  in [0, 1]  known                      share of one half in the label
+    y             in {0, 1}  data                       1 for success, 0 for failure; soft labels in
+                                                        [0, 1] are accepted
+    p             in [0, 1]  p = sigmoid(z)             probability of success, drawn to one half
+    logit_p    z  in ℝ       predicted for each sample  predictor of p through the logit link
+    smoothing  ε  in [0, 1]  known                      share of one half in the label
 
 Loss of one sample, to be minimised over logit_p
-    loss    = (\\varepsilon/2 + y (1 − \\varepsilon)) softplus(−z) + (\\varepsilon/2 + (1 − \\varepsilon) (1 − y)) softplus(z)
+    loss    = (ε/2 + y (1 − ε)) softplus(−z) + (ε/2 + (1 − ε) (1 − y)) softplus(z)
     factor  = 1
     dropped = 0
     -log p  = factor · loss + dropped

@@ -3,22 +3,18 @@
 One of K classes, with a label that is less sure than it was.
 
 Density
-    p(y | p, smoothing) = ∏ₖ pₖ^(\\varepsilon/K + yₖ (1 − \\varepsilon))
+    p(y | p, smoothing) = ∏ₖ pₖ^(ε/K + yₖ (1 − ε))
 
 Symbols
-    y                       in the     data                       the class as a one-hot vector; soft
-                            one-hot                               labels on the simplex are accepted
-                            vectors
-                            of K
-                            classes
-    p                       in the     predicted for each sample  probabilities of the classes, drawn
-                            simplex                               to even chances
-                            of K
-                            classes
-    smoothing  \\varepsilon  in [0, 1]  known                      share of even chances in the label
+    y             in the one-hot       data                       the class as a one-hot vector; soft
+                  vectors of K                                    labels on the simplex are accepted
+                  classes
+    p             in the simplex of K  predicted for each sample  probabilities of the classes, drawn
+                  classes                                         to even chances
+    smoothing  ε  in [0, 1]            known                      share of even chances in the label
 
 Loss of one sample, to be minimised over p
-    loss    = −Σₖ (\\varepsilon/K + yₖ (1 − \\varepsilon)) log pₖ
+    loss    = −Σₖ (ε/K + yₖ (1 − ε)) log pₖ
     factor  = 1
     dropped = 0
     -log p  = factor · loss + dropped

@@ -3,26 +3,21 @@
 One of K classes, with a label that is less sure than it was.
 
 Density
-    p(y | p, smoothing) = ∏ₖ pₖ^(\\varepsilon/K + yₖ (1 − \\varepsilon))
+    p(y | p, smoothing) = ∏ₖ pₖ^(ε/K + yₖ (1 − ε))
     p = softmax(logits), the multinomial logit link; z below
 
 Symbols
-    y                       in the     data                       the class as a one-hot vector; soft
-                            one-hot                               labels on the simplex are accepted
-                            vectors
-                            of K
-                            classes
-    p                       in the     pₖ = softmax(z)ₖ           probabilities of the classes, drawn
-                            simplex                               to even chances
-                            of K
-                            classes
-    logits     z            in [−∞,    predicted for each sample  predictor of p through the
-                            ∞)ᴷ, not                              multinomial logit link
-                            all −∞
-    smoothing  \\varepsilon  in [0, 1]  known                      share of even chances in the label
+    y             in the one-hot       data                       the class as a one-hot vector; soft
+                  vectors of K                                    labels on the simplex are accepted
+                  classes
+    p             in the simplex of K  pₖ = softmax(z)ₖ           probabilities of the classes, drawn
+                  classes                                         to even chances
+    logits     z  in [−∞, ∞)ᴷ, not     predicted for each sample  predictor of p through the
+                  all −∞                                          multinomial logit link
+    smoothing  ε  in [0, 1]            known                      share of even chances in the label
 
 Loss of one sample, to be minimised over logits
-    loss    = Σₖ (\\varepsilon/K + yₖ (1 − \\varepsilon)) logsumexp(z − zₖ)
+    loss    = Σₖ (ε/K + yₖ (1 − ε)) logsumexp(z − zₖ)
     factor  = 1
     dropped = 0
     -log p  = factor · loss + dropped

@@ -129,9 +129,9 @@ def _hessian_diagonal(y, concentration):
 
 
 def _hessian_vector_product(y, concentration, vector):
-    sum_of_others = _sum_of_others(concentration)
+    sum_of_other_parts = _sum_of_others(concentration)
     return (
-        -(_trigamma_difference(concentration, sum_of_others) * vector + _trigamma(concentration + sum_of_others) * _sum_of_others(vector))
+        -(_trigamma_difference(concentration, sum_of_other_parts) * vector + _trigamma(concentration + sum_of_other_parts) * _sum_of_others(vector))
     )
 
 

@@ -3,16 +3,15 @@
 The strength of a radio signal that comes on many paths: the root of a gamma variable.
 
 Density
-    p(y | shape, spread) = 2 y y^(2 (m − 1))/Γ(m) · (m/\\Omega)^m e^(−y² m/\\Omega)
+    p(y | shape, spread) = 2 y y^(2 (m − 1))/Γ(m) · (m/ω)^m e^(−y² m/ω)
     spread = exp(log_spread), the log link; η below
 
 Symbols
-    y                   in (0, ∞)  data                       amplitude, in the units of the data
-    shape       m       in (0, ∞)  predicted for each sample  shape, from one half on; 1 is Rayleigh's
-                                                              distribution
-    spread      \\Omega  in (0, ∞)  \\Omega = e^η               mean square, in the squared units of the
-                                                              data
-    log_spread  η       in ℝ       predicted for each sample  predictor of spread through the log link
+    y              in (0, ∞)  data                       amplitude, in the units of the data
+    shape       m  in (0, ∞)  predicted for each sample  shape, from one half on; 1 is Rayleigh's
+                                                         distribution
+    spread      ω  in (0, ∞)  ω = e^η                    mean square, in the squared units of the data
+    log_spread  η  in ℝ       predicted for each sample  predictor of spread through the log link
 
 Loss of one sample, to be minimised over shape, log_spread
     loss    = [m + log Γ(m) − m log m] + m (e^(2 (log y − η/2)) − 1 − 2 (log y − η/2))

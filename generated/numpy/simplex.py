@@ -3,7 +3,7 @@
 A proportion by its mean: the dispersion model of the unit interval.
 
 Density
-    p(y | mu, sigma) = 1/(σ y^(3/2) √(2π) (1 − y)^(3/2)) · e^(−((y − μ)/(μ (1 − μ) √(y (1 − y))))²/(2 σ²))
+    p(y | mu, sigma) = 1/(σ y^(3/2) √(2π) (1 − y)^(3/2)) · e^(−r(y, μ)²/(2 σ²))
 
 Symbols
     y         in (0, 1)  data                       observed proportion
@@ -11,7 +11,7 @@ Symbols
     sigma  σ  in (0, ∞)  predicted for each sample  square root of the dispersion
 
 Loss of one sample, to be minimised over mu, sigma
-    loss    = log σ + ½ (1/σ · ((y − μ)/(μ (1 − μ) √(y (1 − y)))))²
+    loss    = log σ + ½ (1/σ · r(y, μ))²
     factor  = 1
     dropped = 3/2 · log y + 3/2 · log(1 − y) + ½ log 2π
     -log p  = factor · loss + dropped
@@ -22,7 +22,7 @@ Data outside the support cost +inf, parameters outside their domain give nan.
 Accuracy: at most 16 units in the last place beyond conditioning on ordinary inputs (those that
 `derive verify` draws from each domain), in float64 and float32, for value, gradient and Hessian.
 
-Source: Barndorff-Nielsen and Jørgensen (1991), Journal of Multivariate Analysis 39, 106-116.
+Source: Barndorff-Nielsen and Jørgensen (1991), Journal of Multivariate Analysis 39, 106-116; r(y, mu) is (y - mu)/(mu (1 - mu)) over the root of y (1 - y).
 
 Made by `derive simplex --emit numpy`, derive 0.1.0.
 Anyone may use, change and share this file for any purpose, without warranty (0BSD).

@@ -3,17 +3,16 @@
 One trial that succeeds or fails, with a label that is less sure than it was.
 
 Density
-    p(y | p, smoothing) = p^(\\varepsilon/2 + y (1 − \\varepsilon)) (1 − p)^(\\varepsilon/2 + (1 − \\varepsilon) (1 − y))
+    p(y | p, smoothing) = p^(ε/2 + y (1 − ε)) (1 − p)^(ε/2 + (1 − ε) (1 − y))
 
 Symbols
-    y                       in {0, 1}  data                       1 for success, 0 for failure; soft
-                                                                  labels in [0, 1] are accepted
-    p                       in [0, 1]  predicted for each sample  probability of success, drawn to one
-                                                                  half
-    smoothing  \\varepsilon  in [0, 1]  known                      share of one half in the label
+    y             in {0, 1}  data                       1 for success, 0 for failure; soft labels in
+                                                        [0, 1] are accepted
+    p             in [0, 1]  predicted for each sample  probability of success, drawn to one half
+    smoothing  ε  in [0, 1]  known                      share of one half in the label
 
 Loss of one sample, to be minimised over p
-    loss    = −(\\varepsilon/2 + y (1 − \\varepsilon)) log p − (\\varepsilon/2 + (1 − \\varepsilon) (1 − y)) log1p(−p)
+    loss    = −(ε/2 + y (1 − ε)) log p − (ε/2 + (1 − ε) (1 − y)) log1p(−p)
     factor  = 1
     dropped = 0
     -log p  = factor · loss + dropped

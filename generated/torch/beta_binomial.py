@@ -12,7 +12,7 @@ Symbols
     b          in (0, ∞)        predicted for each sample  second shape of the beta distribution
 
 Loss of one sample, to be minimised over a, b
-    loss    = [log B(a, b) − log B(a + y, b)] + [log B(b, a + y) − log B(b + n − y, a + y)]
+    loss    = [log B(a, b) − log B(a + y, b + n − y)]
     factor  = 1
     dropped = −log C(n, y)
     -log p  = factor · loss + dropped
@@ -98,23 +98,20 @@ def _loss(y, a, b, trials):
 
 
 def _loss_and_gradient(y, a, b, trials):
-    total = a + y
     difference = trials - y
     return (
-        _log_gamma_second_difference(a, b, y).add_(_log_gamma_second_difference(b, total, difference)),
-        _digamma_second_difference(a, b, y).add_(_digamma_difference(b + total, difference)),
-        _digamma_difference(a + b, y).add_(_digamma_second_difference(b, total, difference)),
+        _log_gamma_second_difference(a, b, y).add_(_log_gamma_second_difference(b, a + y, difference)),
+        _digamma_difference((a + b).add_(y), difference).add_(_digamma_second_difference(a, b, y)),
+        _digamma_difference((a + b).add_(difference), y).add_(_digamma_second_difference(b, a, difference)),
     )
 
 
 def _hessian_vector_product(y, a, b, trials, v_a, v_b):
-    total = a + y
     difference = trials - y
-    trigamma_difference = _trigamma_difference(b + total, difference)
-    trigamma_difference_2 = _trigamma_difference(a + b, y)
-    h_a_a = _trigamma_second_difference(a, b, y) + trigamma_difference
-    h_a_b = trigamma_difference + trigamma_difference_2
-    h_b_b = trigamma_difference_2 + _trigamma_second_difference(b, total, difference)
+    trigamma_difference = _trigamma_difference(a + b + y, difference)
+    h_a_a = trigamma_difference + _trigamma_second_difference(a, b, y)
+    h_a_b = _trigamma_difference(a + b, y) + trigamma_difference
+    h_b_b = _trigamma_difference(a + b + difference, y) + _trigamma_second_difference(b, a, difference)
     return _times(v_a, h_a_a) + _times(v_b, h_a_b), _times(v_a, h_a_b) + _times(v_b, h_b_b)
 
 

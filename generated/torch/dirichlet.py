@@ -107,9 +107,9 @@ def _loss_and_gradient(y, concentration):
 
 
 def _hessian_vector_product(y, concentration, vector):
-    sum_of_others = _sum_of_others(concentration)
+    sum_of_other_parts = _sum_of_others(concentration)
     return (
-        -(_trigamma_difference(concentration, sum_of_others) * vector + _sum_of_others(vector) * _trigamma(concentration + sum_of_others)),
+        -(_trigamma_difference(concentration, sum_of_other_parts) * vector + _sum_of_others(vector) * _trigamma(concentration + sum_of_other_parts)),
     )
 
 

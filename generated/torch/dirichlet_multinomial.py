@@ -1,6 +1,6 @@
 """The dirichlet multinomial loss of concentration, with its gradient and Hessian.
 
-How often each of K classes came up in trials whose probabilities are drawn once from a Dirichlet distribution.
+How often each of K classes came up; their probabilities are drawn once from a Dirichlet density.
 
 Density
     p(y | concentration) = (Σₖ yₖ)!/(∏ₖ yₖ!) · B(α + y)/B(α)

@@ -3,17 +3,16 @@
 The strength of a radio signal that comes on many paths: the root of a gamma variable.
 
 Density
-    p(y | shape, spread) = 2 y y^(2 (m − 1))/Γ(m) · (m/\\Omega)^m e^(−y² m/\\Omega)
+    p(y | shape, spread) = 2 y y^(2 (m − 1))/Γ(m) · (m/ω)^m e^(−y² m/ω)
 
 Symbols
-    y               in (0, ∞)  data                       amplitude, in the units of the data
-    shape   m       in (0, ∞)  predicted for each sample  shape, from one half on; 1 is Rayleigh's
-                                                          distribution
-    spread  \\Omega  in (0, ∞)  predicted for each sample  mean square, in the squared units of the
-                                                          data
+    y          in (0, ∞)  data                       amplitude, in the units of the data
+    shape   m  in (0, ∞)  predicted for each sample  shape, from one half on; 1 is Rayleigh's
+                                                     distribution
+    spread  ω  in (0, ∞)  predicted for each sample  mean square, in the squared units of the data
 
 Loss of one sample, to be minimised over shape, spread
-    loss    = m [(y/√\\Omega)^2 − 1 − 2 log(y/√\\Omega)] + [m + log Γ(m) − m log m]
+    loss    = m [(y/√ω)^2 − 1 − 2 log(y/√ω)] + [m + log Γ(m) − m log m]
     factor  = 1
     dropped = log y − log 2
     -log p  = factor · loss + dropped

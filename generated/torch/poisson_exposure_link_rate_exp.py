@@ -1,6 +1,6 @@
 """The poisson exposure loss of log_rate, with its gradient and Hessian.
 
-The number of events of a constant rate in a known exposure, such as a time, an area or a population.
+The number of events of a constant rate in a known exposure, such as a time, an area or people.
 
 Density
     p(y | rate, exposure) = λ^y t^y e^(−λ t)/y!

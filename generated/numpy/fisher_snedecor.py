@@ -1,0 +1,582 @@
+"""The fisher snedecor loss of m and n, with its gradient and Hessian.
+
+The ratio of two mean squares of independent normal variables: the F distribution.
+
+Density
+    p(y | m, n) = 1/(y B(m/2, n/2)) · (n/(n + y m))^(n/2) (y m/(n + y m))^(m/2)
+
+Symbols
+    y  in (0, ∞)  data                       ratio
+    m  in (0, ∞)  predicted for each sample  degrees of freedom of the numerator
+    n  in (0, ∞)  predicted for each sample  degrees of freedom of the denominator
+
+Loss of one sample, to be minimised over m, n
+    loss    = ½ [(m + n) log((m y + n)/(m + n)) − m log(y)] + log B*(m/2, n/2)
+    factor  = 1
+    dropped = log y
+    -log p  = factor · loss + dropped
+
+All arguments broadcast, with a warning where that makes samples that no argument has.
+Data outside the support cost +inf, parameters outside their domain give nan.
+
+Accuracy: at most 16 units in the last place beyond conditioning on ordinary inputs (those that
+`derive verify` draws from each domain), in float64 and float32, for value, gradient and Hessian.
+
+Elsewhere:
+    loss = -scipy.stats.f.logpdf - log y
+    loss = -torch.distributions.FisherSnedecor.log_prob - log y
+
+Source: Johnson, Kotz and Balakrishnan (1995), Continuous Univariate Distributions 2, ch. 27; B*(a, b) is B(a, b) (a + b)^(a + b)/(a^a b^b).
+
+Made by `derive fisher_snedecor --emit numpy`, derive 0.1.0.
+Anyone may use, change and share this file for any purpose, without warranty (0BSD).
+"""
+
+import itertools
+import math
+import warnings
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+
+# -log p = FACTOR * loss + dropped
+FACTOR = 1
+
+
+class Gradient(NamedTuple):
+    """The derivative of the loss in each learned argument, in its shape (the samples' where not reduced)."""
+
+    m: np.ndarray
+    n: np.ndarray
+
+
+def loss(y, m, n, *, reduction="mean", weight=None, validate=False):
+    """The loss.
+
+    reduction  "mean" (a weighted mean divides by the sum of the weights), "sum" or "none"
+    weight     the weight of each sample; 0 removes the sample, whatever it holds
+    validate   raise ValueError for data outside the support, parameters outside their domain and
+               negative weights, which otherwise count as they are
+    """
+    value, _ = _in_blocks(_loss, [], reduction, weight, validate, y=y, m=m, n=n)
+    return value
+
+
+def loss_and_gradient(y, m, n, *, reduction="mean", weight=None, validate=False):
+    """The loss and its gradient in one pass, both reduced alike."""
+    shapes = [np.shape(m), np.shape(n)]
+    value, slopes = _in_blocks(_loss_and_gradient, shapes, reduction, weight, validate, y=y, m=m, n=n)
+    return value, Gradient(*slopes)
+
+
+def hessian(y, m, n, *, reduction="mean", weight=None, validate=False):
+    """The Hessian of the reduced loss in (m, n), on the last two axes.
+
+    The axes before are those of the learned arguments, broadcast: there is one block for each set
+    of learned values, summed over the samples that share it.
+    """
+
+    def triangle(*given):
+        return _loss(*given), *_hessian(*given)
+
+    shapes = [np.broadcast_shapes(np.shape(m), np.shape(n))] * 3
+    _, upper = _in_blocks(triangle, shapes, reduction, weight, validate, y=y, m=m, n=n)
+    matrix = np.empty((*upper[0].shape, 2, 2), upper[0].dtype)
+    for row, column, entry in zip(*np.triu_indices(2), upper):
+        matrix[..., row, column] = matrix[..., column, row] = entry
+    return matrix
+
+
+def negative_log_likelihood(y, m, n, *, reduction="mean", weight=None, validate=False):
+    """-log p in full, with nothing dropped: to compare models (AIC needs its sum)."""
+
+    def in_full(y, m, n):
+        return FACTOR * _loss(y, m, n) + _dropped(y)
+
+    value, _ = _in_blocks(in_full, [], reduction, weight, validate, y=y, m=m, n=n)
+    return value
+
+
+def dropped(y):
+    """What was dropped from -log p of one sample: log y."""
+    return _in_blocks(_dropped, [], "none", None, False, y=y)[0]
+
+
+# The mathematics: of each sample, without guards, weights and reductions ---------------------------
+
+
+def _loss(y, m, n):
+    product = m / 2
+    product_2 = n / 2
+    return (
+        (_log_gamma_excess(product) + _log_gamma_excess(product_2) - _log_gamma_excess(product + product_2))
+        + _mean_excess(m, n, y) / 2
+    )
+
+
+def _loss_and_gradient(y, m, n):
+    product = m / 2
+    product_2 = n / 2
+    return (
+        (_log_gamma_excess(product) + _log_gamma_excess(product_2) - _log_gamma_excess(product + product_2))
+        + _mean_excess(m, n, y) / 2,
+        _mean_excess_above(m, n, y) / 2 - _digamma_excess_difference(product, product_2) / 2,
+        _mean_excess_below(m, n, y) / 2 - _digamma_excess_difference(product_2, product) / 2,
+    )
+
+
+def _hessian(y, m, n):
+    product = m / 2
+    product_2 = n / 2
+    return (
+        _trigamma_excess_difference(product, product_2) / 4 - _mean_excess_bend(n, n, m, n, y) / 2,
+        _mean_excess_bend(m, n, m, n, y) / 2 - _trigamma_excess(product + product_2) / 4,
+        _trigamma_excess_difference(product_2, product) / 4 - _mean_excess_bend(m, m, m, n, y) / 2,
+    )
+
+
+def _dropped(y):
+    return np.log(y)
+
+
+# (x + 1/2) log(1 + 1/x) - 1 = z q, z = 1/(4 x (x + 1)), x >= 0.1: the quotient q of polynomials in z.
+_STIRLING_STEP_N = (
+    0.3333333333333333, 0.8888126198668904, 0.8895558517485586, 0.41613134569476556,
+    0.09234200998313634, 0.008726038859893535, 0.0002561135343095964, 4.867574700570081e-07,
+)
+_STIRLING_STEP_D = (
+    1.0, 3.066437859600661, 3.6666712705151414, 2.1665434154622902, 0.6619913165487941,
+    0.09991332096920408, 0.006421095179202529, 0.00011941334361488813,
+)
+# log Gamma(x) = (x - 1/2) log x - x + log(2 pi)/2 + q/x, x >= 1: the quotient q of polynomials in 1/x^2.
+_STIRLING_CORRECTION_N = (
+    0.08333333333333333, 1.698249287705088, 11.986266873406136, 37.396809385510025, 54.65241420128991,
+    36.546282131932045, 10.096897678978026, 0.9005583387068338, 0.012249783286565289,
+)
+_STIRLING_CORRECTION_D = (
+    1.0, 20.412324785794365, 144.50608949755176, 453.3913220389341, 669.7014673881897, 457.409764139427,
+    132.20335629761487, 13.168806777385527, 0.26566195878951115,
+)
+# psi(x) = log x - 1/(2 x) - q/x^2, x >= 1: the quotient q of polynomials in 1/x^2.
+_STIRLING_SLOPE_N = (
+    0.08333333333333333, 2.4384002706996504, 25.765119919768647, 126.81801188873901, 313.222591486411,
+    389.93483343927187, 233.14235736343613, 59.48532548344214, 4.968427638503493, 0.05938962247804522,
+)
+_STIRLING_SLOPE_D = (
+    1.0, 29.36080324839579, 312.0699003144505, 1551.674999207221, 3900.3552574835117, 5008.551680334965,
+    3168.4778624172873, 901.0655603408794, 95.1088803129576, 2.3258207808827107,
+)
+# psi'(x) = 1/x + 1/(2 x^2) + q/x^3, x >= 1: the quotient q of polynomials in 1/x^2.
+_STIRLING_CURVATURE_N = (
+    0.16666666666666666, 5.36538305971135, 62.58537117315088, 341.1266008414031, 935.3200901590213,
+    1294.3684827092022, 859.7990991501407, 242.78648718297077, 22.20497069266673, 0.27820346819632014,
+)
+_STIRLING_CURVATURE_D = (
+    1.0, 32.39229835826802, 381.847829567739, 2118.7016997610485, 5987.135105855408, 8724.130679948388,
+    6340.684263096004, 2108.580944065058, 267.6547076280135, 8.311561411500044,
+)
+# The places and weights of Gauss's rule of twelve points on the unit interval.
+_UNIT_GAUSS = (
+    (0.009219682876640378, 0.023587668193255706),
+    (0.0479413718147626, 0.05346966299765953),
+    (0.11504866290284765, 0.08003916427167321),
+    (0.20634102285669126, 0.10158371336153287),
+    (0.31608425050090994, 0.1167462682691773),
+    (0.43738329574426554, 0.12457352290670134),
+    (0.5626167042557344, 0.12457352290670134),
+    (0.6839157494990901, 0.1167462682691773),
+    (0.7936589771433087, 0.10158371336153287),
+    (0.8849513370971523, 0.08003916427167321),
+    (0.9520586281852375, 0.05346966299765953),
+    (0.9907803171233596, 0.023587668193255706),
+)
+# psi''(x) + 1/x^2 = -1/x^3 - sum of B(2k) (2k + 1)/x^(2k + 2) (DLMF 5.15.9): those products, k = 1, 2, ...
+_TETRAGAMMA_EXCESS = (
+    1 / 2, -1 / 6, 1 / 6, -3 / 10, 5 / 6, -691 / 210, 35 / 2, -3617 / 30, 833473 / 798, -1222277 / 110,
+)
+# atanh(v) = v + v^3 (1/3 + v^2/5 + v^4/7 + ...).
+_ATANH_REST = tuple(1.0 / (2 * k + 3) for k in range(12))
+
+
+def _wide(*arguments):
+    """The arguments as float64 arrays, and the floating dtype in which to answer."""
+    kind = np.result_type(*arguments)
+    kind = kind if kind.kind == "f" else np.dtype(np.float64)
+    return (*(np.asarray(value, dtype=np.float64) for value in arguments), kind)
+
+
+def _stirling_step(x):
+    """Give (x + 1/2) log(1 + 1/x) - 1 > 0, what a step from x to x + 1 leaves, and z = 1/(4 x (x + 1))."""
+    z = 0.25 / x / (x + 1.0)
+    low = np.minimum(z, 2.28)
+    fitted = low * _rational(_STIRLING_STEP_N, _STIRLING_STEP_D, low)
+    return np.where(x < 0.1, (x + 0.5) * np.log1p(1.0 / x) - 1.0, fitted), z
+
+
+def _stirling_correction(x):
+    """The difference log Gamma(x) - ((x - 1/2) log x - x + log(2 pi)/2) > 0, near 1/(12 x); x > 0.
+
+    One step of the recurrence, then a fitted quotient; both have one sign (DLMF 5.5.1, 5.11.1).
+
+    Measured beyond conditioning: at most 4 ulp in float64, 0.5 in float32.
+    """
+    x, kind = _wide(x)
+    with np.errstate(all="ignore"):
+        r = 1.0 / (x + 1.0)
+        step, _ = _stirling_step(x)
+        return (step + r * _rational(_STIRLING_CORRECTION_N, _STIRLING_CORRECTION_D, r * r)).astype(kind, copy=False)
+
+
+def _stirling_correction_slope(x):
+    """The difference psi(x) - log x + 1/(2 x) < 0, near -1/(12 x^2); x > 0.
+
+    The derivative of Stirling's correction. That of the step h is -(z - h) / (x + 1/2), and both parts
+    have one sign (DLMF 5.5.2, 5.11.2).
+
+    Measured beyond conditioning: at most 3 ulp in float64, 0.5 in float32.
+    """
+    x, kind = _wide(x)
+    with np.errstate(all="ignore"):
+        r = 1.0 / (x + 1.0)
+        w = r * r
+        step, z = _stirling_step(x)
+        tail = w * _rational(_STIRLING_SLOPE_N, _STIRLING_SLOPE_D, w)
+        return (-((z - step) / (x + 0.5) + tail)).astype(kind, copy=False)
+
+
+def _stirling_correction_curvature(x):
+    """The difference psi'(x) - 1/x - 1/(2 x^2) > 0, near 1/(6 x^3); x > 0.
+
+    The second derivative of Stirling's correction. That of the step is 1/(2 x^2 (x + 1)^2), and both
+    parts have one sign (DLMF 5.15.5, 5.15.8).
+
+    Measured beyond conditioning: at most 3.5 ulp in float64, 0.5 in float32.
+    """
+    x, kind = _wide(x)
+    with np.errstate(all="ignore"):
+        p, r = 1.0 / x, 1.0 / (x + 1.0)
+        w = r * r
+        tail = r * w * _rational(_STIRLING_CURVATURE_N, _STIRLING_CURVATURE_D, w)
+        return (0.5 * p * w * p + tail).astype(kind, copy=False)
+
+
+def _log_gamma_excess(x):
+    """The difference log Gamma(x) - (x log x - x), near log(2 pi/x)/2; x > 0.
+
+    Measured beyond conditioning: at most 4 ulp in float64, 0.5 in float32.
+    """
+    x, kind = _wide(x)
+    with np.errstate(all="ignore"):
+        return (_stirling_correction(x) + (0.9189385332046728 - 0.5 * np.log(x))).astype(kind, copy=False)
+
+
+def _digamma_excess(x):
+    """The difference psi(x) - log x < 0, near -1/(2 x); x > 0.
+
+    Measured beyond conditioning: at most 3 ulp in float64, 0.5 in float32.
+    """
+    x, kind = _wide(x)
+    with np.errstate(all="ignore"):
+        return (_stirling_correction_slope(x) - 0.5 / x).astype(kind, copy=False)
+
+
+def _trigamma_excess(x):
+    """The difference psi'(x) - 1/x > 0, near 1/(2 x^2); x > 0.
+
+    Measured beyond conditioning: at most 3 ulp in float64, 0.5 in float32.
+    """
+    x, kind = _wide(x)
+    with np.errstate(all="ignore"):
+        return (_stirling_correction_curvature(x) + 0.5 / x / x).astype(kind, copy=False)
+
+
+def _tetragamma_excess(x):
+    """The difference -psi''(x) - 1/x^2 > 0 in float64: ten steps of one sign, then its expansion."""
+    total = 0.0
+    for step in range(10):
+        place = x + float(step)
+        total = total + (3.0 * place + 2.0) / place / (place * (place + 1.0)) / (place * (place + 1.0))
+    r = 1.0 / (x + 10.0)
+    return total + r * r * r * (1.0 + r * _polynomial(_TETRAGAMMA_EXCESS, r * r))
+
+
+def _digamma_excess_difference(a, b):
+    """The difference of psi - log at a + b and at a; a, b > 0: near b its slope is integrated by Gauss's rule.
+
+    Measured beyond conditioning: at most 12 ulp in float64, 0.5 in float32.
+    """
+    a, b, kind = _wide(a, b)
+    with np.errstate(all="ignore"):
+        near = np.minimum(b, 0.5 * a)
+        area = sum(weight * _trigamma_excess(a + node * near) for node, weight in _UNIT_GAUSS)
+        return np.where(b < 0.5 * a, near * area, _digamma_excess(a + b) - _digamma_excess(a)).astype(kind)
+
+
+def _trigamma_excess_difference(a, b):
+    """The difference of psi'(x) - 1/x at a and at a + b; a, b > 0: near b its slope is integrated by Gauss's rule.
+
+    Measured beyond conditioning: at most 12 ulp in float64, 0.5 in float32.
+    """
+    a, b, kind = _wide(a, b)
+    with np.errstate(all="ignore"):
+        near = np.minimum(b, 0.5 * a)
+        area = sum(weight * _tetragamma_excess(a + node * near) for node, weight in _UNIT_GAUSS)
+        return np.where(b < 0.5 * a, near * area, _trigamma_excess(a) - _trigamma_excess(a + b)).astype(kind)
+
+
+def _polynomial(coefficients, w):
+    """The polynomial with these coefficients (lowest power first) at w, by Horner's rule."""
+    *others, leading = coefficients
+    total = np.full_like(w, leading)
+    for coefficient in reversed(others):
+        total *= w
+        total += coefficient
+    return total
+
+
+def _rational(numerator, denominator, w):
+    """The quotient of two polynomials at w."""
+    return _polynomial(numerator, w) / _polynomial(denominator, w)
+
+
+def _log1p_excess(t, s):
+    """The difference t - log(s) >= 0 for s = 1 + t > 0, each as it is known best, in float64."""
+    v = t / (2.0 + t)
+    w = np.minimum(v * v, 0.04)
+    return np.where(np.abs(v) < 0.2, t * v - 2.0 * v * w * _polynomial(_ATANH_REST, w), t - np.log(s))
+
+
+def _mean_excess_above(a, b, c):
+    """The difference t - log(1 + t) at t = b (c - 1)/(a c + b); a, b, c > 0: t is at most b/a, and above -1.
+
+    Measured beyond conditioning: at most 4 ulp in float64, 0.5 in float32.
+    """
+    a, b, c, kind = _wide(a, b, c)
+    with np.errstate(all="ignore"):
+        whole = a / b * c + 1.0
+        t, s = (c - 1.0) / whole, (a / b + 1.0) * (c / whole)
+        return (_log1p_excess(t, s)).astype(kind)
+
+
+def _mean_excess_below(a, b, c):
+    """The difference t - log(1 + t) at t = a (1 - c)/(a c + b); a, b, c > 0: t is at most a/b, and above -1.
+
+    Measured beyond conditioning: at most 4 ulp in float64, 0.5 in float32.
+    """
+    a, b, c, kind = _wide(a, b, c)
+    with np.errstate(all="ignore"):
+        t, s = (1.0 - c) / (c + b / a), (1.0 + b / a) / (c + b / a)
+        return (_log1p_excess(t, s)).astype(kind)
+
+
+def _mean_excess(a, b, c):
+    """The sum (a + b) log((a c + b)/(a + b)) - a log c >= 0; a, b, c > 0: the weights times its slopes in them.
+
+    Measured beyond conditioning: at most 4 ulp in float64, 0.5 in float32.
+    """
+    a, b, c, kind = _wide(a, b, c)
+    with np.errstate(all="ignore"):
+        return (a * _mean_excess_above(a, b, c) + b * _mean_excess_below(a, b, c)).astype(kind)
+
+
+def _mean_excess_bend(p, q, a, b, c):
+    """The quotient p q (c - 1)^2/((a + b) (a c + b)^2); all > 0.
+
+    Measured beyond conditioning: at most 6 ulp in float64, 0.5 in float32.
+    """
+    p, q, a, b, c, kind = _wide(p, q, a, b, c)
+    with np.errstate(all="ignore"):
+        u = (c - 1.0) / (a * c + b)
+        return (p * u * (q * u) / (a + b)).astype(kind)
+
+
+# Blocks and reductions ----------------------------------------------------------------------------
+
+# How many numbers of an argument make a block: what is computed of them stays in the cache.
+_BLOCK = 12288
+
+
+def _in_blocks(function, shapes, reduction, weight, validate, /, **arguments):
+    """The loss and a list of its derivatives, reduced alike: what a function gives of each sample.
+
+    The derivatives are summed to these shapes, those of what they are taken in. The samples are
+    computed block by block: beside the results nothing is as large as the arguments are.
+    """
+    if reduction not in ("mean", "sum", "none"):
+        raise ValueError(f"reduction must be 'mean', 'sum' or 'none', got {reduction!r}")
+    dtype = _dtype(arguments)
+    arguments = {name: np.asarray(value) for name, value in arguments.items()}
+    weight = None if weight is None else np.asarray(weight)
+    samples = _shape_of_samples(arguments, weight)
+    full = samples
+    if reduction == "none":
+        shapes = [full for _ in shapes]
+    # What is summed over blocks is summed in more digits, where the platform has any.
+    value = np.empty(samples, dtype) if reduction == "none" else np.longdouble(0)
+    slopes = [np.empty(shape, dtype) if shape == full else np.zeros(shape, np.longdouble) for shape in shapes]
+    with np.errstate(all="ignore"):
+        if validate:
+            _prepared(arguments, weight, dtype, validate)
+        total = _total(weight, samples) if reduction == "mean" else 1
+        for block in _blocks(samples):
+            parts = {name: _part(argument, samples, block) for name, argument in arguments.items()}
+            part = None if weight is None else _part(weight, samples, block)
+            losses, counts, derivatives = _weighted(function, parts, part, dtype.type(total))
+            subtotal = losses.sum()
+            if reduction == "none":
+                value[block] = losses
+            else:
+                value += subtotal
+            if np.isnan(subtotal):
+                counts = np.where(np.isnan(losses), dtype.type(np.nan), counts)
+            for slope, derivative in zip(slopes, derivatives):
+                if slope.shape == full:
+                    np.multiply(counts, derivative, out=slope[block])
+                else:
+                    part = _part(slope, samples, block)
+                    part += _summed(np.broadcast_to(counts, losses.shape) * derivative, part.shape)
+        value = value[()] if reduction == "none" else dtype.type(value / total)
+    return value, [slope.astype(dtype, copy=False)[()] for slope in slopes]
+
+
+def _weighted(function, arguments, weight, total):
+    """The losses of some samples times their weights, what their derivatives count, and these derivatives.
+
+    A sample outside its domain has none: they count nan.
+    """
+    *given, penalty, weight = _prepared(arguments, weight, total.dtype)
+    values = function(*given)
+    losses, *derivatives = values if isinstance(values, tuple) else (values,)
+    counts = (1 if weight is None else weight) / total
+    if penalty is not None:
+        losses = losses + penalty
+        counts = np.where(penalty == 0, counts, total.dtype.type(np.nan))
+    return losses if weight is None else weight * losses, counts, derivatives
+
+
+def _total(weight, samples):
+    """What a mean divides by: the sum of the weights, or the number of the samples."""
+    return math.prod(samples) if weight is None else np.sum(np.broadcast_to(weight, samples), dtype=float)
+
+
+def _shape_of_samples(arguments, weight):
+    """The shape that the samples broadcast to, with a warning where none has it."""
+    shapes = {name: value.shape for name, value in arguments.items()}
+    if weight is not None:
+        shapes["weight"] = weight.shape
+    samples = np.broadcast_shapes(*shapes.values())
+    if samples not in shapes.values():
+        given = ", ".join(f"{name} {shape}" for name, shape in shapes.items())
+        warnings.warn(
+            f"the shapes of the samples ({given}) broadcast to {samples}, which none of them has; "
+            "give all the same shape, or expand one to this shape if that is meant",
+            stacklevel=4,
+        )
+    return samples
+
+
+def _blocks(samples):
+    """The blocks that the samples are cut into, each a slice along every axis: the longest axes are cut."""
+    most = _BLOCK
+    lengths = list(samples)
+    while math.prod(lengths) > most:
+        axis = lengths.index(max(lengths))
+        lengths[axis] = max(most * lengths[axis] // math.prod(lengths), 1)
+    cuts = ([slice(at, at + n) for at in range(0, size, n or 1)] for size, n in zip(samples, lengths))
+    return itertools.product(*cuts, [...])
+
+
+def _part(array, samples, block):
+    """What an array holds of a block: all of it along an axis where it is broadcast."""
+    if array.shape != samples:
+        axes = zip(array.shape, block[len(samples) - array.ndim : -1])
+        block = (*(slice(None) if size == 1 else cut for size, cut in axes), ...)
+    return array[block]
+
+
+def _summed(derivative, shape):
+    """The derivative summed over the axes along which an argument of this shape was broadcast."""
+    derivative = np.sum(derivative, axis=tuple(range(np.ndim(derivative) - len(shape))))
+    along = tuple(axis for axis, size in enumerate(shape) if size == 1 and derivative.shape[axis] != 1)
+    return np.sum(derivative, axis=along, keepdims=True)
+
+
+# Arguments ----------------------------------------------------------------------------------------
+
+
+class _Argument(NamedTuple):
+    """What an argument is, what it must be, where it is not, and what stands for it in a removed sample."""
+
+    role: str
+    demand: str
+    broken: Callable
+    harmless: float
+
+
+_ARGUMENTS = {
+    "y": _Argument("data", "positive", lambda y: (y <= 0) | np.isinf(y), 1.0),
+    "m": _Argument("learned", "positive", lambda m: (m <= 0) | np.isinf(m), 1.0),
+    "n": _Argument("learned", "positive", lambda n: (n <= 0) | np.isinf(n), 1.0),
+    "weight": _Argument("known", "nonnegative", lambda weight: (weight < 0) | np.isinf(weight), 1.0),
+}
+
+def _prepared(arguments, weight, dtype, validate=False):
+    """The arguments in the dtype, what each sample costs beside its loss if any costs more, and the weight.
+
+    Data outside the support cost +inf and are made harmless, parameters outside their domain cost
+    nan, and a sample of weight 0 is replaced by a harmless one. What needs no change is not copied.
+    """
+    prepared, penalty = [], None
+    values = {name: np.asarray(given, dtype) for name, given in arguments.items()}
+    if weight is not None:
+        weight = np.asarray(weight, dtype)
+        removed = weight == 0
+        if validate:
+            _validate("weight", weight, _ARGUMENTS["weight"].broken(weight))
+        if removed.any():
+            values = {name: _made_harmless(value, removed, _ARGUMENTS[name]) for name, value in values.items()}
+    for name, value in values.items():
+        argument = _ARGUMENTS[name]
+        broken = argument.broken(value)
+        if validate:
+            _validate(name, value, broken)
+        if np.count_nonzero(broken):
+            cost = dtype.type(np.inf if argument.role == "data" else np.nan)
+            penalty = np.where(broken, cost, dtype.type(0) if penalty is None else penalty)
+            if argument.role == "data":
+                value = _made_harmless(value, broken, argument)
+        prepared.append(value)
+    return *prepared, penalty, weight
+
+
+def _made_harmless(value, samples, argument):
+    """The array with a harmless value in some of the samples."""
+    return np.where(samples, value.dtype.type(argument.harmless), value)
+
+
+def _dtype(arguments):
+    """The floating dtype of the parameters, whatever integers are among them; half precision computes in single."""
+    parameters = [value for name, value in arguments.items() if _ARGUMENTS[name].role in ("learned", "known")]
+    numbers = [
+        value if isinstance(value, (int, float)) else np.asarray(value)
+        for value in parameters or arguments.values()
+    ]
+    floating = [number for number in numbers if np.result_type(number).kind == "f"]
+    return np.promote_types(np.result_type(*floating), np.float32) if floating else np.dtype(np.float64)
+
+
+def _validate(name, value, broken):
+    """Raise ValueError for the first sample in which an argument is broken or nan."""
+    missing = np.isnan(value)
+    broken = broken | missing
+    _refuse(name, _ARGUMENTS[name].demand, value, broken)
+
+
+def _refuse(name, demand, value, broken):
+    """Raise ValueError for the first sample that is broken."""
+    if broken.ndim == 0:
+        value, broken = value[None], broken[None]
+    if broken.any():
+        index = tuple(int(axis[0]) for axis in np.nonzero(broken))
+        raise ValueError(f"{name} must be {demand}, got {value[index]} at index {index}")

@@ -34,9 +34,9 @@ MOST_BITS = 1500
 MOST_TERMS = 4000
 # So near, in digits, a value at a pole is taken.
 NEAR = 15
-# A tail whose terms are this small beside the sum has ended.
-INFINITE = 0.05  # and one that holds so much of it has none
+# A tail whose terms are this small beside the sum has ended, and one that falls like no greater a power never does.
 NEGLIGIBLE = mpmath.mpf(10) ** -12
+SLOWEST = 1.001
 
 # What a person says who means it.
 MEANT = ", or say --unnormalised"
@@ -116,9 +116,7 @@ def mass(distribution: Distribution, point: Mapping[str, Any], ends: Ends | None
     value = _function(distribution, density, name, point)
     shown = {one: float(number) for one, number in point.items()}
     with mpmath.workdps(DIGITS):
-        total, error = (
-            _summed(value, lower, upper, domain) if domain.integer else _integrated(value, lower, upper)
-        )
+        total, error = _summed(value, lower, upper) if domain.integer else _integrated(value, lower, upper)
         total += mpmath.fsum(value(mpmath.mpf(atom)) for atom in domain.atoms)
     return Mass(shown, total, error)
 
@@ -172,22 +170,43 @@ def random_points(distribution: Distribution, allowed: Allowed | None = None) ->
     return islice(drawn(), POINTS if distribution.parameters else 1)
 
 
-def _summed(value: Callable[[Any], Any], lower: Any, upper: Any, domain: Interval) -> tuple[Any, Any]:
-    """The sum over whole numbers; a tail of ever larger or never smaller terms is infinite."""
-    first = int(mpmath.ceil(lower))
-    total, last, count = mpmath.mpf(0), mpmath.mpf(0), 0
+def _summed(value: Callable[[Any], Any], lower: Any, upper: Any) -> tuple[Any, Any]:
+    """The sum over whole numbers, to both sides of 0 where there is no least one."""
+    if mpmath.isfinite(lower):
+        return _onwards(value, int(mpmath.ceil(lower)), upper, 1)
+    up, down = _onwards(value, 0, upper, 1), _onwards(value, -1, mpmath.inf, -1)
+    return up[0] + down[0], up[1] + down[1]
+
+
+def _onwards(value: Callable[[Any], Any], first: int, last: Any, side: int) -> tuple[Any, Any]:
+    """The sum from a whole number on; a tail that falls no faster than 1/n is infinite.
+
+    What is left after many terms falls like the power that the terms at a quarter, at a half and at the whole of
+    the way show; how far these differ is what the rest may be off by.
+    """
+    terms = list[Any]()
+    total = mpmath.mpf(0)
     for count in range(MOST_TERMS):
-        observation = first + count
-        if observation > upper:
+        observation = first + side * count
+        if observation > last:
             return total, mpmath.mpf(0)
-        last = value(mpmath.mpf(observation))
-        total += last
+        terms.append(value(mpmath.mpf(observation)))
+        total += terms[-1]
         if not mpmath.isfinite(total):
             return mpmath.inf, mpmath.mpf(0)
-        if count > 20 and last <= NEGLIGIBLE * total / 100 and total > 0.5:
-            return total, last * 100
-    missing = last * count  # what a tail that falls like a square still holds
-    return (mpmath.inf, mpmath.mpf(0)) if missing > INFINITE * total else (total, missing)
+        if count > 20 and terms[-1] <= NEGLIGIBLE * total / 100 and total > 0.5:
+            return total, terms[-1] * 100
+    whole = MOST_TERMS - 1
+    places = [whole // 4, whole // 2, whole]
+    sizes = [mpmath.log(1 + abs(first) + place) for place in places]
+    heights = [mpmath.log(terms[place]) if terms[place] > 0 else -mpmath.inf for place in places]
+    if not all(map(mpmath.isfinite, heights)):
+        return total, terms[-1] * MOST_TERMS
+    before, after = ((heights[i] - heights[i + 1]) / (sizes[i + 1] - sizes[i]) for i in (0, 1))
+    if after <= SLOWEST:
+        return mpmath.inf, mpmath.mpf(0)
+    rest = terms[-1] * (mpmath.exp(sizes[-1]) / (after - 1) - mpmath.mpf(1) / 2)
+    return total + rest, abs(rest) * (abs(after - before) / (after - 1) + mpmath.mpf(1) / MOST_TERMS)
 
 
 def _integrated(value: Callable[[Any], Any], lower: Any, upper: Any) -> tuple[Any, Any]:

@@ -156,22 +156,25 @@ def _lambdified(derived: Derivation, expand: bool, points: Sequence[Point], dtyp
             columns[name] = given[quantity.name] if isinstance(place, str) else given[place[0]][:, place[1]]
     symbols = {symbol.name: symbol for symbol in value.free_symbols}
 
-    def numbers(expression: sympy.Expr) -> Array:
+    def numbers(expression: sympy.Expr, where: tuple[Place, ...]) -> Iterator[Computed]:
         # SymPy writes Kronecker's delta for numbers, but cases for arrays too.
         expression = expression.replace(
             sympy.KroneckerDelta, lambda one, other: sympy.Piecewise((1, sympy.Eq(one, other)), (0, True))
         )
-        function = sympy.lambdify(list(symbols.values()), expression, ["scipy", "numpy"])
-        found = function(*(columns[name] for name in symbols))
-        return np.broadcast_to(np.asarray(found).astype(dtype), (len(points),))
+        try:
+            function = sympy.lambdify(list(symbols.values()), expression, ["scipy", "numpy"])
+            found = function(*(columns[name] for name in symbols))
+        except (NameError, TypeError, NotImplementedError):
+            return  # an infinite series, or a function that neither library has: SymPy computes no number
+        yield Computed(where, np.broadcast_to(np.asarray(found).astype(dtype), (len(points),)))
 
-    yield Computed((), numbers(value))
+    yield from numbers(value, ())
     learned = [place for quantity in derived.learned for place in places(quantity)]
     for number, place in enumerate(learned):
         slope = _slope(value, symbols, place)
-        yield Computed((place,), numbers(slope))
+        yield from numbers(slope, (place,))
         for other in learned[number:]:
-            yield Computed((place, other), numbers(_slope(slope, symbols, other)))
+            yield from numbers(_slope(slope, symbols, other), (place, other))
 
 
 def _slope(expression: sympy.Expr, symbols: dict[str, sympy.Symbol], place: Place) -> sympy.Expr:

@@ -27,7 +27,7 @@ def run(*words):
         (["norml"], "Did you mean normal?"),
         (["normal", "--fix", "sigma=-1"], "sigma lies in (0, ∞), got -1"),
         (["normal", "--fix", "mu,sigma"], "nothing is left to learn"),
-        (["normal", "--link", "sigma=sigmoid"], "links that fit: exp, softplus, square"),
+        (["normal", "--link", "sigma=tanh"], "links that fit: exp, softplus, square"),
         (["normal", "--link", "sigma=expp"], "Did you mean exp?"),
         (["normal", "--fix", "sigme"], "Did you mean sigma?"),
         (["normal", "--fix", "sigma=one"], "a known value is a number"),

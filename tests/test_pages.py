@@ -18,7 +18,7 @@ from sympy.core.parameters import distribute
 from sympy.utilities.lambdify import implemented_function
 
 import derive
-from derive import words
+from derive import oracle, words
 from derive.catalogue import VARIANTS
 from derive.derivation import Role
 from derive.domains import EPS_OF_SUM, SUM_TOLERANCE
@@ -89,6 +89,7 @@ def _huber_mass(threshold):
 
 # What a page of text says, for Python to read.
 SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
+SUBSCRIPTS = str.maketrans("₁₂₃", "123")
 READ = (
     (r"\[1/expm1 − 1/id\]", "slope"),
     (r"[⁰¹²³⁴⁵⁶⁷⁸⁹]+", lambda found: f"**{found[0].translate(SUPERSCRIPTS)}"),
@@ -109,6 +110,7 @@ READ = (
     (r"log M\(", r"logM("),
     (r"check′", "check1"),
     (r"h′", "h1"),
+    (r"w[₁₂₃]+", lambda found: found[0].translate(SUBSCRIPTS)),
     (r"log (\w+)!", r"logΓ(\1 + 1)"),
     (r"(\w+)!", r"Γ(\1 + 1)"),
     (r"([ψλ])′", r"\g<1>1"),
@@ -133,7 +135,27 @@ def inverse_mills(a):
     return mpmath.npdf(a) / mpmath.ncdf(a)
 
 
+def convolved(name):
+    """A derivative of the density of a normal and an exponential variable's sum, by what the word means."""
+    word = VOCABULARY[name]
+    symbols = sympy.symbols("a b c", positive=True)
+    meaning = word.meaning(*symbols)
+
+    def value(*numbers):
+        return oracle.value(meaning, dict(zip("abc", numbers, strict=True)), 30)
+
+    return value
+
+
 MEANT = {
+    "w": convolved("convolution"),
+    "w1": convolved("convolution_slope"),
+    "w2": convolved("convolution_deviation_slope"),
+    "w3": convolved("convolution_rate_slope"),
+    "w12": convolved("convolution_cross"),
+    "w22": convolved("convolution_deviation_curvature"),
+    "w23": convolved("convolution_rate_cross"),
+    "w33": lambda a, b, c: convolved("convolution_rate_curvature")(a, b, c) - 1 / c**2,
     **{
         name: getattr(mpmath, name)
         for name in ("sqrt", "log", "sign", "e", "log1p", "expm1", "gamma", "beta")

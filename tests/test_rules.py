@@ -622,6 +622,37 @@ FIRES |= {
         lambda: y * words.sech(-x) ** 2 / (2 * s**2),
         lambda: 3 - words.sech((x - y) / s) ** 2 * t / s**2,
     ],
+    "log_of_convolution": [
+        lambda: closed(words.normal_cdf(x / s - s * t)) * -1 + x * t - s**2 * t**2 / 2,
+        lambda: y + t * (x - y) - closed(words.normal_cdf((x - y) / s - s * t)) - (s * t) ** 2 / 2,
+        lambda: 2 * closed(words.normal_cdf(x / t - s * t)) - 2 * x * s + s**2 * t**2,
+    ],
+    "rate_slope_of_convolution": [
+        lambda: words.convolution_rate_slope(x, s, t) - 1 / t,
+        lambda: y - 3 / s + 3 * words.convolution_rate_slope(x - y, t, s),
+        lambda: 1 / t - words.convolution_rate_slope(x, 2, t),
+    ],
+    "rate_slope_of_convolution_times_rate": [
+        lambda: t * words.convolution_rate_slope(x, s, t) - 1,
+        lambda: y + 2 - 2 * s * words.convolution_rate_slope(x - y, t, s),
+        lambda: exp(y) * words.convolution_rate_slope(x, 2, exp(y)) - 1,
+    ],
+    "curvature_of_convolution_in_log_deviation": [
+        lambda: (
+            exp(y) * words.convolution_deviation_slope(x, exp(y), t)
+            + exp(2 * y) * words.convolution_deviation_curvature(x, exp(y), t)
+        ),
+        lambda: (
+            s
+            - 2 * exp(x) * words.convolution_deviation_slope(x - y, exp(x), t)
+            - 2 * exp(2 * x) * words.convolution_deviation_curvature(x - y, exp(x), t)
+        ),
+        lambda: (
+            exp(2 * y) * words.convolution_deviation_curvature(3, exp(y), 2)
+            + x
+            + exp(y) * words.convolution_deviation_slope(3, exp(y), 2)
+        ),
+    ],
     "inverse_mills_slope_times_squares": [
         lambda: words.inverse_mills_slope(x) * x**2 * y**2,
         lambda: -2 * s * words.inverse_mills_slope(-x) * y**2 * (x - 1) ** 2,

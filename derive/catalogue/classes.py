@@ -115,7 +115,7 @@ def ordinal_logistic(y: Rank["K"], *, eta: Real, cuts: Increasing["K"]):
     ),
 )
 def dirichlet_multinomial(y: Counts["K"], *, concentration: PositiveVector["K"]):
-    """How often each of K classes came up in trials whose probabilities are drawn once from a Dirichlet distribution.
+    """How often each of K classes came up; their probabilities are drawn once from a Dirichlet density.
 
     y              number of trials that gave each class
     concentration  concentrations: the larger their sum, the closer to a multinomial distribution

@@ -212,7 +212,7 @@ def beta_binomial(y: Count.up_to("trials"), *, trials: Count, a: Positive, b: Po
     ),
 )
 def poisson_exposure(y: Count, *, rate: Positive, exposure: Positive):
-    """The number of events of a constant rate in a known exposure, such as a time, an area or a population.
+    """The number of events of a constant rate in a known exposure, such as a time, an area or people.
 
     y         number of events
     rate      expected number of events in one unit of exposure
@@ -323,3 +323,20 @@ def discretised_logistic(y: Whole, *, mu: Real, sigma: Positive):
     Source: Salimans, Karpathy, Chen and Kingma (2017), PixelCNN++, ICLR, eq. 2, without its cells at both ends.
     """
     return logistic_cell(y - mu, sigma)
+
+
+@distribution(
+    latex={"successes": "n"},
+    counterparts=(scipy("betanbinom.logpmf"),),
+)
+def beta_negative_binomial(y: Count, *, successes: PositiveCount, a: Positive, b: Positive):
+    """The failures before some successes, whose probability is drawn once from a beta distribution.
+
+    y          number of failures
+    successes  number of successes to wait for
+    a          first shape of the beta distribution: the tail falls like the power -a
+    b          second shape of the beta distribution
+
+    Source: Johnson, Kemp and Kotz (2005), Univariate Discrete Distributions, ch. 6.
+    """
+    return multiset_coefficient(successes, y) * beta(a + successes, b + y) / beta(a, b)

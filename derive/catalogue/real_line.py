@@ -348,3 +348,23 @@ def generalized_normal(y: Real, *, mu: Real, alpha: Positive, shape: Positive):
     Source: Nadarajah (2005), Journal of Applied Statistics 32, 685-694.
     """
     return exp(-absolute_power((y - mu) / alpha, shape)) / (2 * alpha * gamma(1 + 1 / shape))
+
+
+@distribution(
+    latex={"rate": r"\alpha"},
+    variants=(variant(link="sigma=exp"),),
+    counterparts=(scipy("exponnorm.logpdf", lambda y, mu, sigma, rate: (y, 1 / (sigma * rate), mu, sigma)),),
+)
+def exp_mod_normal(y: Real, *, mu: Real, sigma: Positive, rate: Positive):
+    """The sum of a normal and an exponential variable, as a response time or a peak of chromatography.
+
+    y      observation, in the units of the data
+    mu     mean of the normal part, in the units of the data
+    sigma  standard deviation of the normal part, in the units of the data
+    rate   rate of the exponential part, in the inverse units of the data
+
+    Source: Grushka (1972), Analytical Chemistry 44, 1733-1738; w(a, b, c) is a c - (b c)**2/2 - log Phi(a/b - b c),
+    and its index says in which argument it is differentiated.
+    """
+    density = exp(-rate * (y - mu) + (sigma * rate) ** 2 / 2)
+    return rate * density * normal_cdf((y - mu) / sigma - sigma * rate)

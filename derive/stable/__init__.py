@@ -94,10 +94,14 @@ from derive.stable.mixtures import (
     slope_in_the_mean,
 )
 from derive.stable.normal import (
+    curvature_of_convolution_in_log_deviation,
     inverse_mills_slope_times_square,
     inverse_mills_slope_times_squares,
+    log_of_convolution,
     log_of_normal_cdf,
     normal_complement,
+    rate_slope_of_convolution,
+    rate_slope_of_convolution_times_rate,
     zero_times_log_normal_cdf,
 )
 from derive.stable.products import (
@@ -171,6 +175,7 @@ STABLE = (
     log_sigmoid,
     log_sigmoid_complement,
     normal_complement,
+    log_of_convolution,
     log_of_normal_cdf,
     zero_times_log_normal_cdf,
     log_softmax,
@@ -258,6 +263,7 @@ STABLE = (
 COMPLEMENTS = (sigmoid_complement, normal_complement, probability_between_cut_points)
 
 BEFORE_LINKS = (
+    log_of_convolution,
     cauchy_wound_around_the_circle,
     abel_and_poisson,
     log_gamma_over_half_a_step,
@@ -283,6 +289,9 @@ BEFORE_LINKS = (
 
 # Tried after differentiating, on the gradient and on the Hessian.
 DERIVED = (
+    curvature_of_convolution_in_log_deviation,
+    rate_slope_of_convolution,
+    rate_slope_of_convolution_times_rate,
     rate_of_softplus,
     growth_of_product,
     slope_in_the_mean,

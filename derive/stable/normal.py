@@ -1,8 +1,22 @@
 """The normal distribution function."""
 
 from derive.declare import stable
-from derive.domains import Real
-from derive.words import inverse_mills_slope, log, log_normal_cdf, normal_cdf, scaled, times
+from derive.domains import Positive, Real
+from derive.words import (
+    convolution,
+    convolution_deviation_curvature,
+    convolution_deviation_slope,
+    convolution_log_deviation_curvature,
+    convolution_rate_score,
+    convolution_rate_slope,
+    exp,
+    inverse_mills_slope,
+    log,
+    log_normal_cdf,
+    normal_cdf,
+    scaled,
+    times,
+)
 
 
 @stable(f64={"a": -39}, f32={"a": -15})
@@ -33,3 +47,31 @@ def inverse_mills_slope_times_squares(a: Real, b: Real, c: Real):
 def inverse_mills_slope_times_square(a: Real, b: Real):
     """The square overflows where the slope has long vanished: it is multiplied by the root twice."""
     return inverse_mills_slope(a) * b**2, scaled(inverse_mills_slope(a), b)
+
+
+@stable(f64={"a": 1.0, "b": 1.0, "c": 1e9}, f32={"a": 1.0, "b": 1.0, "c": 1e4})
+def log_of_convolution(a: Real, b: Positive, c: Positive):
+    """Where the rate is large the square of the deviation times the rate cancels: all three are computed as one."""
+    return a * c - b**2 * c**2 / 2 - log(normal_cdf(a / b - b * c)), convolution(a, b, c)
+
+
+@stable(f64={"a": 1.0, "b": 1.0, "c": 1e9}, f32={"a": 1.0, "b": 1.0, "c": 1e4})
+def rate_slope_of_convolution(a: Real, b: Positive, c: Positive):
+    """Where the rate is large the two nearly cancel."""
+    return convolution_rate_slope(a, b, c) - 1 / c, convolution_rate_score(a, b, c)
+
+
+@stable(f64={"a": 1.0, "b": 1.0, "c": 1e9}, f32={"a": 1.0, "b": 1.0, "c": 1e6})
+def rate_slope_of_convolution_times_rate(a: Real, b: Positive, c: Positive):
+    """Where the rate is large the product is nearly 1."""
+    return c * convolution_rate_slope(a, b, c) - 1, c * convolution_rate_score(a, b, c)
+
+
+@stable(f64={"a": 0.1, "b": 20.0, "c": 1e9}, f32={"a": 0.1, "b": 5.0, "c": 1e3})
+def curvature_of_convolution_in_log_deviation(a: Real, b: Real, c: Positive):
+    """Where the rate is large the two nearly cancel."""
+    left = exp(2 * b) * convolution_deviation_curvature(a, exp(b), c)
+    return (
+        left + exp(b) * convolution_deviation_slope(a, exp(b), c),
+        convolution_log_deviation_curvature(a, exp(b), c),
+    )

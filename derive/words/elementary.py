@@ -1,6 +1,6 @@
 """Exponential, logarithm, sign and size, and their products and quotients where one factor vanishes."""
 
-from derive.domains import Nonnegative, Positive, Real, Unit
+from derive.domains import Nonnegative, OpenUnit, Positive, Real
 from derive.heads import Level, word
 
 
@@ -161,6 +161,6 @@ def softplus(a: Real) -> Positive:
     torch="torch.sigmoid({0})",
     derivatives=(lambda a: sigmoid(a) * sigmoid(-a),),
 )
-def sigmoid(a: Real) -> Unit:
+def sigmoid(a: Real) -> OpenUnit:
     """1/(1 + e⁻ᵃ), the logistic function."""
     return 1 / (1 + exp(-a))

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from derive.domains import Positive, Real, Unit
+from derive.domains import OpenUnit, Positive, Real, Unit
 from derive.heads import Level, word
 from derive.words.elementary import exp, log
 from derive.words.symbols import pi, sqrt, two_pi
@@ -47,7 +47,7 @@ def _far_left(a: Any) -> Any:
     python=("math.erfc(-{0:atom} / math.sqrt(2)) / 2", Level.PRODUCT),
     derivatives=(lambda a: _normal_density(a),),
 )
-def normal_cdf(a: Real) -> Unit:
+def normal_cdf(a: Real) -> OpenUnit:
     """The distribution function of the standard normal."""
 
 

@@ -436,8 +436,8 @@ def test_link_values_lie_in_the_range(row):
     predictor = Symbol("a", **row.domain.facts)
     for number in [*(row.domain.typical(random) for _ in range(30)), *row.domain.extremes]:
         # Beyond the digits of any float, so that a value that is close to an end of the range is seen to be.
-        if abs(number) <= 30:
-            assert oracle.value(row(predictor), {"a": number}, 250) in row.range
+        if abs(number) <= 1000:
+            assert oracle.value(row(predictor), {"a": number}, 20) in row.range
         assert row.range.lower <= float(oracle.value(row(predictor), {"a": number}, 20)) <= row.range.upper
 
 
@@ -469,29 +469,21 @@ FITS = {
     "square": POSITIVE,
     "sigmoid": {
         "angle",
-        "between -1 and 1",
-        "in the open unit interval",
-        "in the unit interval",
+        "real",
         "nonnegative",
         "nonnegative, with an atom at 0",
-        "nonzero real",
-        "positive",
-        "positive vector",
-        "real",
+        "in the unit interval",
+        "in the open unit interval",
         "share",
         "real vector",
     },
     "normal_cdf": {
         "angle",
-        "between -1 and 1",
-        "in the open unit interval",
-        "in the unit interval",
+        "real",
         "nonnegative",
         "nonnegative, with an atom at 0",
-        "nonzero real",
-        "positive",
-        "positive vector",
-        "real",
+        "in the unit interval",
+        "in the open unit interval",
         "share",
         "real vector",
     },
@@ -508,13 +500,7 @@ def test_fits(name):
 
 def test_fitting_links():
     """The links offered for a parameter are those that fit it, in the order of the table."""
-    assert [row.name for row in fitting_links(Positive)] == [
-        "exp",
-        "softplus",
-        "square",
-        "sigmoid",
-        "normal_cdf",
-    ]
+    assert [row.name for row in fitting_links(Positive)] == ["exp", "softplus", "square"]
     assert [row.name for row in fitting_links(Unit)] == ["sigmoid", "normal_cdf"]
     real = ["identity", "exp", "softplus", "square", "sigmoid", "tanh", "normal_cdf"]
     assert [row.name for row in fitting_links(Real)] == real

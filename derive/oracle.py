@@ -91,7 +91,8 @@ def confirmed(compute: Callable[[], Any], digits: int, spread: int = 0) -> Any:
             if after != 0:
                 last, size = precision, abs(after)
         before = after
-    raise ArithmeticError(f"no agreement within {MOST_DIGITS} digits on a value near {mpmath.nstr(after, 8)}")
+    # Its size alone: a number with an exponent of thousands of digits is never written out.
+    raise ArithmeticError(f"no agreement within {MOST_DIGITS} digits on a value near 2^{mpmath.mag(after)}")
 
 
 def derivative(expression: Expr, point: Point, names: Sequence[Place], digits: int = 25) -> Any:

@@ -119,14 +119,13 @@ def _hessian_vector_product(y, shape, scale, v_shape, v_scale):
     sigmoid = torch.sigmoid(product)
     sigmoid_2 = torch.sigmoid(-product)
     power = 1 / scale
-    quotient = shape / scale
     h_shape_shape = 1 / shape**2 + 2 * torch.square(log_ratio) * sigmoid * sigmoid_2
     h_shape_scale = (
         -_logistic_balance(power, power, product)
         - 2 * shape * log_ratio * sigmoid * sigmoid_2 / scale
     )
     h_scale_scale = (
-        -(sigmoid_2 * quotient / scale - sigmoid * quotient / scale - 2 * shape * sigmoid * sigmoid_2 * quotient / scale)
+        shape * (_sigmoid_difference(product, -product) + 2 * shape * sigmoid * sigmoid_2) / scale**2
     )
     return (
         _times(v_shape, h_shape_shape) + _times(v_scale, h_shape_scale),
@@ -146,6 +145,16 @@ def _negative_log_likelihood(y, shape, scale):
     )
 
 
+# coth(x/2)/2 - 1/x = x q, |x| <= 3: the quotient q of polynomials in x^2.
+_SINH_RATIO_1_N = (
+    0.08333333333333333, 0.0014683046107621684, 5.800610289736619e-06, 4.903031346139093e-09,
+)
+_SINH_RATIO_1_D = (
+    1.0, 0.03428632199581265, 0.0002442206265817388, 4.441317414014143e-07,
+    1.1024810654110843e-10,
+)
+
+
 def _tensors(*values):
     """Numbers beside tensors, as tensors of the same dtype and device."""
     like, *_ = [value for value in values if isinstance(value, torch.Tensor)]
@@ -156,6 +165,34 @@ def _double(*values):
     """Numbers and tensors as float64 tensors of one device, and the dtype in which to answer."""
     tensors = _tensors(*values)
     return *[tensor.double() for tensor in tensors], tensors[0].dtype
+
+
+def _expm1(x):
+    """The difference exp(x) - 1.
+
+    Torch's own loses its digits near 0 where torch.compile writes vectorised code for the processor.
+    Below 1/2 it is x / ((x/2) coth(x/2) - x/2) with a fitted quotient.
+
+    Measured beyond conditioning: at most 1 ulp in float64, 1 in float32.
+    """
+    if not torch.compiler.is_compiling():
+        return torch.expm1(x)
+    c = torch.clamp(x, -0.5, 0.5)
+    s = c * c
+    near = c / (1.0 + (s * _rational(_SINH_RATIO_1_N, _SINH_RATIO_1_D, s) - 0.5 * c))
+    return torch.where(torch.abs(x) < 0.5, near, torch.exp(x) - 1.0)
+
+
+def _sigmoid_difference(a, b):
+    """The difference sigmoid(a) - sigmoid(b).
+
+    With h the larger and l the smaller it is sigmoid(h) sigmoid(-l) (1 - exp(l - h)) in size.
+
+    Measured beyond conditioning: at most 2.5 ulp in float64, 2.5 in float32.
+    """
+    high, low = torch.maximum(a, b), torch.minimum(a, b)
+    size = torch.sigmoid(high) * torch.sigmoid(-low) * -_expm1(low - high)
+    return torch.where(a < b, -size, size)
 
 
 def _softplus(x):
@@ -179,6 +216,19 @@ def _logistic_balance(a, b, z):
     far = (a * torch.exp(torch.clamp(z, max=0.0)) - b * torch.exp(torch.clamp(-z, max=0.0))) / (1.0 + torch.exp(-torch.abs(z)))
     near = 0.5 * ((a - b) + (a + b) * torch.tanh(0.5 * z))
     return torch.where(torch.abs(z) < 1.0, near, far).to(kind)
+
+
+def _polynomial(coefficients, w):
+    """The polynomial with these coefficients (lowest power first) at w, by Horner's rule."""
+    total = torch.zeros_like(w)
+    for coefficient in reversed(coefficients):
+        total = total * w + coefficient
+    return total
+
+
+def _rational(numerator, denominator, w):
+    """The quotient of two polynomials at w."""
+    return _polynomial(numerator, w) / _polynomial(denominator, w)
 
 
 def _log_ratio(a, b):

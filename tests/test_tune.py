@@ -183,9 +183,9 @@ def searched():
 
 
 def test_what_was_found_loses_less(searched):
-    """The numbers that fail are gone, at other points too, though no rule knows the density."""
-    assert failures(plain("log_logistic")) > 60
-    assert failures(searched) <= 4
+    """The numbers that fail are gone, at other points too."""
+    assert failures(plain("log_logistic")) > 10
+    assert failures(searched) == 0
 
 
 def test_the_form_of_a_loss_is_a_recorded_step(searched):

@@ -40,7 +40,7 @@ def value(expression: Expr, point: Point, digits: int = 40) -> Any:
 
     Raises ArithmeticError where precision grew to its limit without agreement.
     """
-    return confirmed(lambda: evaluate(expression, point), digits, _spread(expression, point))
+    return confirmed(lambda: evaluate(expression, point), digits, 2 * _spread(expression, point))
 
 
 def _spread(expression: Expr, point: Point) -> int:

@@ -349,7 +349,7 @@ def generate(names: Sequence[str], out: str, check: bool, afresh: bool) -> None:
 @click.option(
     "--points",
     type=click.IntRange(min=1),
-    default=20,
+    default=12,
     show_default=True,
     help="Points for each loss, library and dtype, of each level.",
 )

@@ -18,6 +18,9 @@ COMMITTED = Path(__file__).with_name("bounds.toml")
 # The quantities that are measured, in the order in which they are told.
 QUANTITIES = ("value", "gradient", "Hessian", "-log p")
 
+# The bits that a number has; a bound is one more than what was lost.
+DIGITS = {"float64": 53, "float32": 24}
+
 # The bits that may be lost, by (dtype, quantity).
 Bounds = Mapping[tuple[str, str], int]
 
@@ -36,6 +39,15 @@ def told(bounds: Bounds, dtype: str) -> str:
     """The bounds of a dtype in words: `value 1, gradient 2, Hessian 2`."""
     known = (quantity for quantity in QUANTITIES if (dtype, quantity) in bounds)
     return ", ".join(f"{quantity} {bounds[dtype, quantity]}" for quantity in known)
+
+
+def lost(bounds: Bounds) -> list[str]:
+    """A sentence for each quantity that has no digit left at some point near or far."""
+    return [
+        f"at some points the {quantity} has no digit left in {dtype}: derive verify --accuracy says at which"
+        for (dtype, quantity), bits in bounds.items()
+        if bits >= DIGITS[dtype]
+    ]
 
 
 @cache

@@ -188,7 +188,10 @@ def derivation(
         raise Misuse("-o names a file, got an empty name; write -o FILE, or leave it out to print")
     from derive.emit import emit
 
-    text = emit(_derived(asked, tune), target, standalone=standalone)
+    derived = _derived(asked, tune)
+    text = emit(derived, target, standalone=standalone)
+    if TARGETS[target].library:
+        _warn(derived)
     if output == "-":
         click.echo(text, nl=False)
         return
@@ -197,6 +200,15 @@ def derivation(
     if not Path(output).parent.is_dir():
         raise Misuse(f"cannot write {output}: there is no folder {Path(output).parent}; make it first")
     write_atomically(Path(output), text)
+
+
+def _warn(derived: Any) -> None:
+    """Say where the code that is written loses digits, as far as that was measured."""
+    from derive import bounds
+
+    known = bounds.committed(derived.name) if derived.distribution.origin is None else {}
+    for sentence in (*bounds.lost(known), *(weakness.sentence for weakness in derived.weaknesses)):
+        click.echo(f"derive: {sentence}", err=True)
 
 
 def _derived(asked: Request, tune: bool) -> Any:

@@ -695,6 +695,11 @@ FIRES |= {
             - (x - y) ** 2 * words.absolute_power_curvature(x - y, t) / s
         ),
     ],
+    "sum_of_neighbours_over_squares": [
+        lambda: (2 * s + 1) / (s**2 * (s + 1) ** 2),
+        lambda: x - (2 * t + 1) / (t**2 * (t + 1) ** 2),
+        lambda: 3 - y * (1 + 2 * b) / (2 * b**2 * (1 + b) ** 2),
+    ],
     "trigamma_over_fourth_power": [
         lambda: words.trigamma(s) / t**4,
         lambda: 2 * x * words.trigamma(1 + 1 / t) / (3 * t**4),

@@ -54,6 +54,7 @@ from derive.stable.gamma import (
     log_gamma_excess_of_softplus,
     log_gamma_of_neighbours,
     log_gamma_over_half_a_step,
+    sum_of_neighbours_over_squares,
     trigamma_over_fourth_power,
 )
 from derive.stable.logistic import (
@@ -323,6 +324,7 @@ DERIVED = (
 
 # Tried last, on what is written of gradient and Hessian: what they put together is differentiated no more.
 LAST = (
+    sum_of_neighbours_over_squares,
     trigamma_over_fourth_power,
     slope_of_power_excess_in_the_power,
     inverse_mills_slope_times_squares,

@@ -104,3 +104,10 @@ def growth_of_digamma_difference_along(a: Positive, b: Positive, c: Real, d: Rea
 def half_step_log_gamma_of_log(a: Real):
     """The second derivative in the logarithm, a sum whose terms cancel for small arguments, is computed as one."""
     return half_step_log_gamma(exp(a)), half_step_log_gamma_of_exponential(a)
+
+
+@stable(f64={"a": 1e80}, f32={"a": 1e11})
+def sum_of_neighbours_over_squares(a: Positive):
+    """The product of the squares overflows where the quotient is no zero: it is divided by one product after the other."""
+    product = a * (a + 1)
+    return (2 * a + 1) / (a**2 * (a + 1) ** 2), quotient(2 * a + 1, product) / product

@@ -23,6 +23,9 @@ Data outside the support cost +inf, parameters outside their domain give nan.
 
 Accuracy: at most 16 units in the last place beyond conditioning on ordinary inputs (those that
 `derive verify` draws from each domain), in float64 and float32, for value, gradient and Hessian.
+Near and far (`derive verify --accuracy`) at most so many bits are lost beyond conditioning:
+    float64  value 1, gradient 1, Hessian 1, -log p 2
+    float32  value 2, gradient 1, Hessian 1, -log p 1
 
 Elsewhere:
     loss = torch.nn.HuberLoss(delta=1.35)

@@ -23,6 +23,9 @@ Data outside the support cost +inf, parameters outside their domain give nan.
 
 Accuracy: at most 16 units in the last place beyond conditioning on ordinary inputs (those that
 `derive verify` draws from each domain), in float64 and float32, for value, gradient and Hessian.
+Near and far (`derive verify --accuracy`) at most so many bits are lost beyond conditioning:
+    float64  value 8, gradient 8, Hessian 7, -log p 8
+    float32  value 3, gradient 4, Hessian 3, -log p 3
 
 Elsewhere:
     loss = -2 * scipy.stats.invgauss.logpdf - 2 * (3/2 · log y + ½ log 2π), at mean = exp(log_mean)

@@ -25,6 +25,9 @@ Data outside the support cost +inf, parameters outside their domain give nan.
 
 Accuracy: at most 16 units in the last place beyond conditioning on ordinary inputs (those that
 `derive verify` draws from each domain), in float64 and float32, for value, gradient and Hessian.
+Near and far (`derive verify --accuracy`) at most so many bits are lost beyond conditioning:
+    float64  value 2, gradient 1, Hessian 3, -log p 2
+    float32  value 1, gradient 1, Hessian 3, -log p 2
 
 Source: Dunn and Smyth (2005), Statistics and Computing 15, 267-280; d is half the unit deviance, and c is their series over the Poisson number, 1 at y = 0, with the exponential at y = mu taken into it.
 

@@ -21,6 +21,9 @@ Data outside the support cost +inf, parameters outside their domain give nan.
 
 Accuracy: at most 16 units in the last place beyond conditioning on ordinary inputs (those that
 `derive verify` draws from each domain), in float64 and float32, for value, gradient and Hessian.
+Near and far (`derive verify --accuracy`) at most so many bits are lost beyond conditioning:
+    float64  value 3, gradient 2, Hessian 3, -log p 4
+    float32  value 3, gradient 3, Hessian 3, -log p 3
 
 Source: Gelman (2006), Bayesian Analysis 1, 515-534.
 

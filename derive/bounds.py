@@ -18,7 +18,7 @@ COMMITTED = Path(__file__).with_name("bounds.toml")
 # The quantities that are measured, in the order in which they are told.
 QUANTITIES = ("value", "gradient", "Hessian", "-log p")
 
-# The bits that a number has; a bound is one more than what was lost.
+# The bits that a number has.
 DIGITS = {"float64": 53, "float32": 24}
 
 # The bits that may be lost, by (dtype, quantity).
@@ -30,9 +30,9 @@ def committed(slug: str) -> Bounds:
     return _read().get(slug, {})
 
 
-def bound(bits: float) -> int:
-    """The bound that a measurement makes: whole bits, and one for other points and machines."""
-    return math.ceil(bits) + 1
+def bound(bits: float, dtype: str) -> int:
+    """The bound that a measurement makes: whole bits, and one for other points and machines; no more than there are."""
+    return min(math.ceil(bits) + 1, DIGITS[dtype])
 
 
 def told(bounds: Bounds, dtype: str) -> str:

@@ -218,7 +218,7 @@ def measured(findings: Iterable[Finding]) -> dict[str, bounds.Bounds]:
         for share in (share for share in finding.shares if share.ours):
             of_loss = most.setdefault(finding.loss, {})
             place = share.dtype, share.quantity
-            of_loss[place] = max(of_loss.get(place, 0), bounds.bound(share.bits))
+            of_loss[place] = max(of_loss.get(place, 0), bounds.bound(share.bits, share.dtype))
     return dict(most)
 
 

@@ -29,7 +29,7 @@ Accuracy: at most 16 units in the last place beyond conditioning on ordinary inp
 `derive verify` draws from each domain), in float64 and float32, for value, gradient and Hessian.
 Near and far (`derive verify --accuracy`) at most so many bits are lost beyond conditioning:
     float64  value 8, gradient 3, Hessian 3
-    float32  value 2, gradient 25, Hessian 25
+    float32  value 2, gradient 24, Hessian 24
 
 Elsewhere:
     loss = -scipy.stats.exponnorm.logpdf, at sigma = exp(log_sigma)

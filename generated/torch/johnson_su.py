@@ -26,8 +26,8 @@ Data outside the support cost +inf, parameters outside their domain give nan.
 Accuracy: at most 16 units in the last place beyond conditioning on ordinary inputs (those that
 `derive verify` draws from each domain), in float64 and float32, for value, gradient and Hessian.
 Near and far (`derive verify --accuracy`) at most so many bits are lost beyond conditioning:
-    float64  value 2, gradient 2, Hessian 54, -log p 2
-    float32  value 3, gradient 3, Hessian 25, -log p 3
+    float64  value 2, gradient 2, Hessian 53, -log p 2
+    float32  value 3, gradient 3, Hessian 24, -log p 3
 
 Elsewhere:
     loss = -scipy.stats.johnsonsu.logpdf - 0.918938533205

@@ -26,8 +26,8 @@ Data outside the support cost +inf, parameters outside their domain give nan.
 Accuracy: at most 16 units in the last place beyond conditioning on ordinary inputs (those that
 `derive verify` draws from each domain), in float64 and float32, for value, gradient and Hessian.
 Near and far (`derive verify --accuracy`) at most so many bits are lost beyond conditioning:
-    float64  value 3, gradient 3, Hessian 54, -log p 3
-    float32  value 3, gradient 25, Hessian 25, -log p 3
+    float64  value 3, gradient 3, Hessian 53, -log p 3
+    float32  value 3, gradient 24, Hessian 24, -log p 3
 
 Source: Jones and Pewsey (2009), Biometrika 96, 761-780; sinh u is standard normal, and h(u) is sinh(u)**2/2 - log cosh(u), the cosine from the change of variable.
 

@@ -311,9 +311,9 @@ class Parts:
     def _meaning(self, word: Word, expression: Expr) -> Expr:
         """What a word abbreviates that has no derivative of its own: it stands in none below the third.
 
-        Raises Misuse where that is no formula.
+        Raises Misuse where that is no formula, or one that is nan where the word is not.
         """
-        if word.reference:
+        if word.reference or not word.opens:
             raise Misuse(f"the word {word.name} has no derivative; ask for no derivative of this order")
         return word.meaning(*expression.args)
 

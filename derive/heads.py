@@ -51,6 +51,7 @@ class Word(Declaration):
                  the function takes a further index j and gives the derivative in the j-th entry
     along        for a vector argument: the derivative in the direction of a vector v, so that
                  Hessian-vector products never form K^2 entries
+    opens        whether its meaning, differentiated as it stands, is a number at ordinary arguments
     zero_wins    whether it is 0 wherever its first argument is, even beside an infinite second one
     """
 
@@ -61,6 +62,7 @@ class Word(Declaration):
     spelling: Mapping[str, Spelling] = field(default_factory=dict)
     derivatives: tuple[Callable[..., Any], ...] = ()
     along: Callable[..., Any] | None = None
+    opens: bool = True
     zero_wins: bool = False
 
     @property

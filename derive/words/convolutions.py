@@ -110,6 +110,7 @@ def convolution_rate_score(a: Real, b: Positive, c: Positive) -> Real:
 
 
 @word(
+    opens=False,
     text="w₁₂{arguments}",
     latex="w_{{12}}{arguments}",
     numpy="_convolution_cross{arguments}",
@@ -122,6 +123,7 @@ def convolution_cross(a: Real, b: Positive, c: Positive) -> Real:
 
 
 @word(
+    opens=False,
     text="w₂₃{arguments}",
     latex="w_{{23}}{arguments}",
     numpy="_convolution_rate_cross{arguments}",
@@ -133,6 +135,7 @@ def convolution_rate_cross(a: Real, b: Positive, c: Positive) -> Real:
 
 
 @word(
+    opens=False,
     text="w₂₂{arguments}",
     latex="w_{{22}}{arguments}",
     numpy="_convolution_deviation_curvature{arguments}",
@@ -146,6 +149,7 @@ def convolution_deviation_curvature(a: Real, b: Positive, c: Positive) -> Real:
 
 
 @word(
+    opens=False,
     text="[w₃₃{arguments} + 1/{2:atom}²]",
     latex=r"\left[w_{{33}}{arguments} + \frac{{1}}{{{2:atom}^2}}\right]",
     numpy="_convolution_rate_curvature{arguments}",
@@ -157,6 +161,7 @@ def convolution_rate_curvature(a: Real, b: Positive, c: Positive) -> Real:
 
 
 @word(
+    opens=False,
     numpy="_convolution_log_deviation_curvature{arguments}",
     torch="_convolution_log_deviation_curvature{arguments}",
 )

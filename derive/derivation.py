@@ -228,8 +228,9 @@ def derive(
     shared          parameters with one learned value for the whole data set: ["mu"]
     keep_constants  keep what is free of θ
     keep_factor     keep the common factor
-    third_derivatives  write them, too, in a NumPy module of scalars
     practice        what is put on top of the likelihood: "pos_weight", or "pos_weight=3"
+    third_derivatives
+                    write them, too, in a NumPy module of scalars
 
     None asks for nothing.  Raises Misuse when a name, a value or a link does not fit.
 

@@ -525,6 +525,7 @@ Unit = Interval(
     closed=(True, True),
 )
 
+# Its parameters are drawn nearer to the middle than a share's: no mass of a beta is resolved at a mean of 0.99999.
 OpenUnit = replace(
     Unit,
     name="in the open unit interval",

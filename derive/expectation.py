@@ -332,10 +332,14 @@ def _grid() -> list[Any]:
     return [4 * mpmath.sinh(mpmath.mpf(step) / 16) for step in SEARCHED]
 
 
+def _sizes(point: Point) -> dict[str, int]:
+    """What a point says of the lengths of vectors."""
+    return {size: number for size, number in point.items() if isinstance(number, int)}
+
+
 def _kinks(expression: Expr, name: str, point: Point) -> list[Expr]:
     """What stands between bars, or has its sign taken, and depends on the named observation."""
-    sizes = {size: number for size, number in point.items() if isinstance(number, int)}
-    found = written_out(expression, sizes).atoms(Abs, sign)
+    found = written_out(expression, _sizes(point)).atoms(Abs, sign)
     arguments = {part.args[0] for part in found}
     return [part for part in arguments if name in {symbol.name for symbol in part.free_symbols}]
 
@@ -345,8 +349,7 @@ def _cusps(expression: Expr, name: str, point: Point) -> list[Expr]:
 
     There the slope may be infinite.  Only what is linear in the named observation is found.
     """
-    sizes = {size: number for size, number in point.items() if isinstance(number, int)}
-    powers = written_out(expression, sizes).atoms(Pow)
+    powers = written_out(expression, _sizes(point)).atoms(Pow)
     raised = {part.args[0] for power in powers if not power.exp.is_integer for part in power.base.atoms(Abs)}
     found = []
     for argument in raised:

@@ -137,7 +137,7 @@ def request(
 ) -> Request:
     """Read and check a request, for a row of the catalogue by its name or for a person's own density.
 
-    practice  what is put on top of the likelihood: `pos_weight`, or `pos_weight=3` where its amount is known
+    practice           what is put on top of the likelihood: `pos_weight`, or `pos_weight=3` where its amount is known
     third_derivatives  whether a NumPy module writes them, too
 
     Raises Misuse for an unknown name, an argument of the wrong type, a value outside its domain, a

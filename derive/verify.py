@@ -38,6 +38,7 @@ from derive.targets import MODULES
 from derive.workers import shared_out
 
 SKIPPED = "not tested"
+NO_DENSITY = "no density, but a practice on top of one"
 
 # A score that spreads no further is zero: that of no trials at all.
 ROUNDING = mpmath.mpf(10) ** -25
@@ -116,9 +117,6 @@ def _asked_again(arguments: dict[str, Any], count: int, accuracy: bool) -> list[
 
 # A check, whether it passed, the largest error, where that is, and what counts in the certificate's summary.
 Found = Iterator[tuple[str, bool, str, str] | tuple[str, bool, str, str, tuple[Share, ...]]]
-
-
-NO_DENSITY = "no density, but a practice on top of one"
 
 
 def _mass(derived: Derivation, count: int) -> Found:
@@ -300,13 +298,11 @@ def _wrong(version: Elsewhere) -> str:
 def _mean_score(derived: Derivation, count: int) -> Found:
     """The score has mean zero under the model, in units of its spread, where the support is free of θ."""
     check, found = "mean score is zero", []
-    if derived.distribution.practice or not derived.regular:
-        yield (
-            check,
-            True,
-            SKIPPED,
-            NO_DENSITY if derived.distribution.practice else "the support depends on θ",
-        )
+    reason = (
+        NO_DENSITY if derived.distribution.practice else "" if derived.regular else "the support depends on θ"
+    )
+    if reason:
+        yield check, True, SKIPPED, reason
         return
     for point in parameter_points(derived, 2):
         try:

@@ -248,7 +248,7 @@ def _zeta_rest(s):
 def _log_zeta(a):
     """The logarithm of zeta(1 + a) for a > 0: below 1 that of 1/a, and of one plus what is left; else of one plus zeta - 1.
 
-    Measured beyond conditioning: at most 3 ulp in float64, 0.5 in float32.
+    Measured beyond conditioning: at most 4 ulp in float64, 0.5 in float32.
     """
     a, kind = _wide(a)
     with np.errstate(all="ignore"):
@@ -273,7 +273,7 @@ def _log_zeta_slope(a):
 def _log_zeta_curvature(a):
     """The second derivative of the same, near 1/a^2 for small a: the variance of log y.
 
-    Measured beyond conditioning: at most 5 ulp in float64, 0.5 in float32.
+    Measured beyond conditioning: at most 6 ulp in float64, 0.5 in float32.
     """
     a, kind = _wide(a)
     with np.errstate(all="ignore"):

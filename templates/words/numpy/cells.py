@@ -93,7 +93,7 @@ def _logistic_cell_mixed(a, b):
 def _logistic_cell_scale_curvature(a, b):
     """The second derivative of minus the same in b.
 
-    Measured beyond conditioning: at most 12 ulp in float64, 0.5 in float32.
+    Measured beyond conditioning: at most 12 ulp in float64 where it is tested, 605 at another point; 0.5 in float32.
     """
     a, b, kind = _wide(a, b)
     with np.errstate(all="ignore"):

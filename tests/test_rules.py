@@ -662,6 +662,16 @@ FIRES |= {
             + exp(y) * words.convolution_deviation_slope(3, exp(y), 2)
         ),
     ],
+    "slope_of_convolution_in_log_deviation": [
+        lambda: exp(x) * words.convolution_deviation_slope(y, exp(x), s),
+        lambda: 3 - s * exp(x) * words.convolution_deviation_slope(x - y, exp(x), s) / 2,
+        lambda: exp(-y / 2) * words.convolution_deviation_slope(x, exp(-y / 2), exp(s)),
+    ],
+    "cross_of_convolution_in_log_deviation": [
+        lambda: exp(x) * words.convolution_cross(y, exp(x), s),
+        lambda: 3 - s * exp(x) * words.convolution_cross(x - y, exp(x), s) / 2,
+        lambda: exp(-y / 2) * words.convolution_cross(x, exp(-y / 2), exp(s)),
+    ],
     "inverse_mills_slope_times_squares": [
         lambda: words.inverse_mills_slope(x) * x**2 * y**2,
         lambda: -2 * s * words.inverse_mills_slope(-x) * y**2 * (x - 1) ** 2,

@@ -109,6 +109,7 @@ from derive.stable.mixtures import (
     slope_in_the_mean,
 )
 from derive.stable.normal import (
+    cross_of_convolution_in_log_deviation,
     curvature_of_convolution_in_log_deviation,
     inverse_mills_slope_times_square,
     inverse_mills_slope_times_squares,
@@ -117,6 +118,7 @@ from derive.stable.normal import (
     normal_complement,
     rate_slope_of_convolution,
     rate_slope_of_convolution_times_rate,
+    slope_of_convolution_in_log_deviation,
     zero_times_log_normal_cdf,
 )
 from derive.stable.products import (
@@ -369,6 +371,8 @@ LAST = (
     exponential_over_square,
     exponential_times_square,
     product_of_exponentials,
+    slope_of_convolution_in_log_deviation,
+    cross_of_convolution_in_log_deviation,
     squares_of_shares_over_square,
     curvature_and_two_slopes_of_excess,
     curvature_and_slope_of_excess,

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from sympy import Expr
 
 from derive.calculus import CLASS, gradient, hessian
-from derive.derivation import Derivation, Quantity, Step
+from derive.derivation import Derivation, Quantity, Role, Step
 from derive.printers.arrange import Printer
 from derive.printers.columns import TEXT_WIDTH, columns
 from derive.printers.latex import Latex, set_width
@@ -19,6 +19,7 @@ from derive.printers.page import Page, rows
 from derive.printers.text import Text, plain_letter
 from derive.properties import Property, properties
 from derive.relation import Relation
+from derive.request import default_links
 from derive.version import VERSION
 
 # What a line is called, in text and in LaTeX.
@@ -88,6 +89,7 @@ def text_page(derivation: Derivation) -> dict[str, Any]:
             (f"∂/∂{show(_entry(derivation, name))}", text_rows(show, slope, RESULT_COLUMN))
             for name, slope in gradient(derivation).items()
         ],
+        "proposal": _filled(proposal(derivation), 2).rstrip(),
         "facts": text_facts(derivation, FACT_COLUMN),
         "signs": [(relation.text, relation.meaning) for relation in _relations(derivation)],
         "remark": _filled(remark(derivation), 2).rstrip(),
@@ -193,6 +195,17 @@ def remark(derivation: Derivation) -> str:
     if not soft:
         return ""
     return f"Labels that are not hard are accepted; the loss is then {soft}, and no longer a likelihood."
+
+
+def proposal(derivation: Derivation) -> str:
+    """The links by which a model predicts the parameters that not every real is legal for; empty where none is."""
+    predicted = [q.name for q in derivation.parameters if q.role is Role.PREDICTED]
+    unlinked = [name for name in predicted if name not in derivation.request.linked]
+    links = default_links(derivation.distribution, unlinked)
+    if not links:
+        return ""
+    asked = ",".join(f"{name}={link}" for name, link in links.items())
+    return f"A model whose outputs may be any reals predicts {' and '.join(links)} with --link {asked}."
 
 
 def text_facts(derivation: Derivation, column: int) -> list[tuple[str, str]]:

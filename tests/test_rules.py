@@ -695,6 +695,36 @@ FIRES |= {
             - (x - y) ** 2 * words.absolute_power_curvature(x - y, t) / s
         ),
     ],
+    "curvature_of_power_over_square": [
+        lambda: words.absolute_power_curvature(x, s) / t**2,
+        lambda: 3 - y * words.absolute_power_curvature(-x / s, t) / (2 * s**2),
+        lambda: words.absolute_power_curvature(x - y, s) * exp(y) / t**2,
+    ],
+    "one_less_power_over": [
+        lambda: (1 - x * words.absolute_power_slope(x, t)) / s,
+        lambda: 3 - y * (1 - (x - 1) * words.absolute_power_slope(x - 1, t)) / (2 * s),
+        lambda: (1 - (x - y) * words.absolute_power_slope(x - y, s)) * exp(y) / s,
+    ],
+    "power_less_one_over_square": [
+        lambda: (x * words.absolute_power_slope(x, t) * (1 + t) - 1).expand() / s**2,
+        lambda: 3 - y * (x * words.absolute_power_slope(x, t) * (1 + t) - 1).expand() / (2 * s**2),
+        lambda: (q * words.absolute_power_slope(q, s) * (1 + s) - 1).expand() * exp(y) / t**2,
+    ],
+    "slope_of_power_over": [
+        lambda: words.absolute_power_slope(x, t) / s,
+        lambda: 3 - y * words.absolute_power_slope(-x, t) / (2 * s),
+        lambda: words.absolute_power_slope(x - y, s) * exp(y) / s,
+    ],
+    "slope_of_power_log_over": [
+        lambda: words.absolute_power_log_slope(x, t) / s,
+        lambda: 3 - y * words.absolute_power_log_slope(-x, t) / (2 * s),
+        lambda: words.absolute_power_log_slope(x - y, s) * exp(y) / s,
+    ],
+    "slope_of_power_over_square": [
+        lambda: s * words.absolute_power_slope(x, s) / t**2,
+        lambda: 3 - y * t * words.absolute_power_slope(x / s, t) / (2 * s**2),
+        lambda: s * words.absolute_power_slope(x - y, s) * exp(y) / t**2,
+    ],
     "sum_of_neighbours_over_squares": [
         lambda: (2 * s + 1) / (s**2 * (s + 1) ** 2),
         lambda: x - (2 * t + 1) / (t**2 * (t + 1) ** 2),

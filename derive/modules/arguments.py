@@ -33,6 +33,8 @@ class Argument:
     beyond    where it is beyond that bound, as code
     within    quick tests of all samples at once, as code: where they hold, it is nowhere broken, nor nan
 
+    tabled    whether its row in the table may hold the quick tests
+
     An argument that is at_most_length is a scalar that the length of the vectors bounds.
     """
 
@@ -50,6 +52,12 @@ class Argument:
     beyond: str = ""
     increasing: bool = False
     at_most_length: bool = False
+    tabled: bool = False
+
+    @property
+    def quick(self) -> bool:
+        """Whether the table holds its quick tests: nothing else is asked of it."""
+        return self.tabled and not (self.bound or self.sums_to_one or self.at_most_length)
 
     @property
     def row(self) -> str:
@@ -58,6 +66,8 @@ class Argument:
         flags = [f"{flag}=True" for flag in FLAGS if getattr(self, flag)]
         if self.bound:
             flags += [f'bound="{self.bound}"', f"beyond=lambda {self.name}, {self.bound}: {self.beyond}"]
+        if self.quick:
+            flags.append(f"legal=lambda {self.name}: {' and '.join(self.within)}")
         return "\n    ".join(call(f'"{self.name}": _Argument', [*facts, *flags]))
 
 
@@ -174,7 +184,7 @@ def signature(derivation: Derivation, library: Library) -> Signature:
         learned=Arguments(directed(q, "learned") for q in derivation.learned),
         known=Arguments(directed(q, "known") for q in derivation.known),
         known_in_loss=Arguments(directed(q, "known") for q in derivation.known_in_loss),
-        weight=of_domain(Nonnegative, "weight", "known", library),
+        weight=replace(of_domain(Nonnegative, "weight", "known", library), tabled=False),
         data_first=library.data_first,
     )
 
@@ -191,7 +201,7 @@ def _bounded(one: Argument, quantity: Quantity, derivation: Derivation, library:
         bound = derivation.bound(symbol)
         names = {q.name: identifier(q.name) for q in derivation.quantities}
         beyond = f"{one.name} {'<' if symbol == domain.least else '>'} {library.printer(names, {}, list(names))(bound)}"
-        one = replace(one, within=(*one.within, f"not torch.any({beyond}).item()"))
+        one = replace(one, within=(*one.within, library.none.format(beyond)))
         if bound.is_number:
             harmless = f"{float(bound)!r}" if symbol == domain.least else one.harmless
             demand = f"{one.demand.removesuffix(symbol)}{float(bound):g}"
@@ -215,6 +225,7 @@ def of_domain(domain: Domain, name: str, role: str, library: Library, public: st
         sums_to_one=isinstance(domain, Entries) and domain.sums_to_one,
         increasing=isinstance(domain, Entries) and domain.increasing,
         at_most_length=isinstance(domain, Interval) and bool(domain.size),
+        tabled=library.quick,
     )
 
 
@@ -251,24 +262,21 @@ def _outside(domain: Interval, name: str, library: Library) -> Iterator[str]:
 
 
 def within(domain: Domain, name: str, library: Library) -> Iterator[str]:
-    """Reductions of all values at once that together say that each lies inside the domain, nan aside.
-
-    A sum that is finite has finite terms, and is the cheapest to compute.
-    """
+    """Reductions of all values at once that together say that each lies inside the domain and none is nan."""
     if not isinstance(domain, Interval):
         yield from within(domain.entry, name, library)
         if domain.increasing:
             yield library.of("all", f"{name}[..., 1:] > {name}[..., :-1]")
         return
     for bound, closed, end, sign in (
-        (domain.lower, domain.closed[0], "amin", ">"),
-        (domain.upper, domain.closed[1], "amax", "<"),
+        (domain.lower, domain.closed[0], library.least, ">"),
+        (domain.upper, domain.closed[1], library.most, "<"),
     ):
         if abs(bound) != INFINITY:
-            yield f"{library.of(end, name)}.item() {sign}{'=' if closed else ''} {bound:g}"
+            yield f"{end.format(name)} {sign}{'=' if closed else ''} {bound:g}"
     if INFINITY in (-domain.lower, domain.upper):
-        yield f"math.isfinite({library.of('sum', name)})"
+        yield library.finite.format(name)
     if domain.integer:
-        yield f"{library.printer.library}.equal({name}, {library.of('floor', name)})"
+        yield library.whole.format(name)
     if domain.nonzero:
         yield library.of("all", name)

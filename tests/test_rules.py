@@ -186,6 +186,13 @@ def closed(inside):
     return log(inside, evaluate=False)
 
 
+def between_ordered(vector, location):
+    """The logarithm of the probability between two ordered cut points, as their link leaves it."""
+    cuts = words.each(words.ordered(vector, k))
+    low, high = words.cut_point(cuts, a), words.cut_point(cuts, a + 1)
+    return words.log1mexp(high - low) - softplus(location - high) - softplus(low - location)
+
+
 # Functions, so that SymPy makes the expressions in the state in which the engine makes its own.
 FIRES = {
     "logarithm_of_product": [
@@ -303,6 +310,18 @@ FIRES = {
         lambda: words.sigmoid_of_cut_point(g, a + 1, x) - words.sigmoid_of_cut_point(g, a, x),
         lambda: y + words.sigmoid_of_cut_point(g, a + 1, x - s) - words.sigmoid_of_cut_point(g, a, x - s),
         lambda: closed(words.sigmoid_of_cut_point(g, a + 1, x) - words.sigmoid_of_cut_point(g, a, x)),
+    ],
+    "log_probability_between_ordered_cut_points": [
+        lambda: between_ordered(z, x),
+        lambda: y - between_ordered(z, x - s),
+        lambda: between_ordered(v, x) * s,
+    ],
+    "difference_of_sigmoids_up_to_cut_point": [
+        lambda: sigmoid(x) * words.ordered_slope(z, a, k) - sigmoid(y) * words.ordered_slope(z, s, k),
+        lambda: (
+            sigmoid(x - y) * words.ordered_slope(z, a, j) - s - sigmoid(y) * words.ordered_slope(z, a + 1, j)
+        ),
+        lambda: sigmoid(-y) * words.ordered_slope(v, s, k) - sigmoid(x) * words.ordered_slope(v, a, k),
     ],
     "log_probability_between_cut_points": [
         lambda: closed(words.sigmoid_of_cut_point(g, a + 1, x) - words.sigmoid_of_cut_point(g, a, x)),

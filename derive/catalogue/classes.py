@@ -102,7 +102,7 @@ def dirichlet(y: Composition["K"], *, concentration: PositiveVector["K"]):
 @distribution(
     called={"Stan": "ordered_logistic", "TFP": "OrderedLogistic"},
     latex={"cuts": "c"},
-    variants=(variant(shared="cuts"),),
+    variants=(variant(shared="cuts"), variant(link="cuts=ordered", shared="cuts")),
 )
 def ordinal_logistic(y: Rank["K"], *, eta: Real, cuts: Increasing["K"]):
     """Which of K + 1 ordered classes a logistic variable falls into, which cut points part.

@@ -14,7 +14,9 @@ from derive.stable.circle import (
 from derive.stable.classes import log_softmax, logsumexp_of_differences, zero_times_infinity
 from derive.stable.cut_points import (
     difference_of_sigmoids,
+    difference_of_sigmoids_up_to_cut_point,
     log_probability_between_cut_points,
+    log_probability_between_ordered_cut_points,
     probability_between_cut_points,
 )
 from derive.stable.exponentials import (
@@ -178,6 +180,7 @@ STABLE = (
     check_of_sigmoid,
     cauchy_wound_around_the_circle,
     log_probability_between_cut_points,
+    log_probability_between_ordered_cut_points,
     probability_between_cut_points,
     log_sigmoid,
     log_sigmoid_complement,
@@ -304,6 +307,7 @@ DERIVED = (
     slope_in_the_mean,
     slope_in_the_log_mean,
     exponential_less_count,
+    difference_of_sigmoids_up_to_cut_point,
     difference_of_sigmoids,
     shares_of_a_whole,
     share_of_square,

@@ -28,6 +28,20 @@ def total(body: Any, index: Index) -> Any:
     return sympy.Sum(body, index.limits)
 
 
+def total_between(body: Any, index: Index, first: Any, last: Any) -> Any:
+    """The sum of `body` over the index from one position to another, 0 where the other is the lower one."""
+    import sympy
+
+    return sympy.Sum(body, (index, first, last))
+
+
+def each(body: Any) -> Any:
+    """The vector that has `body` at the position k."""
+    import sympy
+
+    return sympy.Lambda(k._sympy_(), body)
+
+
 def series(term: Callable[[Any], Any]) -> Any:
     """The sum of a term over n = 1, 2, 3 and so on."""
     import sympy

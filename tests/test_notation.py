@@ -223,8 +223,8 @@ def test_what_is_not_understood_is_refused_with_its_place(text, kind, said):
 def test_the_caret_stands_below_the_place():
     """The line is shown as it was written."""
     with pytest.raises(Refusal) as caught:
-        expression("x + 2*zeta(y)", NAMES)
-    assert str(caught.value).splitlines()[1:] == ["  x + 2*zeta(y)", "        ^^^^"]
+        expression("x + 2*frob(y)", NAMES)
+    assert str(caught.value).splitlines()[1:] == ["  x + 2*frob(y)", "        ^^^^"]
 
 
 def test_a_declared_name_wins():

@@ -33,6 +33,7 @@ from derive.notation.scope import Scope, listed
 from derive.notation.tokens import tokens
 from derive.notation.tree import (
     All,
+    Apply,
     Cases,
     Comparison,
     Constant,
@@ -47,6 +48,7 @@ from derive.notation.tree import (
     Over,
     Product,
     Range,
+    Sum,
 )
 from derive.oracle import evaluate
 
@@ -519,7 +521,27 @@ def _sentence(text: str) -> str:
 def _each(condition: Node | None) -> list[Node]:
     if condition is None:
         return []
-    return list(condition.conditions) if isinstance(condition, All) else [condition]
+    conditions = condition.conditions if isinstance(condition, All) else (condition,)
+    return [one for each in conditions for one in _distances(each)]
+
+
+def _distances(condition: Node) -> list[Node]:
+    """`|x − m| < d` as `x > m − d` and `x < m + d`."""
+    if not isinstance(condition, Comparison):
+        return [condition]
+    near, far, relation = condition.left, condition.right, condition.relation
+    if relation in (">", "≥"):
+        near, far, relation = far, near, {">": "<", "≥": "≤"}[relation]
+    if relation not in ("<", "≤") or not (isinstance(near, Apply) and near.function == "abs"):
+        return [condition]
+    (inner,), span = near.arguments, condition.span
+    beyond: Node = Negative(far, span=span)
+    terms = inner.terms if isinstance(inner, Sum) else ()
+    if len(terms) == 2 and isinstance(terms[1], Negative):
+        inner, middle = terms[0], terms[1].part
+        far, beyond = Sum((middle, far), span=span), Sum((middle, beyond), span=span)
+    above = {"<": ">", "≤": "≥"}[relation]
+    return [Comparison(inner, above, beyond, span=span), Comparison(inner, relation, far, span=span)]
 
 
 def _zero(node: Node) -> bool:

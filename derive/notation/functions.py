@@ -64,7 +64,9 @@ class Functions(Names):
             caret = self.tokens[self.at]
             self.at += 1
             power = self._script()
-            if not (isinstance(power, Number) and power.value > 0):
+            if power == _MINUS_ONE and function in known.INVERSES:
+                function, power = known.INVERSES[function], None
+            elif not (isinstance(power, Number) and power.value > 0):
                 raise self.refusal(
                     "ambiguous",
                     (token.span[0], caret.span[1]),
@@ -200,6 +202,11 @@ class Functions(Names):
         """The arguments in brackets."""
         opening = self.tokens[self.at]
         inside = self._open(opening)
+        closing = self.tokens[self.at - 1]
+        if closing.text != known.BRACKETS[opening.text]:
+            raise self.refusal(
+                "syntax", closing.span, f"expected {known.BRACKETS[opening.text]} before {closing.text}"
+            )
         pieces = split(inside, ",")[0] if inside else []
         found = [self._inner(piece).whole(condition=False) for piece in pieces]
         arguments = (*([first] if first is not None else []), *found)
@@ -224,6 +231,9 @@ class Functions(Names):
         self.at += 2
         arguments = self._arguments(function, node)
         return Apply(function, arguments, span=(node.span[0], self.tokens[self.at - 1].span[1]))
+
+
+_MINUS_ONE = Negative(Number(Fraction(1), span=(0, 0)), span=(0, 0))
 
 
 def product_of(factors: Sequence[Node]) -> Node:

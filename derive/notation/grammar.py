@@ -254,7 +254,7 @@ class Expressions(Sums):
             return self._group(token)
         if token.sign("(", "[", "\\{"):
             return self._brackets(token)
-        if token.sign("|", "lvert"):
+        if token.sign("|", "mid", "lvert"):
             return self._absolute(token)
         if token.sign("frac", "binom"):
             self.at += 1
@@ -322,7 +322,7 @@ class Expressions(Sums):
         self.nesting = self._deeper([token])
         node = self._infix()
         closing = self.token
-        if closing is None or not closing.sign("|"):
+        if closing is None or not closing.sign(token.text):
             raise self.refusal("syntax", token.span, "the absolute value is never closed")
         self.at += 1
         self.bars = outer
@@ -390,7 +390,7 @@ class Expressions(Sums):
         found = self._declared(token)
         if found is not None:
             return found
-        if token.text == "indicator" or (token.text in ("I", "1") and self._is_indicator()):
+        if token.text == "indicator" or (token.text in known.INDICATORS and self._is_indicator()):
             return self._indicator(token)
         function = self._function_of(token)
         if function is not None:
@@ -399,6 +399,8 @@ class Expressions(Sums):
             return self._over(token, "sum" if token.text == "Sigma" else "product")
         if token.text == "pi" or (token.text == "e" and token.style != "greek"):
             self.at += 1
+            if self.is_sign("(") and not self._inside(self.at):
+                self._open(self.tokens[self.at])  # pi() of Stan
             return Constant(token.text, span=token.span)
         if token.text in ("oo", "infty", "infinity", "inf") and not self.latex:
             self.at += 1

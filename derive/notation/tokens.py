@@ -314,6 +314,8 @@ class _Reader:
             )
         elif name in ("mathbb", "mathbf") and word in known.SETS and (name == "mathbb"):
             self._add("sign", known.SETS[word], behind)
+        elif plain is None and "$" in content and name in known.TEXT_FONTS:
+            self._prose(inside, behind - 1)
         elif plain is None:
             self._skip(end)
         elif not word:
@@ -334,6 +336,23 @@ class _Reader:
             self._add("number", word, behind)
         else:
             self._add("word", word.removesuffix(".") if word.count(".") == 1 else word, behind, "upright")
+
+    def _prose(self, start: int, end: int) -> None:
+        r"""`\text{for $x > 0$}`: words of prose, and between dollars what is read as it stands."""
+        mathematics = False
+        for piece in re.compile(r"\$|[^$]+").finditer(self.text, start, end):
+            words = " ".join(piece[0].replace("~", " ").split()).strip(",; ")
+            if piece[0] == "$":
+                mathematics = not mathematics
+                self._skip(piece.end(), "space")
+            elif mathematics:
+                while self.at < piece.end():
+                    self._one(self.text[self.at])
+            elif words:
+                if PLAIN_TEXT.fullmatch(words) is None:
+                    raise self.source.refusal("syntax", piece.span(), "this prose is not understood")
+                self._add("word", words, piece.end(), "upright", piece.start())
+        self._skip(end + 1)
 
     def _environment(self, name: str, end: int) -> None:
         inside, behind = self._group_end(end)

@@ -10,11 +10,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from derive.declare import Distribution, Facts
-from derive.facts import counts, positive, real_line, unit_interval
+from derive.facts import classes, counts, positive, real_line, unit_interval
 
 FACTS: Mapping[str, Facts] = {
     facts.row.name: facts
-    for module in (real_line, positive, unit_interval, counts)
+    for module in (real_line, positive, unit_interval, counts, classes)
     for facts in vars(module).values()
     if isinstance(facts, Facts)
 }

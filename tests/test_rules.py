@@ -193,6 +193,15 @@ def between_ordered(vector, location):
     return words.log1mexp(high - low) - softplus(location - high) - softplus(low - location)
 
 
+def triangle(leg, base, c, d):
+    """What a score d and its slope c give of the second derivative of an inverse hyperbolic sine."""
+    share = words.share_of_leg(leg, base)
+    other = words.share_of_base(leg, base) / (base * words.hypotenuse(leg, base))
+    return c**2 * share**2 / base**2 + c * d * share / base**2 + c * d * share * other
+
+
+bend, tilt = words.sinh_square_excess_curvature, words.sinh_square_excess_slope
+
 # Functions, so that SymPy makes the expressions in the state in which the engine makes its own.
 FIRES = {
     "logarithm_of_product": [
@@ -672,6 +681,16 @@ FIRES |= {
             + exp(y) * words.convolution_deviation_slope(3, exp(y), 2)
         ),
     ],
+    "slope_of_convolution_in_log_deviation": [
+        lambda: exp(x) * words.convolution_deviation_slope(y, exp(x), s),
+        lambda: 3 - s * exp(x) * words.convolution_deviation_slope(x - y, exp(x), s) / 2,
+        lambda: exp(-y / 2) * words.convolution_deviation_slope(x, exp(-y / 2), exp(s)),
+    ],
+    "cross_of_convolution_in_log_deviation": [
+        lambda: exp(x) * words.convolution_cross(y, exp(x), s),
+        lambda: 3 - s * exp(x) * words.convolution_cross(x - y, exp(x), s) / 2,
+        lambda: exp(-y / 2) * words.convolution_cross(x, exp(-y / 2), exp(s)),
+    ],
     "inverse_mills_slope_times_squares": [
         lambda: words.inverse_mills_slope(x) * x**2 * y**2,
         lambda: -2 * s * words.inverse_mills_slope(-x) * y**2 * (x - 1) ** 2,
@@ -743,6 +762,70 @@ FIRES |= {
         lambda: s * words.absolute_power_slope(x, s) / t**2,
         lambda: 3 - y * t * words.absolute_power_slope(x / s, t) / (2 * s**2),
         lambda: s * words.absolute_power_slope(x - y, s) * exp(y) / t**2,
+    ],
+    "log_of_hypotenuse": [
+        lambda: log(s) + words.log1p_square(x / s) / 2,
+        lambda: 3 + y - log(t) - words.log1p_square((x - y) / t) / 2,
+        lambda: y * (2 * log(s) + words.log1p_square(q / s)),
+    ],
+    "log_of_hypotenuse_beside_log": [
+        lambda: words.log_hypotenuse(x, s) - log(t),
+        lambda: 3 - words.log_hypotenuse(x - y, t) + log(s) - y,
+        lambda: y * (words.log_hypotenuse(q, s) - log(2 * t)),
+    ],
+    "inverse_sine_of_quotient": [
+        lambda: words.asinh(x / s),
+        lambda: 3 - y * words.asinh((x - y) / t),
+        lambda: exp(words.asinh(q / s) / 2),
+    ],
+    "squares_of_shares_over_square": [
+        lambda: triangle(x, s, t, y),
+        lambda: 3 - triangle(x - y, t, s, y) / 2,
+        lambda: y * triangle(q, s, t, x),
+    ],
+    "root_less_share": [
+        lambda: y * words.root_rest(x) - y * x * words.log1p_square_slope(x) * words.root_rest(x) / 2,
+        lambda: (
+            3
+            + t * s * words.root_rest(x - y) / 2
+            - t * s * (x - y) * words.log1p_square_slope(x - y) * words.root_rest(x - y) / 4
+        ),
+        lambda: t * (y * words.root_rest(q) - y * q * words.log1p_square_slope(q) * words.root_rest(q) / 2),
+    ],
+    "scaled_slope_of_slope_times_argument": [
+        lambda: y * words.log1p_square_slope(x) + y * x * words.log1p_square_curvature(x),
+        lambda: 3 + s * words.log1p_square_slope(q) / 2 + s * q * words.log1p_square_curvature(q) / 2,
+        lambda: t * (-y * words.log1p_square_slope(x) - y * x * words.log1p_square_curvature(x)),
+    ],
+    "curvature_and_two_slopes_of_excess": [
+        lambda: x * bend(y) + s * tilt(y) + t * tilt(y),
+        lambda: 3 - x * q * bend(y - x) - s * tilt(y - x) - t * tilt(y - x),
+        lambda: y * (x * bend(s) / t + q * tilt(s) + t * tilt(s)),
+    ],
+    "curvature_and_slope_of_excess": [
+        lambda: x * bend(y) + s * tilt(y),
+        lambda: 3 - x * q * bend(y - x) - s * tilt(y - x) / t,
+        lambda: y * (x * bend(s) / t + q * tilt(s)),
+    ],
+    "curvature_less_slope_of_excess": [
+        lambda: x * bend(y) - s * tilt(y),
+        lambda: 3 - x * q * bend(y - x) + s * tilt(y - x) / t,
+        lambda: y * (x * bend(s) / t - q * tilt(s)),
+    ],
+    "opposite_of_slope_and_curvature_of_excess": [
+        lambda: (-tilt(x) - y * bend(x)) * s,
+        lambda: 3 + t * (-tilt(x - y) - s * y * bend(x - y)) / q,
+        lambda: (-tilt(s) - q * bend(s)) * y / 2,
+    ],
+    "curvature_of_excess_times": [
+        lambda: x * bend(y),
+        lambda: 3 - x * bend(y - x) / 2,
+        lambda: exp(s * bend(x)),
+    ],
+    "slope_of_excess_times": [
+        lambda: x * tilt(y),
+        lambda: 3 - x * tilt(y - x) / 2,
+        lambda: exp(s * tilt(x)),
     ],
     "sum_of_neighbours_over_squares": [
         lambda: (2 * s + 1) / (s**2 * (s + 1) ** 2),

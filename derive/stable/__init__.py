@@ -59,6 +59,20 @@ from derive.stable.gamma import (
     sum_of_neighbours_over_squares,
     trigamma_over_fourth_power,
 )
+from derive.stable.hyperbolic import (
+    curvature_and_slope_of_excess,
+    curvature_and_two_slopes_of_excess,
+    curvature_less_slope_of_excess,
+    curvature_of_excess_times,
+    opposite_of_slope_and_curvature_of_excess,
+    slope_of_excess_times,
+)
+from derive.stable.hypotenuse import (
+    inverse_sine_of_quotient,
+    log_of_hypotenuse,
+    log_of_hypotenuse_beside_log,
+    squares_of_shares_over_square,
+)
 from derive.stable.logistic import (
     check_of_sigmoid,
     difference_of_log_odds,
@@ -97,6 +111,7 @@ from derive.stable.mixtures import (
     slope_in_the_mean,
 )
 from derive.stable.normal import (
+    cross_of_convolution_in_log_deviation,
     curvature_of_convolution_in_log_deviation,
     inverse_mills_slope_times_square,
     inverse_mills_slope_times_squares,
@@ -105,6 +120,7 @@ from derive.stable.normal import (
     normal_complement,
     rate_slope_of_convolution,
     rate_slope_of_convolution_times_rate,
+    slope_of_convolution_in_log_deviation,
     zero_times_log_normal_cdf,
 )
 from derive.stable.products import (
@@ -164,7 +180,9 @@ from derive.stable.squares import (
     rest_of_share,
     rest_over_square,
     rest_times_square,
+    root_less_share,
     scaled_log_of_one_plus_square,
+    scaled_slope_of_slope_times_argument,
     share_of_square,
     slope_of_slope_over_squares,
     slope_of_slope_times_argument,
@@ -246,6 +264,9 @@ STABLE = (
     log_of_one_plus_squared,
     log_of_one_plus_square_over,
     scaled_log_of_one_plus_square,
+    log_of_hypotenuse,
+    log_of_hypotenuse_beside_log,
+    inverse_sine_of_quotient,
     log_of_one_minus_power,
     zero_times_log1p,
     zero_times_log,
@@ -273,6 +294,7 @@ STABLE = (
 COMPLEMENTS = (sigmoid_complement, normal_complement, probability_between_cut_points)
 
 BEFORE_LINKS = (
+    inverse_sine_of_quotient,
     log_of_convolution,
     cauchy_wound_around_the_circle,
     abel_and_poisson,
@@ -312,7 +334,9 @@ DERIVED = (
     shares_of_a_whole,
     share_of_square,
     slope_of_slope_times_argument,
+    scaled_slope_of_slope_times_argument,
     rest_less_share,
+    root_less_share,
     rest_of_share,
     excess_over_share,
     excess_less_share,
@@ -351,6 +375,15 @@ LAST = (
     exponential_over_square,
     exponential_times_square,
     product_of_exponentials,
+    slope_of_convolution_in_log_deviation,
+    cross_of_convolution_in_log_deviation,
+    squares_of_shares_over_square,
+    curvature_and_two_slopes_of_excess,
+    curvature_and_slope_of_excess,
+    curvature_less_slope_of_excess,
+    opposite_of_slope_and_curvature_of_excess,
+    curvature_of_excess_times,
+    slope_of_excess_times,
     curvature_times_square,
     square_within,
     slope_of_slope_over_squares,

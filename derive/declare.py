@@ -353,6 +353,10 @@ def read(kind: type[AnyDeclaration], function: Function, **facts: Any) -> AnyDec
             raise TypeError(
                 f"{function.__name__}: the domain of {name} names {strangers.pop()}, which is no argument"
             )
+        if not _linear(domains[name]):
+            raise TypeError(
+                f"{function.__name__}: what must be positive of {name} is not linear in it; declare what is"
+            )
     summary, prose, source = _docstring(function.__doc__ or "", positional + named)
     if not summary:
         raise TypeError(f"{function.__name__}: the docstring needs a first sentence")
@@ -367,6 +371,15 @@ def read(kind: type[AnyDeclaration], function: Function, **facts: Any) -> AnyDec
         result=domains.get("return"),
         **facts,
     )
+
+
+def _linear(domain: Domain) -> bool:
+    """Whether what must be positive, if anything must, is linear in the symbol that lives in the domain."""
+    if domain.positive is None:
+        return True
+    others = [Fraction(2 * place + 3, place + 2) for place in range(len(domain.conditioned))]
+    low, middle, high = (domain.positive(Fraction(number), *others) for number in (1, 2, 3))
+    return bool(low + high == 2 * middle)
 
 
 def _docstring(text: str, names: Iterable[str]) -> tuple[str, dict[str, str], str]:

@@ -239,20 +239,35 @@ def quantity_lines(derivation: Derivation) -> list[str]:
 
 def text_place(derivation: Derivation, quantity: Quantity) -> str:
     """Where a quantity lives, in text, by the letters and the numbers of what bounds it."""
-    return _lettered(quantity.domain.text, derivation, quantity, text_printer(derivation))
+    show = text_printer(derivation)
+    condition = _condition(derivation, quantity, show)
+    return _lettered(quantity.domain.text, derivation, quantity, show) + f", {condition}" * bool(condition)
 
 
 def latex_place(derivation: Derivation, quantity: Quantity) -> str:
     """The same in LaTeX."""
-    return _lettered(quantity.domain.latex, derivation, quantity, latex_printer(derivation))
+    show = latex_printer(derivation)
+    condition = _condition(derivation, quantity, show)
+    return _lettered(quantity.domain.latex, derivation, quantity, show) + rf",\ {condition}" * bool(condition)
 
 
 def _lettered(place: str, derivation: Derivation, quantity: Quantity, show: Page) -> str:
-    for symbol in quantity.domain.symbols:
-        bound = next(q for q in derivation.parameters if q.name == symbol)
-        shown = show(bound.plain if bound.value is None else bound.value)
-        place = shown.join(re.split(rf"\b{symbol}\b", place))
+    domain = quantity.domain
+    bounds = {q.name: q.plain if q.value is None else q.value for q in derivation.parameters}
+    for symbol in (domain.least, domain.most):
+        if symbol:
+            place = show(bounds[symbol]).join(re.split(rf"\b{symbol}\b", place))
     return place
+
+
+def _condition(derivation: Derivation, quantity: Quantity, show: Page) -> str:
+    """What must be positive of a quantity and others, where anything must."""
+    domain = quantity.domain
+    if domain.positive is None:
+        return ""
+    bounds = {q.name: q.plain if q.value is None else q.value for q in derivation.parameters}
+    condition = domain.positive(quantity.plain, **{symbol: bounds[symbol] for symbol in domain.conditioned})
+    return f"{show(condition)} > 0"
 
 
 def _described(derivation: Derivation, show: Page, quote: str) -> Iterator[Described]:

@@ -201,6 +201,7 @@ MEANT = {
     "T": lambda a: 2 * mpmath.exp(-(a**2) / 2) / (a * _huber_mass(a)),
     "within": lambda a, b: mpmath.mpf(abs(a) < b),
     "beyond": lambda a, b: mpmath.mpf(abs(a) > b),
+    "H": lambda a, b, c: mpmath.log1p(c * a / b) / c,
     "asinh": mpmath.asinh,
     "sinh": mpmath.sinh,
     "h": lambda a: mpmath.sinh(a) ** 2 / 2 - mpmath.log(mpmath.cosh(a)),
@@ -222,7 +223,7 @@ def test_text_reads_back_as_what_it_means(derived):
     show, random = text_printer(derived), Random(derived.name)
     quantities = list({q.name: q for q in (*derived.data, *derived.parameters, *derived.quantities)}.values())
     values: dict[str, float] = {}
-    for q in reversed(quantities):
+    for q in sorted(reversed(quantities), key=lambda q: len(q.domain.symbols)):
         values[q.name] = float(q.value or q.domain.at(values).typical(random))
     letters = {plain_letter(q.latex): mpmath.mpf(values[q.name]) for q in quantities}
     symbols = {q.plain: sympy.Float(values[q.name], 40) for q in quantities}
@@ -435,7 +436,7 @@ def test_record_is_enough_to_check_the_ledger(derived):
         return meant(eval(formula["srepr"], names)).subs(sympy.Symbol("K", integer=True, positive=True), size)
 
     values = {}
-    for quantity in reversed(derived.quantities):
+    for quantity in sorted(reversed(derived.quantities), key=lambda q: len(q.domain.symbols)):
         if quantity.vector:
             for place, value in enumerate(quantity.domain.typical_vector(random, size), start=1):
                 values[quantity.plain[place]] = value

@@ -881,6 +881,35 @@ def kernel(a, b, c):
 
 
 FIRES |= {
+    "logarithm_of_width": [
+        lambda: closed(words.width(x, y)),
+        lambda: 3 - y * closed(words.width(x / s, 0)),
+        lambda: closed(words.width(exp(x), y)) / 2,
+    ],
+    "logarithm_of_tail_scale": [
+        lambda: closed(words.tail_scale(x, s, y)),
+        lambda: 3 - y * closed(words.tail_scale(x - y, exp(x), y)),
+        lambda: closed(words.tail_scale(s, t, y / 2)) / 2,
+    ],
+    "log_tail_scale_of_exponential": [
+        lambda: words.log_tail_scale(x, exp(y), x),
+        lambda: 3 - words.log_tail_scale(x - y, exp(y / s), x),
+        lambda: y * words.log_tail_scale(s, exp(-y), x / 2),
+    ],
+    "tail_exponent_of_exponential": [
+        lambda: words.tail_exponent(x, exp(y), x),
+        lambda: 3 - words.tail_exponent(x - y, exp(y / s), x),
+        lambda: exp(-words.tail_exponent(s, exp(-y), x / 2)),
+    ],
+    "exponential_beside_its_growth": [
+        lambda: s**2 * exp(x) + s * y * words.expm1(x),
+        lambda: 3 + t * y * words.expm1(x / s) + t**2 * exp(x / s) - y,
+        lambda: (
+            words.tail_rate(x, s, y) * words.tail_bend(x, s, y) * words.expm1(-x)
+            + words.tail_rate(x, s, y) ** 2 * exp(-x)
+            - words.tail_bend(x, s, y) ** 2
+        ),
+    ],
     "log_gamma_beside_rate": [
         lambda: log_gamma(s) + t * b - (s - 1) * log(t) - s * log(b),
         lambda: 3 + log_gamma(t) + s * b - (t - 1) * log(b) - t * log(s) - x,

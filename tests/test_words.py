@@ -83,6 +83,8 @@ def points(word, count=POINTS, seed=0):
             point["b"], point["a"] = sorted((point["a"], point["b"]))
         if word.name == "log_binomial":  # defined where the first is the larger
             point["a"] += point["b"]
+        if word.name.endswith("_by_log") and math.exp(point["b"]) <= -point["c"] * point["a"]:
+            point["c"] = -point["c"]  # defined where the scale of the excess is positive
         yield point
 
 

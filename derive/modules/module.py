@@ -169,6 +169,7 @@ def _module(
     guards = [one.beyond for one in arguments.data]
     if library.quick:
         guards += [condition for one in arguments.likelihood if one.quick for condition in one.within]
+    guards = [code for one in arguments.likelihood for code in (one.beyond, one.refuge)]
     return Module(
         class_name="".join(word.capitalize() for word in derivation.distribution.name.split("_")) + "Loss",
         arguments=arguments,

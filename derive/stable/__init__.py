@@ -192,8 +192,15 @@ from derive.stable.squares import (
     square_of_scaled,
     square_within,
 )
+from derive.stable.tails import (
+    exponential_beside_its_growth,
+    log_tail_scale_of_exponential,
+    tail_exponent_of_exponential,
+)
 
 STABLE = (
+    log_tail_scale_of_exponential,
+    tail_exponent_of_exponential,
     half_step_log_gamma_of_log,
     check_of_sigmoid,
     cauchy_wound_around_the_circle,
@@ -321,6 +328,7 @@ BEFORE_LINKS = (
 
 # Tried after differentiating, on the gradient and on the Hessian.
 DERIVED = (
+    exponential_beside_its_growth,
     curvature_of_convolution_in_log_deviation,
     rate_slope_of_convolution,
     rate_slope_of_convolution_times_rate,

@@ -39,6 +39,7 @@ from derive.words.residuals import *
 from derive.words.squares import *
 from derive.words.steps import *
 from derive.words.symbols import *
+from derive.words.tails import *
 from derive.words.tweedie import *
 from derive.words.zeta import *
 

@@ -320,6 +320,15 @@ FIRES = {
         lambda: y + words.sigmoid_of_cut_point(g, a + 1, x - s) - words.sigmoid_of_cut_point(g, a, x - s),
         lambda: closed(words.sigmoid_of_cut_point(g, a + 1, x) - words.sigmoid_of_cut_point(g, a, x)),
     ],
+    "log_normal_probability_between_cut_points": [
+        lambda: closed(words.normal_cdf_of_cut_point(g, a + 1, x) - words.normal_cdf_of_cut_point(g, a, x)),
+        lambda: (
+            y - closed(words.normal_cdf_of_cut_point(g, a + 1, y) - words.normal_cdf_of_cut_point(g, a, y))
+        ),
+        lambda: (
+            s * closed(words.normal_cdf_of_cut_point(g, a + 1, -x) - words.normal_cdf_of_cut_point(g, a, -x))
+        ),
+    ],
     "log_probability_between_ordered_cut_points": [
         lambda: between_ordered(z, x),
         lambda: y - between_ordered(z, x - s),

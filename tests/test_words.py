@@ -56,10 +56,13 @@ def has_meaning(word):
 
 # Where b is not above a there is no probability between them.
 IN_ORDER = {
+    "normal_cdf_difference",
     "log_normal_cdf_difference",
     "log_normal_cdf_difference_slope",
+    "log_normal_cdf_difference_lower_slope",
     "log_normal_cdf_difference_curvature",
     "truncated_normal_mean",
+    "truncated_normal_mean_slope",
     "truncated_normal_variance_complement",
 }
 

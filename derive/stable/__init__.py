@@ -15,6 +15,7 @@ from derive.stable.classes import log_softmax, logsumexp_of_differences, zero_ti
 from derive.stable.cut_points import (
     difference_of_sigmoids,
     difference_of_sigmoids_up_to_cut_point,
+    log_normal_probability_between_cut_points,
     log_probability_between_cut_points,
     log_probability_between_ordered_cut_points,
     probability_between_cut_points,
@@ -204,6 +205,7 @@ STABLE = (
     half_step_log_gamma_of_log,
     check_of_sigmoid,
     cauchy_wound_around_the_circle,
+    log_normal_probability_between_cut_points,
     log_probability_between_cut_points,
     log_probability_between_ordered_cut_points,
     probability_between_cut_points,
@@ -323,6 +325,7 @@ BEFORE_LINKS = (
     log_of_ratio_and_denominator,
     log_of_one_plus_power,
     log_of_share,
+    log_normal_probability_between_cut_points,
     log_probability_between_cut_points,
 )
 

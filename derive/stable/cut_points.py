@@ -9,7 +9,9 @@ from derive.words import (
     k,
     log,
     log1mexp,
+    log_normal_cdf_difference,
     log_step_probability,
+    normal_cdf_of_cut_point,
     ordered,
     ordered_cut_point,
     ordered_slope,
@@ -39,6 +41,15 @@ def log_probability_between_cut_points(z: Increasing, m: Rank, a: Real):
         log1mexp(cut_point(z, m + 1) - cut_point(z, m))
         - softplus(a - cut_point(z, m + 1))
         - softplus(cut_point(z, m) - a),
+    )
+
+
+@stable(f64={"z": (9, 10), "m": 1, "a": 0}, f32={"z": (6, 7), "m": 1, "a": 0})
+def log_normal_probability_between_cut_points(z: Increasing, m: Rank, a: Real):
+    """Both probabilities round to 1, or to one number, and nothing is left; their difference is computed as one."""
+    return (
+        log(normal_cdf_of_cut_point(z, m + 1, a) - normal_cdf_of_cut_point(z, m, a)),
+        log_normal_cdf_difference(cut_point(z, m), cut_point(z, m + 1), a),
     )
 
 

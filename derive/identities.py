@@ -14,12 +14,15 @@ from derive.domains import (
     PositiveVector,
     Real,
     Unit,
+    Whole,
 )
 from derive.words import (
     abel_polynomial,
     bessel_0,
     beta,
     binomial_coefficient,
+    count_difference_cost,
+    count_difference_probability,
     exp,
     factorial,
     gamma,
@@ -164,6 +167,12 @@ def logarithm_of_logistic_mean(a: Unit):
     return log(logistic_mean(a)), log_logistic_mean(a)
 
 
+@identity
+def logarithm_of_count_difference(a: Whole, b: Positive, c: Positive):
+    """The logarithm of a product with a Bessel function is a function of its own."""
+    return log(count_difference_probability(a, b, c)), -count_difference_cost(a, b, c)
+
+
 OPENING = (
     complement_of_share,
     logarithm_of_product,
@@ -184,4 +193,5 @@ OPENING = (
     logarithm_of_zeta,
     logarithm_of_logistic_cell,
     logarithm_of_logistic_mean,
+    logarithm_of_count_difference,
 )

@@ -14,12 +14,15 @@ from derive.domains import (
     PositiveVector,
     Real,
     Unit,
+    Whole,
 )
 from derive.words import (
     abel_polynomial,
     bessel_0,
     beta,
     binomial_coefficient,
+    count_difference_cost,
+    count_difference_probability,
     exp,
     factorial,
     gamma,
@@ -180,6 +183,12 @@ def logarithm_of_tail_scale(a: Real, b: Positive, c: Real):
     return log(tail_scale(a, b, c)), log_tail_scale(a, b, c)
 
 
+@identity
+def logarithm_of_count_difference(a: Whole, b: Positive, c: Positive):
+    """The logarithm of a product with a Bessel function is a function of its own."""
+    return log(count_difference_probability(a, b, c)), -count_difference_cost(a, b, c)
+
+
 OPENING = (
     complement_of_share,
     logarithm_of_product,
@@ -202,4 +211,5 @@ OPENING = (
     logarithm_of_logistic_mean,
     logarithm_of_width,
     logarithm_of_tail_scale,
+    logarithm_of_count_difference,
 )

@@ -30,6 +30,7 @@ from derive.domains import (
     Real,
     Unit,
     Vector,
+    Whole,
 )
 from derive.heads import Row, index_symbol
 from derive.identities import OPENING
@@ -162,6 +163,7 @@ DOMAINS = {
     "p": Unit,
     "o": OpenUnit,
     "c": Count,
+    "d": Whole,
     "u": ABOVE_MINUS_ONE,
     "power": BetweenOneAndTwo,
     "a": Rank,
@@ -173,7 +175,7 @@ DOMAINS = {
     "k": Position,
     "j": Position,
 }
-x, y, q, r, s, t, b, w, p, o, c, u, a = (Symbol(name, **DOMAINS[name].facts) for name in "xyqrstbwpocua")
+x, y, q, r, s, t, b, w, p, o, c, d, u, a = (Symbol(name, **DOMAINS[name].facts) for name in "xyqrstbwpocdua")
 z, v, h, g, e = (IndexedBase(Symbol(name, **DOMAINS[name].facts)) for name in "zvhge")
 power = Symbol("power", **BetweenOneAndTwo.facts)
 over_k = (k, 1, K)
@@ -403,6 +405,48 @@ FIRES |= {
         lambda: closed(words.logistic_cell(x, s)),
         lambda: 3 - y * closed(words.logistic_cell(x - y, s / t)),
         lambda: closed(words.logistic_cell(c - x, exp(y))) / 2,
+    ],
+    "logarithm_of_count_difference": [
+        lambda: closed(words.count_difference_probability(d, s, t)),
+        lambda: 3 - y * closed(words.count_difference_probability(d, exp(x), t)),
+        lambda: closed(words.count_difference_probability(-d, s * t, exp(y))) / 2,
+    ],
+    "count_difference_of_log_means": [
+        lambda: words.count_difference_cost(d, exp(x), exp(y)),
+        lambda: 3 - s * words.count_difference_cost(c, exp(x - y), exp(-y)),
+        lambda: words.count_difference_cost(-d, exp(2 * x), exp(x)) / 2 + t,
+    ],
+    "curvature_of_count_difference_in_log_mean": [
+        lambda: (
+            exp(x) * words.count_difference_slope(d, exp(x), t)
+            + exp(2 * x) * words.count_difference_curvature(d, exp(x), t)
+        ),
+        lambda: (
+            s
+            - 2 * exp(y) * words.count_difference_slope(c, exp(y), exp(x))
+            - 2 * exp(2 * y) * words.count_difference_curvature(c, exp(y), exp(x))
+        ),
+        lambda: (
+            exp(2 * x) * words.count_difference_curvature(3, exp(x), 2)
+            + y
+            + exp(x) * words.count_difference_slope(3, exp(x), 2)
+        ),
+    ],
+    "curvature_of_count_difference_in_second_log_mean": [
+        lambda: (
+            exp(x) * words.count_difference_second_slope(d, t, exp(x))
+            + exp(2 * x) * words.count_difference_second_curvature(d, t, exp(x))
+        ),
+        lambda: (
+            s
+            - 2 * exp(y) * words.count_difference_second_slope(c, exp(x), exp(y))
+            - 2 * exp(2 * y) * words.count_difference_second_curvature(c, exp(x), exp(y))
+        ),
+        lambda: (
+            exp(2 * x) * words.count_difference_second_curvature(3, 2, exp(x))
+            + y
+            + exp(x) * words.count_difference_second_slope(3, 2, exp(x))
+        ),
     ],
     "logarithm_of_logistic_mean": [
         lambda: closed(words.logistic_mean(p)),

@@ -12,6 +12,11 @@ from derive.stable.circle import (
     one_minus_cosine_of_difference,
 )
 from derive.stable.classes import log_softmax, logsumexp_of_differences, zero_times_infinity
+from derive.stable.count_differences import (
+    count_difference_of_log_means,
+    curvature_of_count_difference_in_log_mean,
+    curvature_of_count_difference_in_second_log_mean,
+)
 from derive.stable.cut_points import (
     difference_of_sigmoids,
     difference_of_sigmoids_up_to_cut_point,
@@ -202,6 +207,7 @@ from derive.stable.tails import (
 STABLE = (
     log_tail_scale_of_exponential,
     tail_exponent_of_exponential,
+    count_difference_of_log_means,
     half_step_log_gamma_of_log,
     check_of_sigmoid,
     cauchy_wound_around_the_circle,
@@ -332,6 +338,8 @@ BEFORE_LINKS = (
 # Tried after differentiating, on the gradient and on the Hessian.
 DERIVED = (
     exponential_beside_its_growth,
+    curvature_of_count_difference_in_log_mean,
+    curvature_of_count_difference_in_second_log_mean,
     curvature_of_convolution_in_log_deviation,
     rate_slope_of_convolution,
     rate_slope_of_convolution_times_rate,

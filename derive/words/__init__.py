@@ -21,6 +21,7 @@ from derive.words.circle import *
 from derive.words.classes import *
 from derive.words.compositions import *
 from derive.words.convolutions import *
+from derive.words.count_differences import *
 from derive.words.counts import *
 from derive.words.cut_points import *
 from derive.words.elementary import *

@@ -242,6 +242,8 @@ def test_of_several_readings_the_one_that_is_a_density_is_meant(text, given, mea
         (r"exp^{-x}", "nonstandard", "exp(...)"),
         ("gamma(a", "syntax", "never closed"),
         ("binom(n)", "syntax", "takes 2 arguments, got 1"),
+        ("x C(n)", "not declared", "'C' is not declared"),
+        (r"\exp\left(x\right]", "syntax", "expected ) before ]"),
         (r"\frac{\|x\|}{2}", "syntax", "norms"),
         (r"\int x", "unknown command", "int"),
     ],
@@ -337,6 +339,14 @@ def test_a_data_set_is_told_from_its_logarithm():
         (r"\newcommandx\d[2][1=y,2=b]{#1/b}", "macro slip"),
         ("1/(b - b)", "no number"),
         ("log(-1)*b*y", "no number"),
+        (r"\sigma(y) b", "ambiguous"),
+        ("z e^{-z}, z = y h, h = z/b", "abbreviation"),
+        ("z/b, z = y, z = 2 y", "twice"),
+        ("z/b, z = y, and more", "syntax"),
+        ("y/b, z = y", "not declared"),
+        ("z(y)/b, z(t) = t", "not declared"),
+        ("f(y) = y/b, F(y) = y^2/(2b)", "not declared"),
+        (r"y/b \text{ if $y$ (as above)}", "syntax"),
     ],
 )
 def test_what_is_no_density_is_refused(text, kind):

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 from derive.notation import vocabulary as known
-from derive.notation.cursor import split
+from derive.notation.cursor import places, split
 from derive.notation.names import Names
 from derive.notation.refusal import Refusal, quoted
 from derive.notation.tokens import Token
@@ -37,6 +37,8 @@ class Functions(Names):
             if name is None:
                 return None
             bracket = behind is not None and behind.sign("(", "[", "{", "\\{")
+            if token.text in known.OF_SEVERAL and not (bracket and places(self._inside(self.at + 1), ",")):
+                return None
             letter = self.source.text[token.span[0] : token.span[0] + 1]
             if (token.text == "gamma" and not letter.isascii()) or (token.text == "gamma" and letter == "\\"):
                 return None

@@ -407,11 +407,12 @@ class Expressions(Sums):
             return self._applied(token, function)
         if token.style == "capital":
             return self._over(token, "sum" if token.text == "Sigma" else "product")
-        if token.text == "pi" or (token.text == "e" and token.style != "greek"):
+        constants = known.CONSTANTS if self.latex else {**known.CONSTANTS, **known.CAPITAL_CONSTANTS}
+        if token.text in constants:
             self.at += 1
             if self.is_sign("(") and not self._inside(self.at):
                 self._open(self.tokens[self.at])  # pi() of Stan
-            return Constant(token.text, span=token.span)
+            return Constant(constants[token.text], span=token.span)
         if token.text in ("oo", "infty", "infinity", "inf") and not self.latex:
             self.at += 1
             return Constant("infinity", span=token.span)

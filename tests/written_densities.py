@@ -733,4 +733,33 @@ SPELLINGS = [
         stats.zipf.logpmf(3, 2.4),
         [r"\frac{1}{\zeta(s) y^{s}}", r"p(y) = y^{-s}/\zeta(s), \ y = 1, 2, \dots"],
     ),
+    (  # a variance with a subscript is a symbol
+        r"v: real | \mu_0: real, \sigma_0^2: positive",
+        {"v": 0.9, "mu_0": 0.4, "sigma2_0": 2.25},
+        stats.norm.logpdf(0.9, 0.4, 1.5),
+        [
+            r"p(v \mid \mu_0, \sigma_0^2) = \frac{1}{\sqrt{2\pi\sigma_0^2}} \exp\left(-\frac{(v-\mu_0)^2}{2\sigma_0^2}\right)",
+            r"\frac{1}{\sqrt{2\pi}\sigma_0} e^{-(v-\mu_0)^2/(2\sigma^2_0)}",
+            "exp(-(v - μ₀)²/(2σ₀²))/√(2πσ₀²)",
+        ],
+    ),
+    (
+        "v: positive | c: positive",
+        {"v": 0.9, "c": 1.6},
+        stats.halfnorm.logpdf(0.9, 0, 1.6),
+        [
+            "2*E^(-v^2/(2*c^2))/(c*Sqrt[2*Pi])",
+            r"\frac{\sqrt 2}{c\sqrt\pi} e^{-\frac{v^2}{2c^2}}\ v > 0",
+            r"\frac{\sqrt 2}{c\sqrt\pi} \exp\left(-\frac{v^2}{2c^2}\right) \text{, for } v \geq 0 \text{, and } c > 0",
+        ],
+    ),
+    (
+        "y: {0, ..., n} | n: count, h: real",
+        {"y": 2, "n": 5, "h": 0.7},
+        stats.binom.logpmf(2, 5, 1 / (1 + exp(-0.7))),
+        [
+            r"P(Y = y) = C(n, y)\, q^y (1-q)^{n-y}, \quad q = \operatorname{logit}^{-1}(h)",
+            r"\operatorname{Bin}(y \mid n, \operatorname{logit}^{-1}(h)) = \binom{n}{y} \frac{e^{hy}}{(1+e^h)^n}",
+        ],
+    ),
 ]

@@ -21,7 +21,8 @@ r"""What a person may write: text and LaTeX into one neutral tree, every token w
     files        several densities in one TOML file
 
 Nothing that is read is ever executed.  Every token is understood or refused, and what can be read in
-two ways is refused with both readings.  The rules, each of which is tested:
+two ways is refused with both readings, unless one alone of them is a density: that is meant, and told.
+The rules, each of which is tested:
 
   * A name that is declared wins over a function and over a constant of that name: with B declared, B(a)
     is a product.  Where two declared names could begin at one place, the longest is meant: `ab` is the

@@ -157,8 +157,8 @@ def _value(value: Sequence[Token]) -> tuple[tuple[Token, ...], list[Token]]:
         condition = token.sign(*SEPARATORS) or (token.kind == "word" and token.text in BETWEEN)
         if depth == 0 and place and (condition or token.gap == "wide"):
             rest = list(value[place:])
-            compared = any(one.sign(*RELATIONS, "=") for one in rest)
-            return tuple(value[:place]), rest if compared else []
+            said = any(not (one.sign(*SEPARATORS) or one.text in BETWEEN) for one in rest)
+            return tuple(value[:place]), rest if said else []
     return tuple(value), []
 
 

@@ -46,6 +46,8 @@ class Conditions(Functions):
                     separator = place
             compared = token.sign(*RELATIONS) or (token.sign("=") and separator is not None)
             if compared and depth == 0:
+                if separator is None and self._stands_apart(place - 1):
+                    return place - 1
                 if separator is None:
                     raise self.refusal(
                         "syntax",
@@ -54,6 +56,11 @@ class Conditions(Functions):
                     )
                 return separator
         return len(self.tokens)
+
+    def _stands_apart(self, place: int) -> bool:
+        r"""Whether one name or number is set apart by a space of LaTeX: the left side of `\\ x > 0`."""
+        token = self.tokens[place]
+        return place > 0 and token.gap == "command" and token.kind in ("word", "number")
 
     def _lists_names(self, separator: int | None, place: int) -> bool:
         """Whether a comma stands in the names that one condition is of: `for x, λ > 0`."""

@@ -210,17 +210,20 @@ class Lines(Expressions):
             if not argument:
                 span = separator.span if separator else opening.span
                 raise self.refusal("syntax", span, "an argument is missing here")
-            groups[-1].append(self._inner(argument).argument_of_head())
+            groups[-1].extend(self._inner(argument).argument_of_head(parameters=len(groups) > 1))
         return groups
 
-    def argument_of_head(self) -> str:
-        r"""The name of one argument; `\theta` alone may stand for all parameters."""
+    def argument_of_head(self, parameters: bool) -> list[str]:
+        r"""The name of one argument; `\theta` alone may stand for all parameters.
+
+        Behind the bar may stand what is made of parameters, such as a rate for its scale: `f(y; 1/b)`.
+        """
         token = self.token
         assert token
         if token.kind == "word" and len(self.tokens) == 1 and token.text in ALL_PARAMETERS:
             found = self.scope.find(token.text)
-            return found or "theta"
-        node = self._power()
+            return [found or "theta"]
+        node = self.whole(condition=False) if parameters else self._power()
         if self.token is not None:
             raise self.refusal("syntax", self.token.span, "an argument of the head is one name")
         if (
@@ -230,5 +233,8 @@ class Lines(Expressions):
         ):
             node = node.base  # f(x | μ, σ²) of a density that is written with σ
         if isinstance(node, Name | Entry):
-            return self.scope.roots.get(node.name, node.name)
+            return [self.scope.roots.get(node.name, node.name)]
+        names = [part.name for part in node.every() if isinstance(part, Name | Entry)]
+        if parameters and names:
+            return [self.scope.roots.get(name, name) for name in names]
         raise self.refusal("syntax", token.span, "an argument of the head is one name")

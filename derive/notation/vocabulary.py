@@ -58,7 +58,7 @@ FUNCTIONS: dict[str, Function] = {
     "asinh": Function(("arsinh", "asinh", "arcsinh")),
     "csch": _bare("csch", "cosech"),
     "coth": _bare("coth"),
-    "sqrt": Function(("sqrt", "√")),
+    "sqrt": Function(("sqrt", "√", "Sqrt")),
     "abs": Function(("abs", "Abs", "fabs")),
     "sign": Function(("sign", "sgn")),
     "square": Function(("square",)),
@@ -70,7 +70,7 @@ FUNCTIONS: dict[str, Function] = {
     "log_beta": Function(("lbeta", "betaln", "logbeta", "log_beta", "lnBeta", "logBeta"), arity=2),
     "factorial": Function(("factorial",)),
     "log_factorial": Function(("lfactorial", "log_factorial", "logfactorial", "factln")),
-    "binomial": Function(("binom", "binomial", "choose", "comb", "Binom", "nCr"), arity=2),
+    "binomial": Function(("binom", "binomial", "choose", "comb", "Binom", "nCr", "C"), arity=2),
     "log_binomial": Function(("lchoose", "binomln", "log_binomial"), arity=2),
     "erf": Function(("erf", "Erf")),
     "erfc": Function(("erfc", "Erfc")),
@@ -94,8 +94,15 @@ FUNCTIONS: dict[str, Function] = {
 SPELLED = {spelling: name for name, row in FUNCTIONS.items() for spelling in (*row.spellings, *row.code)}
 CODE_WORDS = {spelling for row in FUNCTIONS.values() for spelling in row.code}
 
+# Letters that are a function only before a bracket with several arguments; before others they are a name.
+OF_SEVERAL = frozenset(["C"])
+
 # Functions whose power −1 is the inverse, and what it is.
-INVERSES = {"sinh": "asinh", "tanh": "atanh"}
+INVERSES = {"sinh": "asinh", "tanh": "atanh", "logit": "sigmoid"}
+
+# What stands for a number, and how code of a computer algebra writes the same.
+CONSTANTS = {"pi": "pi", "e": "e"}
+CAPITAL_CONSTANTS = {"Pi": "pi", "E": "e"}
 
 # Functions that people write and that our words lack: refused by what they are.
 LACKING = {

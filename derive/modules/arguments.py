@@ -60,15 +60,13 @@ class Argument:
     @property
     def quick(self) -> bool:
         """Whether the table holds its quick tests: nothing else is asked of it."""
-        return self.tabled and not (self.bound or self.sums_to_one or self.at_most_length)
+        return self.tabled and not (self.bounds or self.sums_to_one or self.at_most_length)
 
     @property
     def row(self) -> str:
         """Its row in the table of the generated module."""
         facts = [f'"{self.role}"', f'"{self.demand}"', f"lambda {self.name}: {self.broken}", self.harmless]
         flags = [f"{flag}=True" for flag in FLAGS if getattr(self, flag)]
-        if self.bound:
-            flags += [f'bound="{self.bound}"', f"beyond=lambda {self.name}, {self.bound}: {self.beyond}"]
         if self.quick:
             flags.append(f"legal=lambda {self.name}: {' and '.join(self.within)}")
         if self.bounds:
@@ -208,20 +206,6 @@ def argument(quantity: Quantity, role: str, library: Library, public: str = "") 
 
 
 def _bounded(one: Argument, quantity: Quantity, derivation: Derivation, library: Library) -> Argument:
-    """The argument that another symbol of the density bounds: a known number is a guard like any other."""
-    domain = quantity.domain
-    for symbol in domain.symbols:
-        bound = derivation.bound(symbol)
-        names = {q.name: identifier(q.name) for q in derivation.quantities}
-        beyond = f"{one.name} {'<' if symbol == domain.least else '>'} {library.printer(names, {}, list(names))(bound)}"
-        one = replace(one, within=(*one.within, library.none.format(beyond)))
-        if bound.is_number:
-            harmless = f"{float(bound)!r}" if symbol == domain.least else one.harmless
-            demand = f"{one.demand.removesuffix(symbol)}{float(bound):g}"
-            return replace(one, broken=f"({beyond}) | {one.broken}", harmless=harmless, demand=demand)
-        (argument_of_bound,) = (names[free.name] for free in bound.free_symbols)
-        one = replace(one, bound=argument_of_bound, beyond=beyond)
-    return one
     """The argument that other symbols of the density bound: known numbers are a guard like any other.
 
     Of a predictor it is the parameter that is bounded.
@@ -255,7 +239,7 @@ def _bounded(one: Argument, quantity: Quantity, derivation: Derivation, library:
         demand=demand,
         harmless=harmless,
         broken=" | ".join([*known, f"({one.broken})" if alone else one.broken]),
-        within=(*one.within, *(f"not torch.any({text}).item()" for text in theirs)),
+        within=(*one.within, *(library.none.format(text) for text in theirs)),
         bounds=tuple(name for symbol, name in names.items() if symbol in free) if beyond else (),
         beyond=beyond[0] if len(beyond) == 1 else " | ".join(f"({text})" for text in beyond),
         refuge=show(bounds[domain.refuge]) if domain.refuge and beyond else "",
@@ -329,8 +313,7 @@ def within(domain: Domain, name: str, library: Library) -> Iterator[str]:
         (domain.upper, domain.closed[1], library.most, "<"),
     ):
         if abs(bound) != INFINITY:
-            yield f"{end.format(name)} {sign}{'=' if closed else ''} {bound:g}"
-            yield f"{library.of(end, name)}.item() {sign}{'=' if closed else ''} {_exact(bound)}"
+            yield f"{end.format(name)} {sign}{'=' if closed else ''} {_exact(bound)}"
     if INFINITY in (-domain.lower, domain.upper):
         yield library.finite.format(name)
     if domain.integer:

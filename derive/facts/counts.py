@@ -4,7 +4,7 @@ Source: Johnson, Kemp and Kotz (2005), Univariate Discrete Distributions, 3rd ed
 Generalized Linear Models, 2nd ed., ch. 2; the sources of the rows.
 """
 
-from derive.catalogue import counts
+from derive.catalogue import counts, series_counts
 from derive.declare import Where, facts
 from derive.words import (
     beta,
@@ -127,3 +127,8 @@ def of_discretised_logistic(y, *, mu, sigma):
 @facts(counts.beta_negative_binomial)
 def of_beta_negative_binomial(y, *, successes, a, b):
     return {"mean": Where(successes * b / (a - 1), a > 1)}
+
+
+@facts(series_counts.skellam)
+def of_skellam(y, *, mu1, mu2):
+    return {"mean": mu1 - mu2}

@@ -25,6 +25,7 @@ from derive.words import (
     softplus,
     sqrt,
     square,
+    tail_exponent,
     tweedie_deviance,
 )
 
@@ -248,3 +249,20 @@ def of_frechet(y, *, shape, scale):
         "cdf": exp(-rest),
         "log_survival": log1mexp(rest),
     }
+
+
+@facts(extremes.generalized_pareto)
+def of_generalized_pareto(y, *, sigma, xi):
+    exponent = tail_exponent(y, sigma, xi)
+    return {
+        "mean": Where(sigma / (1 - xi), xi < 1),
+        "mode": Where(0, xi > -1),
+        "cdf": -expm1(-exponent),
+        "log_survival": -exponent,
+    }
+
+
+@facts(extremes.generalized_extreme_value)
+def of_generalized_extreme_value(y, *, mu, sigma, xi):
+    rest = exp(-tail_exponent(y - mu, sigma, xi))
+    return {"cdf": exp(-rest), "log_survival": log1mexp(rest)}

@@ -8,6 +8,15 @@ from derive.declare import facts
 from derive.words import beta, beta_below, log, log1p, log_normal_cdf, logit, normal_cdf
 
 
+@facts(unit_interval.uniform)
+def of_uniform(y, *, low, high):
+    return {
+        "mean": (low + high) / 2,
+        "cdf": (y - low) / (high - low),
+        "log_survival": log((high - y) / (high - low)),
+    }
+
+
 @facts(unit_interval.beta)
 def of_beta(y, *, a, b):
     return {

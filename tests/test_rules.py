@@ -30,6 +30,7 @@ from derive.domains import (
     Real,
     Unit,
     Vector,
+    Whole,
 )
 from derive.heads import Row, index_symbol
 from derive.identities import OPENING
@@ -162,6 +163,7 @@ DOMAINS = {
     "p": Unit,
     "o": OpenUnit,
     "c": Count,
+    "d": Whole,
     "u": ABOVE_MINUS_ONE,
     "power": BetweenOneAndTwo,
     "a": Rank,
@@ -173,7 +175,7 @@ DOMAINS = {
     "k": Position,
     "j": Position,
 }
-x, y, q, r, s, t, b, w, p, o, c, u, a = (Symbol(name, **DOMAINS[name].facts) for name in "xyqrstbwpocua")
+x, y, q, r, s, t, b, w, p, o, c, d, u, a = (Symbol(name, **DOMAINS[name].facts) for name in "xyqrstbwpocdua")
 z, v, h, g, e = (IndexedBase(Symbol(name, **DOMAINS[name].facts)) for name in "zvhge")
 power = Symbol("power", **BetweenOneAndTwo.facts)
 over_k = (k, 1, K)
@@ -184,6 +186,13 @@ samples = IndexedBase(Symbol("v", real=True, nonzero=True))[i]
 def closed(inside):
     """The log of what stands inside, as it stands."""
     return log(inside, evaluate=False)
+
+
+def between_ordered(vector, location):
+    """The logarithm of the probability between two ordered cut points, as their link leaves it."""
+    cuts = words.each(words.ordered(vector, k))
+    low, high = words.cut_point(cuts, a), words.cut_point(cuts, a + 1)
+    return words.log1mexp(high - low) - softplus(location - high) - softplus(low - location)
 
 
 def triangle(leg, base, c, d):
@@ -313,6 +322,27 @@ FIRES = {
         lambda: y + words.sigmoid_of_cut_point(g, a + 1, x - s) - words.sigmoid_of_cut_point(g, a, x - s),
         lambda: closed(words.sigmoid_of_cut_point(g, a + 1, x) - words.sigmoid_of_cut_point(g, a, x)),
     ],
+    "log_normal_probability_between_cut_points": [
+        lambda: closed(words.normal_cdf_of_cut_point(g, a + 1, x) - words.normal_cdf_of_cut_point(g, a, x)),
+        lambda: (
+            y - closed(words.normal_cdf_of_cut_point(g, a + 1, y) - words.normal_cdf_of_cut_point(g, a, y))
+        ),
+        lambda: (
+            s * closed(words.normal_cdf_of_cut_point(g, a + 1, -x) - words.normal_cdf_of_cut_point(g, a, -x))
+        ),
+    ],
+    "log_probability_between_ordered_cut_points": [
+        lambda: between_ordered(z, x),
+        lambda: y - between_ordered(z, x - s),
+        lambda: between_ordered(v, x) * s,
+    ],
+    "difference_of_sigmoids_up_to_cut_point": [
+        lambda: sigmoid(x) * words.ordered_slope(z, a, k) - sigmoid(y) * words.ordered_slope(z, s, k),
+        lambda: (
+            sigmoid(x - y) * words.ordered_slope(z, a, j) - s - sigmoid(y) * words.ordered_slope(z, a + 1, j)
+        ),
+        lambda: sigmoid(-y) * words.ordered_slope(v, s, k) - sigmoid(x) * words.ordered_slope(v, a, k),
+    ],
     "log_probability_between_cut_points": [
         lambda: closed(words.sigmoid_of_cut_point(g, a + 1, x) - words.sigmoid_of_cut_point(g, a, x)),
         lambda: y - closed(words.sigmoid_of_cut_point(g, a + 1, y) - words.sigmoid_of_cut_point(g, a, y)),
@@ -375,6 +405,48 @@ FIRES |= {
         lambda: closed(words.logistic_cell(x, s)),
         lambda: 3 - y * closed(words.logistic_cell(x - y, s / t)),
         lambda: closed(words.logistic_cell(c - x, exp(y))) / 2,
+    ],
+    "logarithm_of_count_difference": [
+        lambda: closed(words.count_difference_probability(d, s, t)),
+        lambda: 3 - y * closed(words.count_difference_probability(d, exp(x), t)),
+        lambda: closed(words.count_difference_probability(-d, s * t, exp(y))) / 2,
+    ],
+    "count_difference_of_log_means": [
+        lambda: words.count_difference_cost(d, exp(x), exp(y)),
+        lambda: 3 - s * words.count_difference_cost(c, exp(x - y), exp(-y)),
+        lambda: words.count_difference_cost(-d, exp(2 * x), exp(x)) / 2 + t,
+    ],
+    "curvature_of_count_difference_in_log_mean": [
+        lambda: (
+            exp(x) * words.count_difference_slope(d, exp(x), t)
+            + exp(2 * x) * words.count_difference_curvature(d, exp(x), t)
+        ),
+        lambda: (
+            s
+            - 2 * exp(y) * words.count_difference_slope(c, exp(y), exp(x))
+            - 2 * exp(2 * y) * words.count_difference_curvature(c, exp(y), exp(x))
+        ),
+        lambda: (
+            exp(2 * x) * words.count_difference_curvature(3, exp(x), 2)
+            + y
+            + exp(x) * words.count_difference_slope(3, exp(x), 2)
+        ),
+    ],
+    "curvature_of_count_difference_in_second_log_mean": [
+        lambda: (
+            exp(x) * words.count_difference_second_slope(d, t, exp(x))
+            + exp(2 * x) * words.count_difference_second_curvature(d, t, exp(x))
+        ),
+        lambda: (
+            s
+            - 2 * exp(y) * words.count_difference_second_slope(c, exp(x), exp(y))
+            - 2 * exp(2 * y) * words.count_difference_second_curvature(c, exp(x), exp(y))
+        ),
+        lambda: (
+            exp(2 * x) * words.count_difference_second_curvature(3, 2, exp(x))
+            + y
+            + exp(x) * words.count_difference_second_slope(3, 2, exp(x))
+        ),
     ],
     "logarithm_of_logistic_mean": [
         lambda: closed(words.logistic_mean(p)),
@@ -862,6 +934,35 @@ def kernel(a, b, c):
 
 
 FIRES |= {
+    "logarithm_of_width": [
+        lambda: closed(words.width(x, y)),
+        lambda: 3 - y * closed(words.width(x / s, 0)),
+        lambda: closed(words.width(exp(x), y)) / 2,
+    ],
+    "logarithm_of_tail_scale": [
+        lambda: closed(words.tail_scale(x, s, y)),
+        lambda: 3 - y * closed(words.tail_scale(x - y, exp(x), y)),
+        lambda: closed(words.tail_scale(s, t, y / 2)) / 2,
+    ],
+    "log_tail_scale_of_exponential": [
+        lambda: words.log_tail_scale(x, exp(y), x),
+        lambda: 3 - words.log_tail_scale(x - y, exp(y / s), x),
+        lambda: y * words.log_tail_scale(s, exp(-y), x / 2),
+    ],
+    "tail_exponent_of_exponential": [
+        lambda: words.tail_exponent(x, exp(y), x),
+        lambda: 3 - words.tail_exponent(x - y, exp(y / s), x),
+        lambda: exp(-words.tail_exponent(s, exp(-y), x / 2)),
+    ],
+    "exponential_beside_its_growth": [
+        lambda: s**2 * exp(x) + s * y * words.expm1(x),
+        lambda: 3 + t * y * words.expm1(x / s) + t**2 * exp(x / s) - y,
+        lambda: (
+            words.tail_rate(x, s, y) * words.tail_bend(x, s, y) * words.expm1(-x)
+            + words.tail_rate(x, s, y) ** 2 * exp(-x)
+            - words.tail_bend(x, s, y) ** 2
+        ),
+    ],
     "log_gamma_beside_rate": [
         lambda: log_gamma(s) + t * b - (s - 1) * log(t) - s * log(b),
         lambda: 3 + log_gamma(t) + s * b - (t - 1) * log(b) - t * log(s) - x,

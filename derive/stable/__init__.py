@@ -12,9 +12,17 @@ from derive.stable.circle import (
     one_minus_cosine_of_difference,
 )
 from derive.stable.classes import log_softmax, logsumexp_of_differences, zero_times_infinity
+from derive.stable.count_differences import (
+    count_difference_of_log_means,
+    curvature_of_count_difference_in_log_mean,
+    curvature_of_count_difference_in_second_log_mean,
+)
 from derive.stable.cut_points import (
     difference_of_sigmoids,
+    difference_of_sigmoids_up_to_cut_point,
+    log_normal_probability_between_cut_points,
     log_probability_between_cut_points,
+    log_probability_between_ordered_cut_points,
     probability_between_cut_points,
 )
 from derive.stable.exponentials import (
@@ -190,12 +198,22 @@ from derive.stable.squares import (
     square_of_scaled,
     square_within,
 )
+from derive.stable.tails import (
+    exponential_beside_its_growth,
+    log_tail_scale_of_exponential,
+    tail_exponent_of_exponential,
+)
 
 STABLE = (
+    log_tail_scale_of_exponential,
+    tail_exponent_of_exponential,
+    count_difference_of_log_means,
     half_step_log_gamma_of_log,
     check_of_sigmoid,
     cauchy_wound_around_the_circle,
+    log_normal_probability_between_cut_points,
     log_probability_between_cut_points,
+    log_probability_between_ordered_cut_points,
     probability_between_cut_points,
     log_sigmoid,
     log_sigmoid_complement,
@@ -313,11 +331,15 @@ BEFORE_LINKS = (
     log_of_ratio_and_denominator,
     log_of_one_plus_power,
     log_of_share,
+    log_normal_probability_between_cut_points,
     log_probability_between_cut_points,
 )
 
 # Tried after differentiating, on the gradient and on the Hessian.
 DERIVED = (
+    exponential_beside_its_growth,
+    curvature_of_count_difference_in_log_mean,
+    curvature_of_count_difference_in_second_log_mean,
     curvature_of_convolution_in_log_deviation,
     rate_slope_of_convolution,
     rate_slope_of_convolution_times_rate,
@@ -326,6 +348,7 @@ DERIVED = (
     slope_in_the_mean,
     slope_in_the_log_mean,
     exponential_less_count,
+    difference_of_sigmoids_up_to_cut_point,
     difference_of_sigmoids,
     shares_of_a_whole,
     share_of_square,

@@ -60,3 +60,22 @@ def test_without_a_leg(library):
     given = drawn if library == "numpy" else tuple(map(torch.from_numpy, drawn))
     found = [float(getattr(WORDS[library], name)(*given)[0]) for name in BOUNDS]
     assert found == [-0.25, 0, 0]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("library", LIBRARIES)
+def test_excess_of_the_square_of_a_hyperbolic_sine(library, kind):
+    """It is within the stated bound near 0, at the switch, and to the largest number that is one."""
+    last = 355.2 if kind is np.float64 else 44.9
+    switch = [np.nextafter(kind(9), kind(end)) for end in (0, 9, 10)]
+    x = np.array([1e-3, -0.1, 1.0, 8.5, *switch, -12.0, 0.9 * last, last], kind)
+    function = WORDS[library]._sinh_square_excess
+    values = np.asarray(function(x if library == "numpy" else torch.from_numpy(x)))
+    assert values.dtype == kind
+    with mp.workdps(60):
+        for value, number in zip(values, x, strict=True):
+            exact = mp.mpf(float(number))
+            truth = mp.sinh(exact) ** 2 / 2 - mp.log(mp.cosh(exact))
+            slack = abs(mp.sinh(exact) ** 2 * mp.tanh(exact)) * ulp(float(number), kind)
+            assert np.isfinite(value)
+            assert error(value, truth, slack, kind) <= 4, number

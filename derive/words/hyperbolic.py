@@ -87,8 +87,8 @@ def asinh(a: Real) -> Real:
 @word(
     text="h({0})",
     latex="h{0:()}",
-    numpy=("_exp_excess(2 * _log_cosh({0})) / 2", Level.PRODUCT),
-    torch=("_exp_excess(2 * _log_cosh({0})) / 2", Level.PRODUCT),
+    numpy="_sinh_square_excess({0})",
+    torch="_sinh_square_excess({0})",
     derivatives=(lambda a: sinh_square_excess_slope(a),),
 )
 def sinh_square_excess(a: Real) -> Nonnegative:

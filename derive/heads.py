@@ -176,6 +176,12 @@ class Constant:
 
     __rmul__ = __mul__
 
+    def __truediv__(self, other: Any) -> sympy.Expr:
+        return self._sympy_() / other
+
+    def __rtruediv__(self, other: Any) -> sympy.Expr:
+        return other / self._sympy_()
+
 
 @cache
 def _constant(name: str) -> sympy.Expr:

@@ -56,10 +56,13 @@ def has_meaning(word):
 
 # Where b is not above a there is no probability between them.
 IN_ORDER = {
+    "normal_cdf_difference",
     "log_normal_cdf_difference",
     "log_normal_cdf_difference_slope",
+    "log_normal_cdf_difference_lower_slope",
     "log_normal_cdf_difference_curvature",
     "truncated_normal_mean",
+    "truncated_normal_mean_slope",
     "truncated_normal_variance_complement",
 }
 
@@ -83,6 +86,8 @@ def points(word, count=POINTS, seed=0):
             point["b"], point["a"] = sorted((point["a"], point["b"]))
         if word.name == "log_binomial":  # defined where the first is the larger
             point["a"] += point["b"]
+        if word.name.endswith("_by_log") and math.exp(point["b"]) <= -point["c"] * point["a"]:
+            point["c"] = -point["c"]  # defined where the scale of the excess is positive
         yield point
 
 

@@ -114,6 +114,7 @@ READ = (
     (r"log (\w+)!", r"logΓ(\1 + 1)"),
     (r"(\w+)!", r"Γ(\1 + 1)"),
     (r"([ψλ])′", r"\g<1>1"),
+    (r"log Z\(", r"logZ("),
     (r"log ζ\(", r"logζ("),
     (r"ζ′", "ζ1"),
     (r"ζ″", "ζ2"),
@@ -130,6 +131,12 @@ READ = (
 def log_base(y, phi, p):
     """The logarithm of the base measure of a Tweedie density, 0 at the atom."""
     return words.log_tweedie_base.truth(*map(mpmath.mpf, (y, phi, p)))
+
+
+def dispersed(name):
+    """A moment of the distribution of Conway, Maxwell and Poisson, by what the word means."""
+    meaning = VOCABULARY[name].meaning(*sympy.symbols("m n", positive=True))
+    return lambda m, n: oracle.value(meaning, {"m": m, "n": n}, 30)
 
 
 def inverse_mills(a):
@@ -174,6 +181,12 @@ MEANT = {
     "logC": lambda a, b: mpmath.log(mpmath.binomial(a, b)),
     "ψ": mpmath.digamma,
     "ψ1": lambda a: mpmath.psi(1, a),
+    "logZ": words.log_dispersed_sum.truth,
+    "E_j": dispersed("dispersed_mean"),
+    "E_Q": dispersed("dispersed_mean_cost"),
+    "V_j": dispersed("dispersed_variance"),
+    "V_Q": dispersed("dispersed_curvature"),
+    "C_jQ": dispersed("dispersed_covariance"),
     "ζ": mpmath.zeta,
     "ζ1": lambda a: mpmath.zeta(a, 1, 1),
     "ζ2": lambda a: mpmath.zeta(a, 1, 2),

@@ -411,6 +411,27 @@ FIRES |= {
         lambda: 3 - y * closed(words.count_difference_probability(d, exp(x), t)),
         lambda: closed(words.count_difference_probability(-d, s * t, exp(y))) / 2,
     ],
+    "logarithm_of_dispersed_probability": [
+        lambda: closed(words.dispersed_probability(c, s, t)),
+        lambda: 3 - y * closed(words.dispersed_probability(c, exp(x), t)),
+        lambda: closed(words.dispersed_probability(c + 1, s, exp(y))) / 2,
+    ],
+    "curvature_of_dispersed_cost_in_log_location": [
+        lambda: (
+            exp(x) * words.dispersed_location_slope(c, exp(x), t)
+            + exp(2 * x) * words.dispersed_location_curvature(c, exp(x), t)
+        ),
+        lambda: (
+            s
+            - 2 * exp(y) * words.dispersed_location_slope(c, exp(y), t)
+            - 2 * exp(2 * y) * words.dispersed_location_curvature(c, exp(y), t)
+        ),
+        lambda: (
+            exp(2 * x) * words.dispersed_location_curvature(3, exp(x), 2)
+            + y
+            + exp(x) * words.dispersed_location_slope(3, exp(x), 2)
+        ),
+    ],
     "count_difference_of_log_means": [
         lambda: words.count_difference_cost(d, exp(x), exp(y)),
         lambda: 3 - s * words.count_difference_cost(c, exp(x - y), exp(-y)),

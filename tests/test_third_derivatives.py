@@ -18,6 +18,7 @@ REFUSED = {
     "zipf": "has no spelling in numpy",
     "exp_mod_normal": "has no derivative",
     "skellam": "has no derivative",
+    "conway_maxwell_poisson": "has no derivative",
 }
 
 SCALAR = [

@@ -24,6 +24,7 @@ from derive.words.convolutions import *
 from derive.words.count_differences import *
 from derive.words.counts import *
 from derive.words.cut_points import *
+from derive.words.dispersed_counts import *
 from derive.words.elementary import *
 from derive.words.exponentials import *
 from derive.words.gamma import *

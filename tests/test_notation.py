@@ -347,6 +347,8 @@ def test_a_data_set_is_told_from_its_logarithm():
         ("z(y)/b, z(t) = t", "not declared"),
         ("f(y) = y/b, F(y) = y^2/(2b)", "not declared"),
         (r"y/b \text{ if $y$ (as above)}", "syntax"),
+        ("f(y) = exp(-sum(y)/b)/b", "data set"),
+        ("f(y) = exp(-(y - mean(y))/b)", "unknown function"),
     ],
 )
 def test_what_is_no_density_is_refused(text, kind):

@@ -188,7 +188,12 @@ def _scope(source: Source, symbols: Given) -> tuple[Scope, str]:
     """The names of the declaration, and that of the number of samples where a sum has terms for each."""
     scope = symbols.scope
     found = expanded(source, tokens(source))
-    over = any(t.sign("sum", "prod") or (t.style == "capital" and not scope.find(t.text)) for t in found)
+    over = any(
+        t.sign("sum", "prod")
+        or (t.kind == "word" and t.text in known.SUMS_OF_CODE and not scope.find(t.text))
+        or (t.style == "capital" and not scope.find(t.text))
+        for t in found
+    )
     runs = [token.text for token in found if token.kind == "word" and token.style in ("plain", "piece")]
     for name in known.SIZES_OF_SAMPLE:
         beginning = [run for run in runs if run.startswith(name)]

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from derive.notation import vocabulary as known
 from derive.notation.abbreviations import written_out
-from derive.notation.cursor import BARS, compares, opens, split
+from derive.notation.cursor import BARS, compares, opens, places, split
 from derive.notation.grammar import Expressions
 from derive.notation.macros import expanded
 from derive.notation.refusal import Source
@@ -124,15 +124,16 @@ class Lines(Expressions):
         reader.at += reader.is_sign("-")
         reader._logarithm_of_head()
         word = reader.token
-        if word is None or word.kind != "word" or self.scope.find(word.text) or word.text in known.SPELLED:
+        if word is None or word.kind != "word" or self.scope.find(word.text):
             return False
         reader.at += 1
         if reader.is_sign("_"):
             reader._step_over_subscript()
         if not reader.is_sign("(", "[", "\\{"):
             return False
-        reader._open(reader.tokens[reader.at])
-        return reader.token is None
+        inside = reader._open(reader.tokens[reader.at])
+        named = word.text not in known.SPELLED or bool(places(inside, *BARS, ";"))
+        return named and reader.token is None
 
     def _one_head(self, heads: list[Head]) -> Head:
         """Of several names the last, which is of what follows: a logarithm of a likelihood."""
@@ -252,7 +253,7 @@ class Lines(Expressions):
         if isinstance(node, Name | Entry):
             return [self.scope.roots.get(node.name, node.name)]
         names = [part.name for part in node.every() if isinstance(part, Name | Entry)]
-        if parameters and names:
+        if parameters and (names or isinstance(node, Number)):
             return [self.scope.roots.get(name, name) for name in names]
         raise self.refusal("syntax", token.span, "an argument of the head is one name")
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from derive.domains import Binary, Count, Entries, Nonnegative, Positive, Real, Simplex, Unit
 from derive.errors import Misuse
+from derive.normalisation import check
 from derive.notation import vocabulary as known
 from derive.notation.density import density, read
 from derive.notation.files import densities
@@ -227,6 +228,33 @@ def test_of_several_readings_the_one_that_is_a_density_is_meant(text, given, mea
     assert reading.line == line(meant.replace("√2π", "√(2π)"), symbols)
 
 
+def test_a_line_without_a_name_that_is_negative_is_a_logarithm():
+    """Where it is the logarithm of a density, and it is told; else it is what it was."""
+    given = "v: real | mu: real, c: positive"
+    reading = read("-|v - mu|/c - log(2c)", given)
+    assert "logarithm" in reading.distribution.summary
+    point = {"v": 0.4, "mu": 1, "c": 2}
+    assert log_density(reading.distribution, point) == pytest.approx(float(-0.3 - mpmath.log(4)))
+    wrong = read("-|v - mu|/c - log(c)", given)
+    with pytest.raises(Misuse, match="< 0 at"):
+        check(wrong.distribution)
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        r"p(v) = \mathrm{Laplace}(v \mid \mu, c)",
+        r"p(v) = \operatorname{Exp}(v; \mu, c)",
+        r"p(v) = f(v; \mu, 1/c)",
+        r"f_{V \mid M}(v \mid \mu, c) = f(v; \mu, c, 1)",
+    ],
+)
+def test_a_density_may_have_several_names(head):
+    """Of which one may be a function elsewhere, and parameters may stand there as they are used."""
+    given, formula = "v: real | mu: real, c: positive", r"\frac{1}{2c} e^{-|v-\mu|/c}"
+    assert read(f"{head} = {formula}", given).line.values == read(formula, given).line.values
+
+
 @pytest.mark.parametrize(
     ("text", "kind", "said"),
     [
@@ -347,6 +375,8 @@ def test_a_data_set_is_told_from_its_logarithm():
         ("z(y)/b, z(t) = t", "not declared"),
         ("f(y) = y/b, F(y) = y^2/(2b)", "not declared"),
         (r"y/b \text{ if $y$ (as above)}", "syntax"),
+        ("f(y) = exp(-sum(y)/b)/b", "data set"),
+        ("f(y) = exp(-(y - mean(y))/b)", "unknown function"),
     ],
 )
 def test_what_is_no_density_is_refused(text, kind):

@@ -43,6 +43,8 @@ The rules, each of which is tested:
   * A sum over an index ends at the next + or −, and is refused where its index goes on behind that.
   * What is not declared and set equal to something beside the density is an abbreviation: `e^{-z}/s, z = x/s`.
     Behind the first = another name of the density may stand: `f(k) = \Pr(X = k) = ...`.
+  * A line without a name that is negative is a logarithm, where it is that of a density; it is told.
+  * In code `sum(...)` is over the samples, `return` has the density, and a mean of all is the value of one.
   * `|` opens an absolute value where an operand is due and closes it where one has ended; between the
     arguments of p(y | mu) it is the bar.  `\mid` opens and closes one likewise, and
     elsewhere is the bar.

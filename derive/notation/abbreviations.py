@@ -6,7 +6,7 @@ brackets wherever the name does, and nothing else happens.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from derive.notation import vocabulary as known
@@ -36,6 +36,9 @@ class _Statement:
 
 def written_out(source: Source, found: Sequence[Token], scope: Scope) -> tuple[Token, ...]:
     """The tokens of the density, with the value of every abbreviation in its place."""
+    found = _of_code(found, scope)
+    letters = {one.key[0] for one in _statements(found, scope) if len(one.key) == 1}
+    found = _apart(found, letters, scope)
     statements = _statements(found, scope)
     if len(statements) < 2:
         return tuple(found)
@@ -64,12 +67,33 @@ def written_out(source: Source, found: Sequence[Token], scope: Scope) -> tuple[T
     return (*done, *_replaced(source, holds, values))
 
 
+def _of_code(found: Sequence[Token], scope: Scope) -> Sequence[Token]:
+    """`def f(y): … return value` as `… f(y) = value`, and `return value` as the value."""
+
+    def says(word: str, token: Token) -> bool:
+        return token.kind == "word" and token.text == word and not scope.find(word)
+
+    returns = [place for place, token in enumerate(found) if says("return", token)]
+    if len(returns) != 1:
+        return found
+    (place,) = returns
+    if place == 0:
+        return found[1:]
+    colon = next((n for n, token in enumerate(found) if token.sign(":")), 0)
+    if not (says("def", found[0]) and found[colon - 1].sign(")") and _opening(found, colon - 1) == 2):
+        return found
+    equal = replace(found[colon], text="=")
+    return (*found[colon + 1 : place], *found[1:colon], equal, *found[place + 1 :])
+
+
 def _statements(found: Sequence[Token], scope: Scope) -> list[_Statement]:
     """What stands between the names that are set equal to something, outside of all brackets."""
     starts: list[tuple[int, tuple[Token, ...], int]] = []
     depth = 0
     for place, token in enumerate(found):
         depth += opens(token)
+        if depth == 0 and starts and token.text == "return" and _between(token, scope):
+            starts.append((place + 1, (), place + 1))
         if depth == 0 and token.sign("=") and place:
             start = _name_start(found, place)
             if start is not None and _is_abbreviation(found, start, scope, first=not starts):
@@ -160,6 +184,22 @@ def _value(value: Sequence[Token]) -> tuple[tuple[Token, ...], list[Token]]:
             said = any(not (one.sign(*SEPARATORS) or one.text in BETWEEN) for one in rest)
             return tuple(value[:place]), rest if said else []
     return tuple(value), []
+
+
+def _apart(found: Sequence[Token], letters: Collection[str], scope: Scope) -> list[Token]:
+    """Letters that stand together, as declared names and abbreviations: `pq` with q = 1 - p."""
+    done: list[Token] = []
+    for token in found:
+        run = token.text
+        known_letters = all(letter in letters or scope.find(letter) for letter in run)
+        whole = scope.find(run) or run in known.SPELLED or run in letters or set(run).isdisjoint(letters)
+        if token.kind != "word" or token.style != "plain" or whole or not known_letters:
+            done.append(token)
+            continue
+        for place, letter in enumerate(run):
+            span = (token.span[0] + place, token.span[0] + place + 1)
+            done.append(replace(token, text=letter, span=span, gap=token.gap if place == 0 else ""))
+    return done
 
 
 def _without_end(body: list[Token], scope: Scope) -> list[Token]:

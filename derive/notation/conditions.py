@@ -258,11 +258,11 @@ class Conditions(Functions):
             self.at += 1
             name = known.SETS.get(token.text, token.text)
             above = ""
-            while self.is_sign("^", "_", "+"):
+            while self.is_sign("^", "_", "+", "*"):
                 sign = self.tokens[self.at]
                 self.at += 1
-                if sign.text == "+":
-                    above += "+"
+                if sign.text in ("+", "*"):
+                    above += sign.text
                     continue
                 inside = [self.token] if self.token is not None else []
                 if self.is_sign("{"):
@@ -352,7 +352,14 @@ _NAMED_SETS = {
     ("ℤ", "+"): "positive integer",
     ("ℤ", ">0"): "positive integer",
     ("ℤ", ">=0"): "count",
-    ("ℕ", "^*"): "positive integer",
+    ("ℕ", "*"): "positive integer",
+    ("ℤ", "*+"): "positive integer",
+    ("ℤ", "+0"): "count",
+    ("ℤ", "0+"): "count",
+    ("ℝ", "*+"): "positive",
+    ("ℝ", "+*"): "positive",
+    ("ℝ", "+0"): "nonnegative",
+    ("ℝ", "0+"): "nonnegative",
 }
 
 

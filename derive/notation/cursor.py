@@ -184,6 +184,9 @@ class Cursor:
         """All the tokens as one expression, or as one condition."""
         raise NotImplementedError
 
+    def _of_samples(self, body: Node, span: Span) -> Node:
+        raise NotImplementedError
+
     def _infix(self) -> Node:
         raise NotImplementedError
 

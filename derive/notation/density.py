@@ -61,6 +61,7 @@ CLASSES = 4
 
 # So many ways to read a text are tried.
 MOST_READINGS = 12
+READ_AS_LOGARITHM = "What was given is negative, and is the logarithm of a density."
 READ_AS = "It can be read in several ways, of which only one is a density: {}"
 
 # So much of a summary and of a source is kept.
@@ -163,16 +164,26 @@ def _by_mass(refusal: Refusal, symbols: Given, name: str, summary: str, source: 
         except Refusal as inner:
             waiting.extend(inner.readings)
             continue
-        try:
-            check(reading.distribution, reading.ends, reading.allowed)
-        except (Misuse, NotImplementedError):
-            continue
-        if all(reading.line != other.line for other in found):
+        if _is_density(reading) and all(reading.line != other.line for other in found):
             found.append(reading)
     if waiting or len(found) != 1:
         raise refusal
     (reading,) = found
-    told = f"{reading.distribution.summary} {READ_AS.format(' '.join(reading.text.split()))}"
+    return _told(reading, READ_AS.format(" ".join(reading.text.split())))
+
+
+def _is_density(reading: Reading) -> bool:
+    try:
+        check(reading.distribution, reading.ends, reading.allowed)
+    except (Misuse, NotImplementedError):
+        return False
+    return True
+
+
+def _told(reading: Reading, sentence: str) -> Reading:
+    """The reading, with what a person is told of it."""
+    summary = reading.distribution.summary
+    told = summary if sentence in summary else f"{summary} {sentence}"
     return replace(reading, distribution=replace(reading.distribution, summary=told))
 
 
@@ -181,14 +192,26 @@ def _one_reading(text: str, symbols: Given, name: str, summary: str, source: str
     written = Source(text)
     scope, size = _scope(written, symbols)
     read_line = line(text, scope)
-    return _Reader(written, symbols, scope, size, read_line).reading(name, summary, source)
+    reader = _Reader(written, symbols, scope, size, read_line)
+    reading = reader.reading(name, summary, source)
+    if read_line.head is None and reader.is_negative():
+        reader.kind = "logarithm"
+        logarithm = reader.reading(name, summary, source)
+        if _is_density(logarithm):
+            return _told(logarithm, READ_AS_LOGARITHM)
+    return reading
 
 
 def _scope(source: Source, symbols: Given) -> tuple[Scope, str]:
     """The names of the declaration, and that of the number of samples where a sum has terms for each."""
     scope = symbols.scope
     found = expanded(source, tokens(source))
-    over = any(t.sign("sum", "prod") or (t.style == "capital" and not scope.find(t.text)) for t in found)
+    over = any(
+        t.sign("sum", "prod")
+        or (t.kind == "word" and t.text in known.SUMS_OF_CODE and not scope.find(t.text))
+        or (t.style == "capital" and not scope.find(t.text))
+        for t in found
+    )
     runs = [token.text for token in found if token.kind == "word" and token.style in ("plain", "piece")]
     for name in known.SIZES_OF_SAMPLE:
         beginning = [run for run in runs if run.startswith(name)]
@@ -218,6 +241,17 @@ class _Reader:
     def __init__(self, source: Source, symbols: Given, scope: Scope, size: str, read_line: Line) -> None:
         self.source, self.given, self.scope, self.size, self.line = source, symbols, scope, size, read_line
         self.regular = True
+        self.kind = ""
+
+    def is_negative(self) -> bool:
+        """Whether the line is a sum, or less something, and negative at a random point."""
+        tree = self._support_of(self.line.values[-1])[0]
+        if not isinstance(tree, Negative | Sum):
+            return False
+        value = self._mathematics(tree)
+        with mpmath.workdps(3 * DIGITS):
+            found = [_number(value, point) for point in self._points()]
+        return any(isinstance(one, mpmath.mpf) and one < 0 for one in found)
 
     def reading(self, name: str, summary: str, source: str) -> Reading:
         """The density."""
@@ -230,7 +264,7 @@ class _Reader:
             symbol.condition for symbol in self.given.symbols.values() if symbol.condition is not None
         ]
         domains, moving, constraints = self._domains(conditions)
-        kind = self._kind(value)
+        kind = self.kind or self._kind(value)
         self._same(self.line.values, kind)
         self._check_used([*self.line.values, *conditions])
         distribution = self._distribution(value, kind, moving, domains, name, summary, source)
@@ -589,10 +623,10 @@ def _zero(node: Node) -> bool:
 
 
 def _number(expression: Expr, point: Mapping[str, Any]) -> Any:
-    """The value at a point, nan at a pole."""
+    """The value at a point, nan at a pole and where it is too large to be written."""
     try:
         return evaluate(expression, point)
-    except (ValueError, ZeroDivisionError):
+    except (ValueError, ZeroDivisionError, OverflowError):
         return mpmath.nan
 
 

@@ -238,6 +238,10 @@ class Functions(Names):
         if word is None or word.kind != "word" or opening is None or not opening.sign("("):
             raise self.refusal("syntax", dot.span, "a dot stands here that belongs to no number and no call")
         function = known.SPELLED.get(word.text)
+        if word.text in known.SUMS_OF_CODE and not self._inside(self.at + 2):
+            self.at += 2
+            self._open(opening)
+            return self._of_samples(node, (node.span[0], self.tokens[self.at - 1].span[1]))
         if function is None:
             raise self._unknown_function(word)
         self.at += 2

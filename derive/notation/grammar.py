@@ -405,6 +405,9 @@ class Expressions(Sums):
         function = self._function_of(token)
         if function is not None:
             return self._applied(token, function)
+        behind = self.next(1)
+        if token.text in known.SUMS_OF_CODE and not self.latex and behind is not None and behind.sign("("):
+            return self._sum_of_code(token)
         if token.style == "capital":
             return self._over(token, "sum" if token.text == "Sigma" else "product")
         constants = known.CONSTANTS if self.latex else {**known.CONSTANTS, **known.CAPITAL_CONSTANTS}

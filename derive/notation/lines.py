@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from derive.notation import vocabulary as known
 from derive.notation.abbreviations import written_out
-from derive.notation.cursor import BARS, compares, split
+from derive.notation.cursor import BARS, compares, opens, places, split
 from derive.notation.grammar import Expressions
 from derive.notation.macros import expanded
 from derive.notation.refusal import Source
@@ -62,7 +62,7 @@ class Lines(Expressions):
         sides, signs = split(body, "=", "propto", "sim", "approx")
         for sign in signs:
             self._definite(sign)
-        sides = [self._without_differential(side) for side in sides]
+        sides = [self._without_mean(self._without_differential(side)) for side in sides]
         heads = next((n for n, side in enumerate(sides) if n and not self._is_head(side)), len(sides))
         heads = min(heads, len(sides) - 1)
         head = self._one_head([self._inner(side).head() for side in sides[:heads]]) if heads else None
@@ -71,13 +71,13 @@ class Lines(Expressions):
         return Line(head, values, holds, span=whole)
 
     def _assignment(self) -> None:
-        """`d <- exp(-y)` of R sets d to what follows."""
+        """`d <- exp(-y)` of R and `target += -y` of Stan set what is before them to what follows."""
         if len(self.tokens) < 4 or self.latex:
             return
-        name, sign, minus = self.tokens[:3]
-        arrow = sign.sign("<") and minus.sign("-") and sign.span[1] == minus.span[0]
+        name, sign, then = self.tokens[:3]
+        arrow = (sign.text + then.text) in ("<-", "+=") and sign.span[1] == then.span[0]
         if arrow and name.kind == "word" and not self.scope.find(name.text):
-            self.tokens[1:3] = [replace(sign, text="=", span=(sign.span[0], minus.span[1]))]
+            self.tokens[1:3] = [replace(sign, text="=", span=(sign.span[0], then.span[1]))]
 
     def _without_rest(self) -> None:
         """Drops `, and 0 otherwise` behind a condition: that is what a support says."""
@@ -101,21 +101,39 @@ class Lines(Expressions):
             return side if self.scope.find("d") else side[:-2]
         return side
 
+    def _without_mean(self, side: list[Token]) -> list[Token]:
+        """A mean over the samples, as the value of one: `mean(...)` and `(...).mean()` of code."""
+        start = 1 if side and side[0].sign("-") else 0
+        if self.latex or len(side) < start + 4:
+            return side
+        last = len(side) - 1
+        words = [token.text if token.kind == "word" else "" for token in side]
+        means = [place for place in (start, last - 2) if words[place] in known.MEANS_OF_CODE]
+        if not means or self.scope.find(words[means[0]]):
+            return side
+        if means[0] == start and side[start + 1].sign("(") and _closing(side, start + 1) == last:
+            return [*side[:start], *side[start + 1 :]]
+        called = side[last - 3].sign(".") and side[last - 1].sign("(") and side[last].sign(")")
+        if called and side[start].sign("(") and _closing(side, start) == last - 4:
+            return side[: last - 3]
+        return side
+
     def _is_head(self, side: list[Token]) -> bool:
         r"""Whether another name of the density stands between two =: `f(k) = \Pr(X = k) = …`."""
         reader = self._inner(side)
         reader.at += reader.is_sign("-")
         reader._logarithm_of_head()
         word = reader.token
-        if word is None or word.kind != "word" or self.scope.find(word.text) or word.text in known.SPELLED:
+        if word is None or word.kind != "word" or self.scope.find(word.text):
             return False
         reader.at += 1
         if reader.is_sign("_"):
             reader._step_over_subscript()
         if not reader.is_sign("(", "[", "\\{"):
             return False
-        reader._open(reader.tokens[reader.at])
-        return reader.token is None
+        inside = reader._open(reader.tokens[reader.at])
+        named = word.text not in known.SPELLED or bool(places(inside, *BARS, ";"))
+        return named and reader.token is None
 
     def _one_head(self, heads: list[Head]) -> Head:
         """Of several names the last, which is of what follows: a logarithm of a likelihood."""
@@ -235,6 +253,16 @@ class Lines(Expressions):
         if isinstance(node, Name | Entry):
             return [self.scope.roots.get(node.name, node.name)]
         names = [part.name for part in node.every() if isinstance(part, Name | Entry)]
-        if parameters and names:
+        if parameters and (names or isinstance(node, Number)):
             return [self.scope.roots.get(name, name) for name in names]
         raise self.refusal("syntax", token.span, "an argument of the head is one name")
+
+
+def _closing(found: list[Token], opening: int) -> int:
+    """Where the bracket that opens at a place closes."""
+    depth = 0
+    for place in range(opening, len(found)):
+        depth += opens(found[place])
+        if depth == 0:
+            return place
+    return len(found)

@@ -101,6 +101,9 @@ MEANINGS: Mapping[str, Callable[..., Any]] = {
     "bessel_0": words.bessel_0,
     "bessel_1": words.bessel_1,
     "power": lambda a, b: a**b,
+    "xlogy": lambda a, b: a * words.log(b),
+    "xlog1py": lambda a, b: a * words.log1p(b),
+    "logaddexp": lambda a, b: words.log(words.exp(a) + words.exp(b)),
     "maximum": lambda a, b: (a + b + words.absolute(a - b)) / 2,
     "minimum": lambda a, b: (a + b - words.absolute(a - b)) / 2,
 }

@@ -159,13 +159,12 @@ class _Reader:
         written = (LATEX_WORD if self.latex else TEXT_WORD).match(self.text, self.at)
         assert written
         word, end = written[0], written.end()
-        if (
-            not self.latex
-            and self.text[end : end + 1] == "."
-            and word in known.MODULES
-            and self.text[end + 1 : end + 2].isalpha()
-        ):
-            self._skip(end + 1)
+        module = re.compile(r"(?:\.|::)(?=[A-Za-z])").match(self.text, end)
+        if not self.latex and module and word in known.MODULES:
+            self._skip(module.end())
+            return
+        if word == "choose" and not self.latex and self.text[end : end + 1] != "(":
+            self._add("sign", "choose", end)
             return
         self._add("word", word, end, "greek" if word in known.GREEK_NAMES else "plain")
 

@@ -87,6 +87,9 @@ FUNCTIONS: dict[str, Function] = {
     "bessel_1": Function(("i1", "I1", "bessel_i1", "besseli1")),
     "bessel": Function(("besseli", "iv", "besselI"), arity=2),
     "power": Function(("pow", "power"), arity=2),
+    "xlogy": Function(("xlogy",), arity=2),
+    "xlog1py": Function(("xlog1py",), arity=2),
+    "logaddexp": Function(("logaddexp", "log_sum_exp"), arity=2),
     "maximum": Function(("max", "fmax", "maximum"), arity=2),
     "minimum": Function(("min", "fmin", "minimum"), arity=2),
 }
@@ -102,7 +105,7 @@ INVERSES = {"sinh": "asinh", "tanh": "atanh", "logit": "sigmoid"}
 
 # What stands for a number, and how code of a computer algebra writes the same.
 CONSTANTS = {"pi": "pi", "e": "e"}
-CAPITAL_CONSTANTS = {"Pi": "pi", "E": "e"}
+CAPITAL_CONSTANTS = {"Pi": "pi", "E": "e", "PI": "pi", "M_PI": "pi"}
 
 # Functions that people write and that our words lack: refused by what they are.
 LACKING = {
@@ -151,6 +154,11 @@ MODULES = frozenset(
         "self",
         "this",
         "F",
+        "sc",
+        "std",
+        "Math",
+        "tfp",
+        "jax",
     ]
 )
 
@@ -191,7 +199,13 @@ CAPITALS = {name for name in GREEK_LETTERS.values() if name[0].isupper() and len
 LETTERS = {**{name: name for name in (*GREEK, *CAPITALS, "ell")}, **VARIANTS}
 GREEK_NAMES = {*GREEK, *CAPITALS}
 
-SUPERSCRIPTS = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ⁿⁱ", "0123456789+-=()ni", strict=True))
+SUPERSCRIPTS = dict(
+    zip(
+        "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ⁿⁱᵃᵇᶜᵈᵉᶠᵍʰʲᵏˡᵐᵒᵖʳˢᵗᵘᵛʷˣʸᶻᵅᵝᵞᵟᶿ",
+        "0123456789+-=()niabcdefghjklmoprstuvwxyzαβγδθ",
+        strict=True,
+    )
+)
 SUBSCRIPTS = dict(
     zip("₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓᵦᵧᵨᵩᵪ", "0123456789+-=()aehijklmnoprstuvxβγρφχ", strict=True)
 )
@@ -369,7 +383,21 @@ SIZES = frozenset(
     ]
 )
 # Commands whose argument says nothing, and those that only dress it.
-MUTE = frozenset(["tag", "label", "hspace", "vspace", "phantom", "vphantom", "hphantom", "intertext"])
+MUTE = frozenset(
+    [
+        "stackrel",
+        "overset",
+        "underset",
+        "tag",
+        "label",
+        "hspace",
+        "vspace",
+        "phantom",
+        "vphantom",
+        "hphantom",
+        "intertext",
+    ]
+)
 DRESS = frozenset(["boxed", "ensuremath", "mathop", "smash", "mathstrut", "fbox", "colorbox"])
 FONTS = frozenset(
     [
@@ -435,13 +463,16 @@ ZERO_OTHERWISE = frozenset(
 # Heads of a line by what they name; any other word before an = is a density.
 LIKELIHOODS = frozenset(["L", "Lik", "lik", "likelihood", "Likelihood"])
 LOG_LIKELIHOODS = frozenset(
-    ["l", "ell", "LL", "ll", "loglik", "logL", "lnL", "logp", "logpdf", "logpmf", "lpdf", "lpmf", "log_prob",
+    ["l", "ell", "LL", "target", "ll", "loglik", "logL", "lnL", "logp", "logpdf", "logpmf", "lpdf", "lpmf", "log_prob",
      "logprob", "log_likelihood", "loglikelihood", "log_p", "log_pdf", "log_density", "lp", "logf",
      "normal_lpdf"]
 )  # fmt: skip
 LOSSES = frozenset(
     ["loss", "Loss", "nll", "NLL", "cost", "negloglik", "nllh", "neg_log_likelihood", "NLLLoss"]
 )
+# What code calls the sum over the samples, and the mean over them.
+SUMS_OF_CODE = frozenset(["sum", "nansum"])
+MEANS_OF_CODE = frozenset(["mean", "average"])
 # Names that stand for the number of samples where they are not declared, and for the index of a sample.
 SIZES_OF_SAMPLE = ("n", "N", "m", "T")
 INDICES = frozenset("ijklmnrst")

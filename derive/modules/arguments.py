@@ -32,8 +32,9 @@ class Argument:
     bound     the name of another argument that bounds it; empty for none
     beyond    where it is beyond that bound, as code
     within    quick tests of all samples at once, as code: where they hold, it is nowhere broken, nor nan
+    inside    such a test of the bound
 
-    tabled    whether its row in the table may hold the quick tests
+    tabled    whether its row in the table holds the quick tests
 
     An argument that is at_most_length is a scalar that the length of the vectors bounds.
     """
@@ -50,14 +51,10 @@ class Argument:
     direction: str = ""
     bound: str = ""
     beyond: str = ""
+    inside: str = ""
     increasing: bool = False
     at_most_length: bool = False
     tabled: bool = False
-
-    @property
-    def quick(self) -> bool:
-        """Whether the table holds its quick tests: nothing else is asked of it."""
-        return self.tabled and not (self.bound or self.sums_to_one or self.at_most_length)
 
     @property
     def row(self) -> str:
@@ -66,7 +63,7 @@ class Argument:
         flags = [f"{flag}=True" for flag in FLAGS if getattr(self, flag)]
         if self.bound:
             flags += [f'bound="{self.bound}"', f"beyond=lambda {self.name}, {self.bound}: {self.beyond}"]
-        if self.quick:
+        if self.tabled:
             flags.append(f"legal=lambda {self.name}: {' and '.join(self.within)}")
         return "\n    ".join(call(f'"{self.name}": _Argument', [*facts, *flags]))
 
@@ -149,7 +146,8 @@ class Signature:
         bounded = [
             f"torch.amax({one.name}).item() <= {lengths[0]}" for one in self.loss if one.at_most_length
         ]
-        return [*(condition for one in self.loss for condition in one.within), *sums, *bounded]
+        inside = [one.inside for one in self.data if one.bound]
+        return [*(condition for one in self.loss for condition in one.within), *inside, *sums, *bounded]
 
     @property
     def tested(self) -> Arguments:
@@ -201,13 +199,14 @@ def _bounded(one: Argument, quantity: Quantity, derivation: Derivation, library:
         bound = derivation.bound(symbol)
         names = {q.name: identifier(q.name) for q in derivation.quantities}
         beyond = f"{one.name} {'<' if symbol == domain.least else '>'} {library.printer(names, {}, list(names))(bound)}"
-        one = replace(one, within=(*one.within, library.none.format(beyond)))
+        inside = library.none.format(beyond)
         if bound.is_number:
+            one = replace(one, within=(*one.within, inside))
             harmless = f"{float(bound)!r}" if symbol == domain.least else one.harmless
             demand = f"{one.demand.removesuffix(symbol)}{float(bound):g}"
             return replace(one, broken=f"({beyond}) | {one.broken}", harmless=harmless, demand=demand)
         (argument_of_bound,) = (names[free.name] for free in bound.free_symbols)
-        one = replace(one, bound=argument_of_bound, beyond=beyond)
+        one = replace(one, bound=argument_of_bound, beyond=beyond, inside=inside)
     return one
 
 

@@ -23,16 +23,18 @@ from derive.declare import Distribution
 from derive.domains import Domain, Entries, Interval
 from derive.errors import Misuse
 from derive.heads import Row
+from derive.normalisation import check
 from derive.notation import vocabulary as known
 from derive.notation.given import Bounds, Given, given, number
 from derive.notation.lines import line
 from derive.notation.macros import expanded
 from derive.notation.meaning import Mathematics
-from derive.notation.refusal import Source
+from derive.notation.refusal import Refusal, Source
 from derive.notation.scope import Scope, listed
 from derive.notation.tokens import tokens
 from derive.notation.tree import (
     All,
+    Apply,
     Cases,
     Comparison,
     Constant,
@@ -47,6 +49,7 @@ from derive.notation.tree import (
     Over,
     Product,
     Range,
+    Sum,
 )
 from derive.oracle import evaluate
 
@@ -55,6 +58,10 @@ POINTS = 4
 DIGITS = 20
 # The size that vectors have there.
 CLASSES = 4
+
+# So many ways to read a text are tried.
+MOST_READINGS = 12
+READ_AS = "It can be read in several ways, of which only one is a density: {}"
 
 # So much of a summary and of a source is kept.
 LONGEST_SENTENCE = 500
@@ -136,6 +143,41 @@ def read(
             f"a density's name has small letters, digits and underscores, a letter first, got {name[:60]!r}"
         )
     symbols = given(declaration) if isinstance(declaration, str) else declaration
+    try:
+        return _one_reading(text, symbols, name, summary, source)
+    except Refusal as refusal:
+        if not refusal.readings:
+            raise
+        return _by_mass(refusal, symbols, name, summary, source)
+
+
+def _by_mass(refusal: Refusal, symbols: Given, name: str, summary: str, source: str) -> Reading:
+    """The one reading of a text that is a density, where it can be read in several ways; it is told."""
+    found: list[Reading] = []
+    waiting = list(refusal.readings)
+    for _ in range(MOST_READINGS):
+        if not waiting:
+            break
+        try:
+            reading = _one_reading(waiting.pop(0), symbols, name, summary, source)
+        except Refusal as inner:
+            waiting.extend(inner.readings)
+            continue
+        try:
+            check(reading.distribution, reading.ends, reading.allowed)
+        except (Misuse, NotImplementedError):
+            continue
+        if all(reading.line != other.line for other in found):
+            found.append(reading)
+    if waiting or len(found) != 1:
+        raise refusal
+    (reading,) = found
+    told = f"{reading.distribution.summary} {READ_AS.format(' '.join(reading.text.split()))}"
+    return replace(reading, distribution=replace(reading.distribution, summary=told))
+
+
+def _one_reading(text: str, symbols: Given, name: str, summary: str, source: str) -> Reading:
+    """What a text says; Refusal where that is not one thing."""
     written = Source(text)
     scope, size = _scope(written, symbols)
     read_line = line(text, scope)
@@ -519,7 +561,27 @@ def _sentence(text: str) -> str:
 def _each(condition: Node | None) -> list[Node]:
     if condition is None:
         return []
-    return list(condition.conditions) if isinstance(condition, All) else [condition]
+    conditions = condition.conditions if isinstance(condition, All) else (condition,)
+    return [one for each in conditions for one in _distances(each)]
+
+
+def _distances(condition: Node) -> list[Node]:
+    """`|x − m| < d` as `x > m − d` and `x < m + d`."""
+    if not isinstance(condition, Comparison):
+        return [condition]
+    near, far, relation = condition.left, condition.right, condition.relation
+    if relation in (">", "≥"):
+        near, far, relation = far, near, {">": "<", "≥": "≤"}[relation]
+    if relation not in ("<", "≤") or not (isinstance(near, Apply) and near.function == "abs"):
+        return [condition]
+    (inner,), span = near.arguments, condition.span
+    beyond: Node = Negative(far, span=span)
+    terms = inner.terms if isinstance(inner, Sum) else ()
+    if len(terms) == 2 and isinstance(terms[1], Negative):
+        inner, middle = terms[0], terms[1].part
+        far, beyond = Sum((middle, far), span=span), Sum((middle, beyond), span=span)
+    above = {"<": ">", "≤": "≥"}[relation]
+    return [Comparison(inner, above, beyond, span=span), Comparison(inner, relation, far, span=span)]
 
 
 def _zero(node: Node) -> bool:

@@ -69,6 +69,7 @@ MEANINGS: Mapping[str, Callable[..., Any]] = {
     "asinh": words.asinh,
     "cosh": words.cosh,
     "tanh": words.tanh,
+    "atanh": lambda a: (words.log1p(a) - words.log1p(-a)) / 2,
     "sech": lambda a: 1 / words.cosh(a),
     "csch": lambda a: 1 / words.sinh(a),
     "coth": lambda a: 1 / words.tanh(a),
@@ -78,6 +79,7 @@ MEANINGS: Mapping[str, Callable[..., Any]] = {
     "square": lambda a: a**2,
     "gamma": words.gamma,
     "log_gamma": words.log_gamma,
+    "zeta": lambda a: words.zeta_from_one(a - 1),
     "digamma": words.digamma,
     "beta": words.beta,
     "log_beta": words.log_beta,
@@ -113,6 +115,7 @@ COUNTING = frozenset(
         "log_factorial",
         "log_binomial",
         "digamma",
+        "zeta",
     ]
 )
 GROWING = frozenset(["exp", "sinh", "cosh", "expm1"])

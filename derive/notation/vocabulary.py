@@ -53,22 +53,24 @@ FUNCTIONS: dict[str, Function] = {
     "sinh": _bare("sinh"),
     "cosh": _bare("cosh"),
     "tanh": _bare("tanh"),
+    "atanh": Function(("artanh", "atanh", "arctanh")),
     "sech": _bare("sech"),
     "asinh": Function(("arsinh", "asinh", "arcsinh")),
     "csch": _bare("csch", "cosech"),
     "coth": _bare("coth"),
-    "sqrt": Function(("sqrt", "√")),
+    "sqrt": Function(("sqrt", "√", "Sqrt")),
     "abs": Function(("abs", "Abs", "fabs")),
     "sign": Function(("sign", "sgn")),
     "square": Function(("square",)),
     "gamma": Function(("Gamma", "tgamma", "GammaFunction"), code=("gamma",)),
     "log_gamma": Function(("lgamma", "gammaln", "loggamma", "log_gamma", "lnGamma", "logGamma", "lnGamma")),
+    "zeta": Function(("zeta",)),
     "digamma": Function(("digamma",), code=("psi",)),
     "beta": Function(("Beta", "B", "BetaFunction"), arity=2, code=("beta",)),
     "log_beta": Function(("lbeta", "betaln", "logbeta", "log_beta", "lnBeta", "logBeta"), arity=2),
     "factorial": Function(("factorial",)),
     "log_factorial": Function(("lfactorial", "log_factorial", "logfactorial", "factln")),
-    "binomial": Function(("binom", "binomial", "choose", "comb", "Binom", "nCr"), arity=2),
+    "binomial": Function(("binom", "binomial", "choose", "comb", "Binom", "nCr", "C"), arity=2),
     "log_binomial": Function(("lchoose", "binomln", "log_binomial"), arity=2),
     "erf": Function(("erf", "Erf")),
     "erfc": Function(("erfc", "Erfc")),
@@ -92,6 +94,16 @@ FUNCTIONS: dict[str, Function] = {
 SPELLED = {spelling: name for name, row in FUNCTIONS.items() for spelling in (*row.spellings, *row.code)}
 CODE_WORDS = {spelling for row in FUNCTIONS.values() for spelling in row.code}
 
+# Letters that are a function only before a bracket with several arguments; before others they are a name.
+OF_SEVERAL = frozenset(["C"])
+
+# Functions whose power −1 is the inverse, and what it is.
+INVERSES = {"sinh": "asinh", "tanh": "atanh", "logit": "sigmoid"}
+
+# What stands for a number, and how code of a computer algebra writes the same.
+CONSTANTS = {"pi": "pi", "e": "e"}
+CAPITAL_CONSTANTS = {"Pi": "pi", "E": "e"}
+
 # Functions that people write and that our words lack: refused by what they are.
 LACKING = {
     "arctan": "the inverse tangent",
@@ -101,9 +113,6 @@ LACKING = {
     "arccos": "the inverse cosine",
     "acos": "the inverse cosine",
     "arccosh": "the inverse hyperbolic cosine",
-    "arctanh": "the inverse hyperbolic tangent",
-    "atanh": "the inverse hyperbolic tangent",
-    "zeta": "the zeta function",
     "floor": "the floor",
     "ceil": "the ceiling",
     "mod": "the remainder",
@@ -369,6 +378,7 @@ FONTS = frozenset(
         *("textsf", "texttt", "textnormal", "mathtt", "hbox", "pmb", "textup", "mathnormal", "textsc"),
     ]
 )
+TEXT_FONTS = frozenset(["text", "textrm", "mbox", "hbox", "textnormal", "textit", "textup"])
 ACCENTS = {
     "hat": "hat",
     "widehat": "hat",
@@ -392,7 +402,7 @@ ENVIRONMENTS = frozenset(
 CASES = frozenset(["cases", "dcases", "array", "matrix", "cases*", "dcases*", "numcases"])
 DOUBLE_STRUCK = frozenset(["mathbb", "mathds", "mathbbm", "mathbf", "boldsymbol", "bm"])
 SETS = {"R": "ℝ", "N": "ℕ", "Z": "ℤ"}
-INDICATORS = frozenset(["1", "I"])
+INDICATORS = frozenset(["1", "I", "chi"])
 
 # Words of prose: before a condition, between two, and for all the rest.
 CONDITION_WORDS = frozenset(
@@ -412,6 +422,15 @@ OTHERWISE = frozenset(
         "and otherwise",
     ]
 )
+
+# What is said of the rest behind a condition, which says it already.
+ZERO_OTHERWISE = frozenset(
+    [
+        *(f"{before}{zero} {word}" for before in ("", "and ", "or ") for zero in ("0", "zero")
+          for word in ("otherwise", "else", "elsewhere")),
+        *("else 0", "otherwise 0", "and 0 if otherwise", "and is 0 otherwise", "0 if otherwise"),
+    ]
+)  # fmt: skip
 
 # Heads of a line by what they name; any other word before an = is a density.
 LIKELIHOODS = frozenset(["L", "Lik", "lik", "likelihood", "Likelihood"])

@@ -18,6 +18,7 @@ CONSTANTS = {
     "pi": ("math.pi", Level.ATOM),
     "two_pi": ("2 * math.pi", Level.PRODUCT),
     "E": ("math.e", Level.ATOM),
+    "EulerGamma": ("0.5772156649015329", Level.ATOM),
 }
 
 # Beyond it a whole number is no exact float, and soon no integer of an array.

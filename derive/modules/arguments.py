@@ -34,8 +34,8 @@ class Argument:
     beyond    where it is beyond those bounds, as code
     refuge    what stands for data beyond them, as code, where that is not the harmless value
     within    quick tests of all samples at once, as code: where they hold, it is nowhere broken, nor nan
-
-    tabled    whether its row in the table may hold the quick tests
+    inside    such tests of the bounds, which need other arguments
+    tabled    whether its row in the table holds the quick tests
 
     An argument that is at_most_length is a scalar that the length of the vectors bounds.
     """
@@ -52,23 +52,17 @@ class Argument:
     direction: str = ""
     bounds: tuple[str, ...] = ()
     beyond: str = ""
+    inside: tuple[str, ...] = ()
     refuge: str = ""
     increasing: bool = False
     at_most_length: bool = False
     tabled: bool = False
 
     @property
-    def quick(self) -> bool:
-        """Whether the table holds its quick tests: nothing else is asked of it."""
-        return self.tabled and not (self.bounds or self.sums_to_one or self.at_most_length)
-
-    @property
     def row(self) -> str:
         """Its row in the table of the generated module."""
         facts = [f'"{self.role}"', f'"{self.demand}"', f"lambda {self.name}: {self.broken}", self.harmless]
         flags = [f"{flag}=True" for flag in FLAGS if getattr(self, flag)]
-        if self.quick:
-            flags.append(f"legal=lambda {self.name}: {' and '.join(self.within)}")
         if self.bounds:
             names = ", ".join(self.bounds)
             quoted = ", ".join(f'"{bound}"' for bound in self.bounds)
@@ -77,6 +71,8 @@ class Argument:
                 f"beyond=lambda {self.name}, {names}: {self.beyond}",
             ]
             flags += [f"refuge=lambda {names}: {self.refuge}"] * bool(self.refuge)
+        if self.tabled:
+            flags.append(f"legal=lambda {self.name}: {' and '.join(self.within)}")
         return "\n    ".join(call(f'"{self.name}": _Argument', [*facts, *flags]))
 
 
@@ -163,7 +159,8 @@ class Signature:
         bounded = [
             f"torch.amax({one.name}).item() <= {lengths[0]}" for one in self.loss if one.at_most_length
         ]
-        return [*(condition for one in self.loss for condition in one.within), *sums, *bounded]
+        inside = [condition for one in self.loss for condition in one.inside]
+        return [*(condition for one in self.loss for condition in one.within), *inside, *sums, *bounded]
 
     @property
     def tested(self) -> Arguments:
@@ -239,7 +236,8 @@ def _bounded(one: Argument, quantity: Quantity, derivation: Derivation, library:
         demand=demand,
         harmless=harmless,
         broken=" | ".join([*known, f"({one.broken})" if alone else one.broken]),
-        within=(*one.within, *(library.none.format(text) for text in theirs)),
+        within=(*one.within, *(library.none.format(text) for text, depends in theirs.items() if not depends)),
+        inside=tuple(library.none.format(text) for text in beyond),
         bounds=tuple(name for symbol, name in names.items() if symbol in free) if beyond else (),
         beyond=beyond[0] if len(beyond) == 1 else " | ".join(f"({text})" for text in beyond),
         refuge=show(bounds[domain.refuge]) if domain.refuge and beyond else "",

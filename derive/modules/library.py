@@ -87,7 +87,7 @@ TORCH = Library(
     finite="math.isfinite(torch.sum({0}))",
     least="torch.amin({0}).item()",
     most="torch.amax({0}).item()",
-    whole="torch.equal({0}, torch.floor({0}))",
+    whole="torch.sum({0} - torch.floor({0})).item() == 0",
     none="not torch.any({0}).item()",
     quick=False,
     axis="dim",

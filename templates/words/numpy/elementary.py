@@ -423,8 +423,15 @@ def _log_inverse_cloglog_curvature(x):
 
 
 def _exp_less(a, b):
-    """The difference e^a - b, also where it is small because a is near 0 and b is 1."""
-    return np.where(np.abs(a) < 0.5, np.expm1(a) - (b - 1), np.exp(a) - b)
+    """The difference e^a - b, also where it is small because a is near 0 and b is 1.
+
+    With u for e^a rounded, it is u - b + u (a - log u): what u rounded away is known from its logarithm.
+    """
+    with np.errstate(all="ignore"):
+        u = np.exp(a)
+        finite = np.finfo(u.dtype)
+        rest = np.maximum(a, np.log(finite.tiny)) - np.log(np.clip(u, finite.tiny, finite.max))
+        return (u - b) + u * rest
 
 
 def _sigmoid_difference(a, b):

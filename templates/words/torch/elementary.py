@@ -7,6 +7,8 @@ fitted with 90 digits. Errors are in units in the last place (ulp) beyond what o
 argument explains (conditioning).
 """
 
+import math
+
 import torch
 import torch.nn.functional as F
 
@@ -397,10 +399,12 @@ def _log_inverse_cloglog_curvature(x):
 def _exp_less(a, b):
     """The difference e^a - b, also where it is small because a is near 0 and b is 1.
 
-    With h the exponent where it is large and 0 elsewhere, it is e^h - b + (e^(a - h) - 1).
+    With u for e^a rounded, it is u - b + u (a - log u): what u rounded away is known from its logarithm.
     """
-    h = F.hardshrink(a, 0.5)
-    return torch.exp(h) - b + _expm1(torch.clamp(a, -0.5, 0.5) - torch.clamp(h, -0.5, 0.5))
+    u = torch.exp(a)
+    finite = torch.finfo(u.dtype)
+    rest = torch.clamp(a, min=math.log(finite.tiny)) - torch.log(torch.clamp(u, finite.tiny, finite.max))
+    return (u - b) + u * rest
 
 
 def _sigmoid_difference(a, b):

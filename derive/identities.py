@@ -10,6 +10,7 @@ from derive.domains import (
     Counts,
     Nonnegative,
     Nonzero,
+    OpenUnit,
     Positive,
     PositiveVector,
     Real,
@@ -19,6 +20,7 @@ from derive.words import (
     abel_polynomial,
     bessel_0,
     beta,
+    beta_by_mean,
     binomial_coefficient,
     exp,
     factorial,
@@ -94,6 +96,13 @@ def logarithm_of_gamma(a: Positive):
 def logarithm_of_beta(a: Positive, b: Positive):
     """The logarithm of the beta function is a function of its own."""
     return log(beta(a, b)), log_beta(a, b)
+
+
+@identity
+def logarithm_of_beta_density(a: Unit, b: OpenUnit, c: Positive):
+    """The density of the beta distribution goes in, and its logarithm opens."""
+    left = log(beta_by_mean(a, b, c))
+    return left, (b * c - 1) * log(a) + ((1 - b) * c - 1) * log(1 - a) - log_beta(b * c, (1 - b) * c)
 
 
 @identity
@@ -188,6 +197,7 @@ OPENING = (
     logarithm_of_square,
     logarithm_of_gamma,
     logarithm_of_beta,
+    logarithm_of_beta_density,
     logarithm_of_multivariate_beta,
     logarithm_of_factorial,
     logarithm_of_bessel,

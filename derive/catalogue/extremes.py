@@ -59,7 +59,7 @@ def generalized_extreme_value(
     sigma: Positive,
     xi: TailIndex,
 ):
-    """The largest of many observations, whatever their tails: Gumbel's, Fréchet's or Weibull's distribution.
+    """The largest of many observations, whatever their tails: Gumbel's, Fréchet's or Weibull's.
 
     y      largest observation, in the units of the data
     mu     location, in the units of the data

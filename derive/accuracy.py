@@ -71,7 +71,7 @@ class Truth:
         derivation = self.derivation
         closed = log(derivation.density, evaluate=False)
         with distribute(False):
-            opened = settled(closed, OPENING, derivation.domains)
+            opened = settled(closed, OPENING + COMPLEMENTS, derivation.domains)
             linked = settled(derivation.in_predictors(opened), COMPLEMENTS, derivation.domains)
         if self.figure is Figure.NEGATIVE_LOG_LIKELIHOOD:
             return -linked

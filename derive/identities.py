@@ -15,6 +15,7 @@ from derive.domains import (
     PositiveVector,
     Real,
     Unit,
+    Whole,
 )
 from derive.words import (
     abel_polynomial,
@@ -22,6 +23,10 @@ from derive.words import (
     beta,
     beta_by_mean,
     binomial_coefficient,
+    count_difference_cost,
+    count_difference_probability,
+    dispersed_cost,
+    dispersed_probability,
     exp,
     factorial,
     gamma,
@@ -189,6 +194,18 @@ def logarithm_of_tail_scale(a: Real, b: Positive, c: Real):
     return log(tail_scale(a, b, c)), log_tail_scale(a, b, c)
 
 
+@identity
+def logarithm_of_count_difference(a: Whole, b: Positive, c: Positive):
+    """The logarithm of a product with a Bessel function is a function of its own."""
+    return log(count_difference_probability(a, b, c)), -count_difference_cost(a, b, c)
+
+
+@identity
+def logarithm_of_dispersed_probability(a: Count, b: Positive, c: Positive):
+    """The logarithm of a power over a sum of such powers is a function of its own."""
+    return log(dispersed_probability(a, b, c)), -dispersed_cost(a, b, c)
+
+
 OPENING = (
     complement_of_share,
     logarithm_of_product,
@@ -212,4 +229,6 @@ OPENING = (
     logarithm_of_logistic_mean,
     logarithm_of_width,
     logarithm_of_tail_scale,
+    logarithm_of_count_difference,
+    logarithm_of_dispersed_probability,
 )

@@ -8,7 +8,7 @@ Source: McCullagh and Nelder (1989), Generalized Linear Models, 2nd ed., ch. 2.
 
 from derive import words
 from derive.declare import link
-from derive.domains import LogWeights, Nonzero, Positive, Real, SignedUnit, Simplex, Unit
+from derive.domains import Increasing, LogWeights, Nonzero, Positive, Real, SignedUnit, Simplex, Unit, Vector
 
 
 @link(synonym="identity", predictor="{name}")
@@ -57,3 +57,9 @@ def normal_cdf(a: Real) -> Unit:
 def softmax(a: LogWeights["K"]) -> Simplex["K"]:
     """The model predicts the logarithms of the class probabilities, up to a common term."""
     return lambda position: words.softmax(a, position)
+
+
+@link(synonym="logarithms of the steps", predictor="raw_{name}", letters={"": "x"})
+def ordered(a: Vector["K"]) -> Increasing["K"]:
+    """The model predicts the first entry, and the logarithm of the step to each further one."""
+    return lambda position: words.ordered(a, position)

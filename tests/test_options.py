@@ -305,6 +305,29 @@ def test_what_is_no_multiple_of_a_link(link, told):
         derive.derive("normal", link=link)
 
 
+@pytest.mark.parametrize(
+    ("name", "options", "linked"),
+    [
+        ("normal", {"link": "default"}, {"sigma": "exp"}),
+        ("normal", {"link": ["default"], "fix": "sigma"}, {}),
+        ("beta", {"link": "default,a=softplus"}, {"a": "softplus", "b": "exp"}),
+        ("categorical", {"link": "default"}, {"p": "softmax"}),
+        ("tweedie", {"link": "default"}, {"mu": "exp"}),
+    ],
+)
+def test_default_links_are_the_first_that_fit(name, options, linked):
+    """`--link default` links what not every real is legal for; what is asked for by name is taken so."""
+    asked = derive.derive(name, **options).request
+    assert {parameter: link.name for parameter, link in asked.linked.items()} == linked
+    assert "default" not in asked.command
+
+
+def test_the_page_proposes_the_links():
+    """Whoever reads the plain derivation is told how a model of real outputs predicts its parameters."""
+    assert "with --link sigma=exp." in derive.derive("normal").emit("text")
+    assert "with --link" not in derive.derive("normal", link="default").emit("text")
+
+
 # Supports and parameters of which a combination must be positive ----------------------------------------
 
 

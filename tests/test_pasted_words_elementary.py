@@ -126,6 +126,24 @@ def log_expm1_ratio_curvature(x):
         return mp.mpf(1) / 12 if x == 0 else 1 / x**2 - u * (1 + u)
 
 
+def log_inverse_cloglog(x):
+    if x < -800:
+        return x
+    return x + log_expm1_ratio(mp.exp(x)) if x < 0 else log1mexp(mp.exp(min(x, 50)))
+
+
+def log_inverse_cloglog_slope(x):
+    s = mp.exp(max(min(x, 50), -2000))
+    return s * reciprocal_expm1(s)
+
+
+def log_inverse_cloglog_curvature(x):
+    if x < -800:
+        return -small(-x) / 2
+    s = mp.exp(min(x, 50))
+    return log_inverse_cloglog_slope(x) * s * log_expm1_ratio_slope(-s)
+
+
 TRUTH = {
     "_exprel": lambda x: mp.expm1(x) / x if x else mp.mpf(1),
     "_expm1": lambda x: mp.expm1(x) if x > -FAR else mp.mpf(-1),
@@ -151,6 +169,9 @@ TRUTH = {
     "_log_expm1_ratio": log_expm1_ratio,
     "_log_expm1_ratio_slope": log_expm1_ratio_slope,
     "_log_expm1_ratio_curvature": log_expm1_ratio_curvature,
+    "_log_inverse_cloglog": log_inverse_cloglog,
+    "_log_inverse_cloglog_slope": log_inverse_cloglog_slope,
+    "_log_inverse_cloglog_curvature": log_inverse_cloglog_curvature,
     "tanh": lambda x: mp.tanh(x) if abs(x) < FAR else mp.sign(x),
     "exp": lambda x: small(-x),
     "log": mp.log,
@@ -198,6 +219,8 @@ DERIVATIVES = {  # word: its derivative in each argument, by words again
     ),
     "_log_expm1_ratio": (lambda w, x: w("_log_expm1_ratio_slope", x),),
     "_log_expm1_ratio_slope": (lambda w, x: w("_log_expm1_ratio_curvature", x),),
+    "_log_inverse_cloglog": (lambda w, x: w("_log_inverse_cloglog_slope", x),),
+    "_log_inverse_cloglog_slope": (lambda w, x: w("_log_inverse_cloglog_curvature", x),),
 }
 
 
@@ -357,6 +380,9 @@ GRIDS = {
     "_log_expm1_ratio": alone(line, 3.0, -3.0),
     "_log_expm1_ratio_slope": alone(line, 3.0, -3.0),
     "_log_expm1_ratio_curvature": alone(line, 3.0),
+    "_log_inverse_cloglog": alone(line, 0.0),
+    "_log_inverse_cloglog_slope": alone(line, 0.0, 6.0),
+    "_log_inverse_cloglog_curvature": alone(line, 0.0, 1.1, 6.0),
 }
 PAIRS = [name for name, grid in GRIDS.items() if grid in (ordered_pairs, scaled, powers)]
 
@@ -386,6 +412,9 @@ BOUNDS = {  # word: the bound in float64 for numpy and torch, then in float32 (n
     "_log_expm1_ratio": (1, 1, 0.5, 1),
     "_log_expm1_ratio_slope": (2, 2, 0.5, 2),
     "_log_expm1_ratio_curvature": (4, 4, 0.5, 3.5),
+    "_log_inverse_cloglog": (2.5, 2.5, 0.5, 0.5),
+    "_log_inverse_cloglog_slope": (2.5, 2.5, 0.5, 0.5),
+    "_log_inverse_cloglog_curvature": (4, 4, 0.5, 0.5),
 }
 ZERO_CURVE = (1.3, 1.3, 0.5, 1.3)
 
@@ -414,6 +443,9 @@ SWITCHES = {  # where a word goes from one formula to another
     "_log_expm1_ratio": ((0.0,), (3.0,), (-3.0,)),
     "_log_expm1_ratio_slope": ((0.0,), (3.0,), (-3.0,)),
     "_log_expm1_ratio_curvature": ((0.0,), (3.0,), (-3.0,)),
+    "_log_inverse_cloglog": ((0.0,),),
+    "_log_inverse_cloglog_slope": ((0.0,),),
+    "_log_inverse_cloglog_curvature": ((0.0,), (1.0986122886681098,)),
 }
 
 

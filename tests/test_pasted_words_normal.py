@@ -46,6 +46,7 @@ INTERVAL_BOUNDS = {
     "_log_normal_cdf_difference_slope": (3.5, 3.5, 0.5, 3.5),
     "_log_normal_cdf_difference_curvature": (4.5, 4.5, 0.5, 4.5),
     "_truncated_normal_mean": (4, 4, 0.5, 4),
+    "_truncated_normal_mean_slope": (6, 6, 0.5, 6),
     "_truncated_normal_variance_complement": (4, 4, 0.5, 4),
 }
 SWITCHES = {  # where one formula gives way to another
@@ -73,6 +74,8 @@ def cases(table):
 def evaluate(library, name, *arguments):
     """The word's values, which must have the dtype of its arguments."""
     function = getattr(WORDS[library], name)
+    if name in INTERVAL_BOUNDS and len(arguments) == 2:
+        arguments = (*arguments, np.zeros_like(arguments[0]))
     if library == "numpy":
         value = function(*arguments)
     else:
@@ -153,6 +156,11 @@ def interval_truths(a, b, factor=1):
                 -slope * (b + 2 * upper) - upper,
             ),
             "_truncated_normal_mean": (mean, lower * (mean - a), upper * (b - mean)),
+            "_truncated_normal_mean_slope": (
+                upper * (b - mean),
+                upper * lower * (a + b - 2 * mean),
+                slope * (b - mean) + upper - upper**2 * (b - mean),
+            ),
             "_truncated_normal_variance_complement": (
                 complement,
                 lower * ((a - mean) ** 2 - (1 - complement)),
@@ -436,8 +444,8 @@ def test_empty_and_extreme_intervals(library, kind):
 @pytest.mark.parametrize("name", [*BOUNDS, *INTERVAL_BOUNDS])
 def test_whole_numbers_and_scalars(name):
     """NumPy's words answer whole numbers and Python numbers in float64, and single numbers with one."""
-    numbers = (1,) if name in BOUNDS else (-2, 1)
-    exact = [mp.mpf(number) for number in numbers]
+    numbers = (1,) if name in BOUNDS else (-2, 1, 0)
+    exact = [mp.mpf(number) for number in numbers[:2]]
     truth = truths(name, *exact)[0] if name in BOUNDS else interval_truths(*exact)[name][0]
     function = getattr(WORDS["numpy"], name)
     for convert in (int, float, np.array, np.int32):
@@ -456,7 +464,7 @@ def test_ends_broadcast(library, name):
     table = evaluate(library, name, a[:, None], b[None, :])
     np.testing.assert_array_equal(table.ravel(), evaluate(library, name, np.repeat(a, 5), np.tile(b, 5)))
     function = getattr(WORDS[library], name)
-    below = function(-1.5, torch.from_numpy(b) if library == "torch" else b)
+    below = function(-1.5, torch.from_numpy(b) if library == "torch" else b, 0.0)
     np.testing.assert_array_equal(np.asarray(below), evaluate(library, name, np.full(5, -1.5), b))
 
 
@@ -467,7 +475,7 @@ def everything(x, w):
     """Every Torch word, of x and of the interval from x of width w."""
     words = WORDS["torch"]
     return [getattr(words, name)(x) for name in BOUNDS] + [
-        getattr(words, name)(x, x + w) for name in INTERVAL_BOUNDS
+        getattr(words, name)(x, x + w, 0.0 * x) for name in INTERVAL_BOUNDS
     ]
 
 
@@ -506,6 +514,6 @@ def test_untaken_branches_are_harmless(dtype):
     b = torch.tensor([0, -99, -19, -19.99, 1, 0.5, 1e-5, 30, 31, 30, big], dtype=dtype)
     for name in INTERVAL_BOUNDS:
         ends = (a.clone().requires_grad_(), b.clone().requires_grad_())
-        value = getattr(WORDS["torch"], name)(*ends)
+        value = getattr(WORDS["torch"], name)(*ends, torch.zeros_like(a))
         for slope in torch.autograd.grad(value.sum(), ends):
             assert not (slope.isnan() & value.isfinite()).any(), name

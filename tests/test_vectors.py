@@ -285,6 +285,35 @@ def test_a_link_of_scalars_is_applied_to_each_entry(link):
         torch.testing.assert_close(ours, chained, rtol=1e-10, atol=1e-12)
 
 
+def test_cut_points_are_summed_from_their_steps():
+    """The link of cut points gives what their sums give, through autograd: value, gradient and a Hessian's product."""
+    module = derive.derive("ordinal_logistic", link={"cuts": "ordered"}).load("torch")
+    y, eta, cuts = map(torch.tensor, ordinal())
+    raw = torch.cat([cuts[:, :1], torch.log(torch.diff(cuts))], -1).requires_grad_()
+    eta.requires_grad_()
+    direction = [
+        torch.linspace(-1, 1, N, dtype=torch.float64),
+        torch.linspace(2, -1, N * K).double().reshape(N, K),
+    ]
+    found = []
+    for value in (
+        module.loss(eta, raw, y),
+        ORDINAL["torch"].loss(eta, torch.cumsum(torch.cat([raw[:, :1], torch.exp(raw[:, 1:])], -1), -1), y),
+    ):
+        slopes = torch.autograd.grad(value, (eta, raw), create_graph=True)
+        found.append((value.detach(), *slopes, *torch.autograd.grad(slopes, (eta, raw), direction)))
+    for ours, chained in zip(*found, strict=True):
+        torch.testing.assert_close(ours, chained, rtol=1e-10, atol=1e-12)
+
+
+def test_a_step_that_is_lost_beside_the_sum():
+    """Cut points that round to one number still part a class from its neighbours, for their step is known."""
+    module = derive.derive("ordinal_logistic", link={"cuts": "ordered"}).load("numpy")
+    value, gradient = module.loss_and_gradient(1.0, 5.0, [5.0, -100.0])
+    assert float(value) == pytest.approx(100 + 2 * math.log(2), rel=1e-15)
+    np.testing.assert_allclose(gradient.raw_cuts, [0, -1], atol=1e-40)
+
+
 def test_a_vector_whose_entries_are_bound_has_no_link_of_scalars():
     """Shares that sum to one and cut points in order are not made entry by entry."""
     for name, parameter in (("multinomial", "p=sigmoid"), ("ordinal_logistic", "cuts=identity")):

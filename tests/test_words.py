@@ -56,10 +56,13 @@ def has_meaning(word):
 
 # Where b is not above a there is no probability between them.
 IN_ORDER = {
+    "normal_cdf_difference",
     "log_normal_cdf_difference",
     "log_normal_cdf_difference_slope",
+    "log_normal_cdf_difference_lower_slope",
     "log_normal_cdf_difference_curvature",
     "truncated_normal_mean",
+    "truncated_normal_mean_slope",
     "truncated_normal_variance_complement",
 }
 
@@ -116,6 +119,9 @@ def test_derivatives(word):
     assert len(word.derivatives) == len(symbols)
     for point in points(word):
         for name, derivative in zip(word.data, word.derivatives, strict=True):
+            if derivative is None:
+                assert word.data[name].discrete
+                continue
             declared = oracle.value(sympy.sympify(derivative(*symbols)), point, 25)
             assert agree(declared, oracle.derivative(expression, point, [name], 25), 20), (name, point)
 
@@ -287,6 +293,8 @@ def test_diff(word):
     symbols = arguments(word)
     expression = word(*symbols)
     for symbol, declared in zip(symbols, word.derivatives, strict=True):
+        if declared is None:
+            continue
         slope = expression.diff(symbol)
         for point in points(word):
             numbers = {s: sympy.Float(point[s.name], 30) for s in symbols}

@@ -2,12 +2,22 @@
 
 from derive.counterparts import HARD, Defect, Figure, scipy, torch_distribution, torch_nn, variant
 from derive.declare import distribution
-from derive.domains import Composition, Counts, Increasing, OneHot, PositiveVector, Rank, Real, Simplex
+from derive.domains import (
+    Composition,
+    Counts,
+    Increasing,
+    OneHot,
+    PositiveVector,
+    Rank,
+    Real,
+    Simplex,
+)
 from derive.words import (
     factorial,
     k,
     multivariate_beta,
     multivariate_beta_quotient,
+    normal_cdf_of_cut_point,
     product,
     sigmoid_of_cut_point,
     total,
@@ -102,7 +112,7 @@ def dirichlet(y: Composition["K"], *, concentration: PositiveVector["K"]):
 @distribution(
     called={"Stan": "ordered_logistic", "TFP": "OrderedLogistic"},
     latex={"cuts": "c"},
-    variants=(variant(shared="cuts"),),
+    variants=(variant(shared="cuts"), variant(link="cuts=ordered", shared="cuts")),
 )
 def ordinal_logistic(y: Rank["K"], *, eta: Real, cuts: Increasing["K"]):
     """Which of K + 1 ordered classes a logistic variable falls into, which cut points part.
@@ -135,3 +145,20 @@ def dirichlet_multinomial(y: Counts["K"], *, concentration: PositiveVector["K"])
     """
     arranged = factorial(total(y[k], k)) / product(factorial(y[k]), k)
     return arranged * multivariate_beta_quotient(concentration, y)
+
+
+@distribution(
+    called={"Stan": "ordered_probit"},
+    latex={"cuts": "c"},
+    variants=(variant(shared="cuts"),),
+)
+def ordinal_probit(y: Rank["K"], *, eta: Real, cuts: Increasing["K"]):
+    """Which of K + 1 ordered classes a normal variable falls into, which cut points part.
+
+    y     class: 0 below all cut points, K above them all
+    eta   mean of the variable: the larger, the higher the class
+    cuts  cut points in increasing order; beside them are c[0] = -inf and c[K + 1] = inf
+
+    Source: McCullagh and Nelder (1989), Generalized Linear Models, 2nd ed., ch. 5.
+    """
+    return normal_cdf_of_cut_point(cuts, y + 1, eta) - normal_cdf_of_cut_point(cuts, y, eta)

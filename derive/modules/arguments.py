@@ -34,6 +34,8 @@ class Argument:
     beyond    where it is beyond those bounds, as code
     refuge    what stands for data beyond them, as code, where that is not the harmless value
     within    quick tests of all samples at once, as code: where they hold, it is nowhere broken, nor nan
+    inside    such tests of the bounds, which need other arguments
+    tabled    whether its row in the table holds the quick tests
 
     An argument that is at_most_length is a scalar that the length of the vectors bounds.
     """
@@ -50,9 +52,11 @@ class Argument:
     direction: str = ""
     bounds: tuple[str, ...] = ()
     beyond: str = ""
+    inside: tuple[str, ...] = ()
     refuge: str = ""
     increasing: bool = False
     at_most_length: bool = False
+    tabled: bool = False
 
     @property
     def row(self) -> str:
@@ -67,6 +71,8 @@ class Argument:
                 f"beyond=lambda {self.name}, {names}: {self.beyond}",
             ]
             flags += [f"refuge=lambda {names}: {self.refuge}"] * bool(self.refuge)
+        if self.tabled:
+            flags.append(f"legal=lambda {self.name}: {' and '.join(self.within)}")
         return "\n    ".join(call(f'"{self.name}": _Argument', [*facts, *flags]))
 
 
@@ -153,7 +159,8 @@ class Signature:
         bounded = [
             f"torch.amax({one.name}).item() <= {lengths[0]}" for one in self.loss if one.at_most_length
         ]
-        return [*(condition for one in self.loss for condition in one.within), *sums, *bounded]
+        inside = [condition for one in self.loss for condition in one.inside]
+        return [*(condition for one in self.loss for condition in one.within), *inside, *sums, *bounded]
 
     @property
     def tested(self) -> Arguments:
@@ -185,7 +192,7 @@ def signature(derivation: Derivation, library: Library) -> Signature:
         learned=Arguments(directed(q, "learned") for q in derivation.learned),
         known=Arguments(directed(q, "known") for q in derivation.known),
         known_in_loss=Arguments(directed(q, "known") for q in derivation.known_in_loss),
-        weight=of_domain(Nonnegative, "weight", "known", library),
+        weight=replace(of_domain(Nonnegative, "weight", "known", library), tabled=False),
         data_first=library.data_first,
     )
 
@@ -229,7 +236,8 @@ def _bounded(one: Argument, quantity: Quantity, derivation: Derivation, library:
         demand=demand,
         harmless=harmless,
         broken=" | ".join([*known, f"({one.broken})" if alone else one.broken]),
-        within=(*one.within, *(f"not torch.any({text}).item()" for text in theirs)),
+        within=(*one.within, *(library.none.format(text) for text, depends in theirs.items() if not depends)),
+        inside=tuple(library.none.format(text) for text in beyond),
         bounds=tuple(name for symbol, name in names.items() if symbol in free) if beyond else (),
         beyond=beyond[0] if len(beyond) == 1 else " | ".join(f"({text})" for text in beyond),
         refuge=show(bounds[domain.refuge]) if domain.refuge and beyond else "",
@@ -250,6 +258,7 @@ def of_domain(domain: Domain, name: str, role: str, library: Library, public: st
         sums_to_one=isinstance(domain, Entries) and domain.sums_to_one,
         increasing=isinstance(domain, Entries) and domain.increasing,
         at_most_length=isinstance(domain, Interval) and bool(domain.size),
+        tabled=library.quick,
     )
 
 
@@ -291,24 +300,21 @@ def _exact(bound: float) -> str:
 
 
 def within(domain: Domain, name: str, library: Library) -> Iterator[str]:
-    """Reductions of all values at once that together say that each lies inside the domain, nan aside.
-
-    A sum that is finite has finite terms, and is the cheapest to compute.
-    """
+    """Reductions of all values at once that together say that each lies inside the domain and none is nan."""
     if not isinstance(domain, Interval):
         yield from within(domain.entry, name, library)
         if domain.increasing:
             yield library.of("all", f"{name}[..., 1:] > {name}[..., :-1]")
         return
     for bound, closed, end, sign in (
-        (domain.lower, domain.closed[0], "amin", ">"),
-        (domain.upper, domain.closed[1], "amax", "<"),
+        (domain.lower, domain.closed[0], library.least, ">"),
+        (domain.upper, domain.closed[1], library.most, "<"),
     ):
         if abs(bound) != INFINITY:
-            yield f"{library.of(end, name)}.item() {sign}{'=' if closed else ''} {_exact(bound)}"
+            yield f"{end.format(name)} {sign}{'=' if closed else ''} {_exact(bound)}"
     if INFINITY in (-domain.lower, domain.upper):
-        yield f"math.isfinite({library.of('sum', name)})"
+        yield library.finite.format(name)
     if domain.integer:
-        yield f"{library.printer.library}.equal({name}, {library.of('floor', name)})"
+        yield library.whole.format(name)
     if domain.nonzero:
         yield library.of("all", name)

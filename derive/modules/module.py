@@ -167,6 +167,8 @@ def _module(
     if in_full is not None:
         functions.append(in_full)
     guards = [code for one in arguments.likelihood for code in (one.beyond, one.refuge)]
+    if library.quick:
+        guards += [condition for one in arguments.likelihood for condition in one.within]
     return Module(
         class_name="".join(word.capitalize() for word in derivation.distribution.name.split("_")) + "Loss",
         arguments=arguments,

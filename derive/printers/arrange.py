@@ -222,7 +222,7 @@ class Printer(ABC):
         extra = {}
         if "{arguments}" in pattern:
             extra["arguments"] = self.applied(", ".join(map(self.show, expression.args)))
-        if "{entry}" in pattern:
+        if "{entry}" in pattern or "{next}" in pattern:
             vector, position, *_ = expression.args
             extra["entry"] = self.show(Row(vector)[position])
             extra["next"] = self.show(Row(vector)[position + 1])

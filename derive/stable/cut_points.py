@@ -1,12 +1,21 @@
 """Probabilities between cut points."""
 
 from derive.declare import stable
-from derive.domains import Increasing, Rank, Real
+from derive.domains import Increasing, Position, Rank, Real, Vector
 from derive.words import (
     cut_point,
+    each,
     exp_of_gap,
+    k,
     log,
     log1mexp,
+    log_normal_cdf_difference,
+    log_step_probability,
+    normal_cdf_of_cut_point,
+    ordered,
+    ordered_cut_point,
+    ordered_slope,
+    ordered_slope_between,
     sigmoid,
     sigmoid_difference,
     sigmoid_of_cut_point,
@@ -35,7 +44,40 @@ def log_probability_between_cut_points(z: Increasing, m: Rank, a: Real):
     )
 
 
+@stable(f64={"z": (9, 10), "m": 1, "a": 0}, f32={"z": (6, 7), "m": 1, "a": 0})
+def log_normal_probability_between_cut_points(z: Increasing, m: Rank, a: Real):
+    """Both probabilities round to 1, or to one number, and nothing is left; their difference is computed as one."""
+    return (
+        log(normal_cdf_of_cut_point(z, m + 1, a) - normal_cdf_of_cut_point(z, m, a)),
+        log_normal_cdf_difference(cut_point(z, m), cut_point(z, m + 1), a),
+    )
+
+
 @stable(f64={"a": 1e-17, "b": -1e-17}, f32={"a": 1e-8, "b": -1e-8})
 def difference_of_sigmoids(a: Real, b: Real):
     """Where both arguments are small, or both large, the two cancel."""
     return sigmoid(a) - sigmoid(b), sigmoid_difference(a, b)
+
+
+@stable(f64={"z": (40, -40), "m": 1, "a": 0}, f32={"z": (20, -20), "m": 1, "a": 0})
+def log_probability_between_ordered_cut_points(z: Vector, m: Rank, a: Real):
+    """A small step is lost beside the sum of those before it, and cannot be got back: its logarithm is known."""
+    low, high = cut_point(each(ordered(z, k)), m), cut_point(each(ordered(z, k)), m + 1)
+    return (
+        log1mexp(high - low) - softplus(a - high) - softplus(low - a),
+        log_step_probability(z, m)
+        - softplus(a - ordered_cut_point(z, m + 1))
+        - softplus(ordered_cut_point(z, m) - a),
+    )
+
+
+@stable(
+    f64={"z": (0, 0), "m": 1, "n": 2, "k": 1, "a": 1e-17, "b": -1e-17},
+    f32={"z": (0, 0), "m": 1, "n": 2, "k": 1, "a": 1e-9, "b": -1e-9},
+)
+def difference_of_sigmoids_up_to_cut_point(z: Vector, m: Rank, n: Real, k: Position, a: Real, b: Real):
+    """What moves both cut points moves them alike; where the sigmoids are close the two cancel."""
+    return (
+        sigmoid(a) * ordered_slope(z, m, k) - sigmoid(b) * ordered_slope(z, n, k),
+        sigmoid_difference(a, b) * ordered_slope(z, m, k) - sigmoid(b) * ordered_slope_between(z, m, n, k),
+    )

@@ -6,6 +6,7 @@ from typing import Any
 from derive.domains import Increasing, Position, Rank, Real, Unit, Vector
 from derive.heads import word
 from derive.words.elementary import exp, log, sigmoid
+from derive.words.normal import normal_cdf
 from derive.words.symbols import delta, k, last, total
 
 # The real line with both its ends.
@@ -74,6 +75,17 @@ def sigmoid_of_cut_point(z: Increasing, m: Rank, a: Real) -> Unit:
 def sigmoid_over_cut_point(z: Increasing, m: Rank, a: Real) -> Unit:
     """The probability sigmoid(a − z_m) that a logistic variable around a lies above z_m."""
     return total(delta(m, k) * sigmoid(a - z[k]), k) + delta(m, 0)
+
+
+@word(
+    text="Φ({entry} − {2:factor})",
+    latex=r"\Phi({entry} - {2:factor})",
+    numpy="special.ndtr(_cut_point({0}, {1}) - {2:factor})",
+    torch="(torch.erfc(({2} - _cut_point({0}, {1})) / math.sqrt(2)) / 2)",
+)
+def normal_cdf_of_cut_point(z: Increasing, m: Rank, a: Real) -> Unit:
+    """The probability Φ(z_m − a) that a normal variable around a lies below z_m."""
+    return total(delta(m, k) * normal_cdf(z[k] - a), k) + delta(m, last + 1)
 
 
 @word(

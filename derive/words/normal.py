@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from derive.domains import OpenUnit, Positive, Real, Unit
+from derive.domains import Nonnegative, OpenUnit, Positive, Real, Unit
 from derive.heads import Level, word
 from derive.words.elementary import exp, log
 from derive.words.symbols import pi, sqrt, two_pi
@@ -121,70 +121,123 @@ def erfcx(a: Real) -> Positive:
     return 2 * exp(a**2) * normal_cdf(-sqrt(2) * a)
 
 
+def _mass(a: Any, b: Any, c: Any) -> Any:
+    """The mass of a standard normal between a − c and b − c, in the tail in which the two do not cancel."""
+    low, high = (a - c, b - c) if a - c < c - b else (c - b, c - a)
+    return normal_cdf.truth(high) - normal_cdf.truth(low)
+
+
 @word(
-    text=("log[Φ({1}) − Φ({0})]", Level.FUNCTION),
-    latex=(r"\log\left[\Phi({1}) - \Phi({0})\right]", Level.FUNCTION),
-    numpy="_log_normal_cdf_difference({0}, {1})",
-    torch="_log_normal_cdf_difference({0}, {1})",
+    reference=_mass,
+    text="[Φ({1:factor} − {2:factor}) − Φ({0:factor} − {2:factor})]",
+    latex=r"\left[\Phi({1:factor} - {2:factor}) - \Phi({0:factor} - {2:factor})\right]",
+)
+def normal_cdf_difference(a: Real, b: Real, c: Real) -> Unit:
+    """The probability Φ(b − c) − Φ(a − c) that a normal variable around c lies between a and b, a < b."""
+    return normal_cdf(b - c) - normal_cdf(a - c)
+
+
+@word(
+    text=("log[Φ({1:factor} − {2:factor}) − Φ({0:factor} − {2:factor})]", Level.FUNCTION),
+    latex=(
+        r"\log\left[\Phi({1:factor} - {2:factor}) - \Phi({0:factor} - {2:factor})\right]",
+        Level.FUNCTION,
+    ),
+    numpy="_log_normal_cdf_difference({0}, {1}, {2})",
+    torch="_log_normal_cdf_difference({0}, {1}, {2})",
     derivatives=(
-        lambda a, b: -log_normal_cdf_difference_slope(-b, -a),
-        lambda a, b: log_normal_cdf_difference_slope(a, b),
+        lambda a, b, c: -log_normal_cdf_difference_lower_slope(a, b, c),
+        lambda a, b, c: log_normal_cdf_difference_slope(a, b, c),
+        lambda a, b, c: truncated_normal_mean(a, b, c),
     ),
 )
-def log_normal_cdf_difference(a: Real, b: Real) -> Real:
-    """Log(Φ(b) − Φ(a)), a < b: the two cancel in either tail, and where a and b are close."""
-    return log(normal_cdf(b) - normal_cdf(a))
+def log_normal_cdf_difference(a: Real, b: Real, c: Real) -> Real:
+    """Log(Φ(b − c) − Φ(a − c)), a < b: the two cancel in either tail, and where a and b are close."""
+    return log(normal_cdf_difference(a, b, c))
 
 
 @word(
-    text="φ({1})/[Φ({1}) − Φ({0})]",
-    latex=r"\frac{{\varphi({1})}}{{\Phi({1}) - \Phi({0})}}",
-    numpy="_log_normal_cdf_difference_slope({0}, {1})",
-    torch="_log_normal_cdf_difference_slope({0}, {1})",
+    text="φ({1:factor} − {2:factor})/[Φ({1:factor} − {2:factor}) − Φ({0:factor} − {2:factor})]",
+    latex=r"\frac{{\varphi({1:factor} - {2:factor})}}{{\Phi({1:factor} - {2:factor}) - \Phi({0:factor} - {2:factor})}}",
+    numpy="_log_normal_cdf_difference_slope({0}, {1}, {2})",
+    torch="_log_normal_cdf_difference_slope({0}, {1}, {2})",
     derivatives=(
-        lambda a, b: log_normal_cdf_difference_slope(a, b) * log_normal_cdf_difference_slope(-b, -a),
-        lambda a, b: log_normal_cdf_difference_curvature(a, b),
+        lambda a, b, c: (
+            log_normal_cdf_difference_slope(a, b, c) * log_normal_cdf_difference_lower_slope(a, b, c)
+        ),
+        lambda a, b, c: log_normal_cdf_difference_curvature(a, b, c),
+        lambda a, b, c: truncated_normal_mean_slope(a, b, c),
     ),
 )
-def log_normal_cdf_difference_slope(a: Real, b: Real) -> Positive:
-    """φ(b)/(Φ(b) − Φ(a)), a < b; that of −b and −a has φ(a) above."""
-    return _normal_density(b) / (normal_cdf(b) - normal_cdf(a))
+def log_normal_cdf_difference_slope(a: Real, b: Real, c: Real) -> Positive:
+    """φ(b − c)/(Φ(b − c) − Φ(a − c)), a < b."""
+    return _normal_density(b - c) / normal_cdf_difference(a, b, c)
 
 
 @word(
-    text="∂² log[Φ({1}) − Φ({0})]",
-    latex=r"\partial^2_2 \log\left[\Phi({1}) - \Phi({0})\right]",
-    numpy="_log_normal_cdf_difference_curvature({0}, {1})",
-    torch="_log_normal_cdf_difference_curvature({0}, {1})",
-)
-def log_normal_cdf_difference_curvature(a: Real, b: Real) -> Real:
-    """−u (b + u) with u = φ(b)/(Φ(b) − Φ(a)), a < b."""
-    slope = log_normal_cdf_difference_slope(a, b)
-    return -slope * (b + slope)
-
-
-@word(
-    text="E[X | {0} < X < {1}]",
-    latex=r"\operatorname{{E}}\left[X \mid {0} < X < {1}\right]",
-    numpy="_truncated_normal_mean({0}, {1})",
-    torch="_truncated_normal_mean({0}, {1})",
+    text="φ({0:factor} − {2:factor})/[Φ({1:factor} − {2:factor}) − Φ({0:factor} − {2:factor})]",
+    latex=r"\frac{{\varphi({0:factor} - {2:factor})}}{{\Phi({1:factor} - {2:factor}) - \Phi({0:factor} - {2:factor})}}",
+    numpy="_log_normal_cdf_difference_slope(-{1:atom}, -{0:atom}, -{2:atom})",
+    torch="_log_normal_cdf_difference_slope(-{1:atom}, -{0:atom}, -{2:atom})",
     derivatives=(
-        lambda a, b: log_normal_cdf_difference_slope(-b, -a) * (truncated_normal_mean(a, b) - a),
-        lambda a, b: log_normal_cdf_difference_slope(a, b) * (b - truncated_normal_mean(a, b)),
+        lambda a, b, c: -log_normal_cdf_difference_curvature(-b, -a, -c),
+        lambda a, b, c: (
+            -log_normal_cdf_difference_slope(a, b, c) * log_normal_cdf_difference_lower_slope(a, b, c)
+        ),
+        lambda a, b, c: -truncated_normal_mean_slope(-b, -a, -c),
     ),
 )
-def truncated_normal_mean(a: Real, b: Real) -> Real:
-    """(φ(a) − φ(b))/(Φ(b) − Φ(a)), a < b, the mean of a standard normal between a and b."""
-    return (_normal_density(a) - _normal_density(b)) / (normal_cdf(b) - normal_cdf(a))
+def log_normal_cdf_difference_lower_slope(a: Real, b: Real, c: Real) -> Positive:
+    """φ(a − c)/(Φ(b − c) − Φ(a − c)), a < b: the slope at −b, −a and −c."""
+    return _normal_density(a - c) / normal_cdf_difference(a, b, c)
 
 
 @word(
-    text="(1 − Var[X | {0} < X < {1}])",
-    latex=r"\left(1 - \operatorname{{Var}}\left[X \mid {0} < X < {1}\right]\right)",
-    numpy="_truncated_normal_variance_complement({0}, {1})",
-    torch="_truncated_normal_variance_complement({0}, {1})",
+    text="∂² log[Φ({1:factor} − {2:factor}) − Φ({0:factor} − {2:factor})]",
+    latex=r"\partial^2_2 \log\left[\Phi({1:factor} - {2:factor}) - \Phi({0:factor} - {2:factor})\right]",
+    numpy="_log_normal_cdf_difference_curvature({0}, {1}, {2})",
+    torch="_log_normal_cdf_difference_curvature({0}, {1}, {2})",
 )
-def truncated_normal_variance_complement(a: Real, b: Real) -> Unit:
-    """One minus the variance of a standard normal between a and b, a < b."""
-    whole = normal_cdf(b) - normal_cdf(a)
-    return (b * _normal_density(b) - a * _normal_density(a)) / whole + truncated_normal_mean(a, b) ** 2
+def log_normal_cdf_difference_curvature(a: Real, b: Real, c: Real) -> Real:
+    """−u (b − c + u) with u = φ(b − c)/(Φ(b − c) − Φ(a − c)), a < b."""
+    slope = log_normal_cdf_difference_slope(a, b, c)
+    return -slope * (b - c + slope)
+
+
+@word(
+    text="E[X | {0:factor} − {2:factor} < X < {1:factor} − {2:factor}]",
+    latex=r"\operatorname{{E}}\left[X \mid {0:factor} - {2:factor} < X < {1:factor} - {2:factor}\right]",
+    numpy="_truncated_normal_mean({0}, {1}, {2})",
+    torch="_truncated_normal_mean({0}, {1}, {2})",
+    derivatives=(
+        lambda a, b, c: truncated_normal_mean_slope(-b, -a, -c),
+        lambda a, b, c: truncated_normal_mean_slope(a, b, c),
+        lambda a, b, c: -truncated_normal_variance_complement(a, b, c),
+    ),
+)
+def truncated_normal_mean(a: Real, b: Real, c: Real) -> Real:
+    """The mean of a standard normal between a − c and b − c, a < b."""
+    return (_normal_density(a - c) - _normal_density(b - c)) / normal_cdf_difference(a, b, c)
+
+
+@word(
+    text="∂₂E[X | {0:factor} − {2:factor} < X < {1:factor} − {2:factor}]",
+    latex=r"\partial_2 \operatorname{{E}}\left[X \mid {0:factor} - {2:factor} < X < {1:factor} - {2:factor}\right]",
+    numpy="_truncated_normal_mean_slope({0}, {1}, {2})",
+    torch="_truncated_normal_mean_slope({0}, {1}, {2})",
+)
+def truncated_normal_mean_slope(a: Real, b: Real, c: Real) -> Nonnegative:
+    """The derivative of that mean in its upper end b, a < b; 0 at b = ∞."""
+    return log_normal_cdf_difference_slope(a, b, c) * (b - c - truncated_normal_mean(a, b, c))
+
+
+@word(
+    text="(1 − Var[X | {0:factor} − {2:factor} < X < {1:factor} − {2:factor}])",
+    latex=r"\left(1 - \operatorname{{Var}}\left[X \mid {0:factor} - {2:factor} < X < {1:factor} - {2:factor}\right]\right)",
+    numpy="_truncated_normal_variance_complement({0}, {1}, {2})",
+    torch="_truncated_normal_variance_complement({0}, {1}, {2})",
+)
+def truncated_normal_variance_complement(a: Real, b: Real, c: Real) -> Unit:
+    """One minus the variance of a standard normal between a − c and b − c, a < b."""
+    ends = (b - c) * _normal_density(b - c) - (a - c) * _normal_density(a - c)
+    return ends / normal_cdf_difference(a, b, c) + truncated_normal_mean(a, b, c) ** 2

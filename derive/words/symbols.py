@@ -8,6 +8,7 @@ from derive.heads import Constant, Index, Size, index_symbol
 j, k, m = Index("j", "K"), Index("k", "K"), Index("l", "K")
 pi = Constant("pi", r"\pi")
 two_pi = Constant("two_pi", r"2\pi")
+euler = Constant("EulerGamma", r"\gamma_{E}")
 
 
 last = Size("K")
@@ -25,6 +26,20 @@ def total(body: Any, index: Index) -> Any:
     import sympy
 
     return sympy.Sum(body, index.limits)
+
+
+def total_between(body: Any, index: Index, first: Any, last: Any) -> Any:
+    """The sum of `body` over the index from one position to another, 0 where the other is the lower one."""
+    import sympy
+
+    return sympy.Sum(body, (index, first, last))
+
+
+def each(body: Any) -> Any:
+    """The vector that has `body` at the position k."""
+    import sympy
+
+    return sympy.Lambda(k._sympy_(), body)
 
 
 def series(term: Callable[[Any], Any]) -> Any:

@@ -156,6 +156,18 @@ def _log_cosh(x):
         return np.where(m < 1.0, near, far).astype(kind, copy=False)
 
 
+def _sinh_square_excess(x):
+    """The difference sinh(x)^2/2 - log cosh(x), of order x^4 at 0: with e^y - 1 - y at y = 2 log cosh(x), halved.
+
+    Measured beyond conditioning: at most 4 ulp in float64, 0.5 in float32.
+    """
+    x, kind = _wide(x)
+    with np.errstate(all="ignore"):
+        logarithm, s = _log_cosh(x), np.sinh(x)
+        near = 0.5 * _exp_excess(2.0 * logarithm)
+        return np.where(np.abs(x) < 9.0, near, 0.5 * s * s - logarithm).astype(kind, copy=False)
+
+
 def _logit(p):
     """The logarithm of p / (1 - p), 0 < p < 1, which keeps its zero at 1/2.
 
@@ -375,9 +387,51 @@ def _log_expm1_ratio_curvature(x):
         return np.where(m < 3.0, near, far).astype(kind, copy=False)
 
 
+def _log_inverse_cloglog(x):
+    """The logarithm of 1 - exp(-exp(x)), near x far below 0; x may be infinite.
+
+    Measured beyond conditioning: at most 2.5 ulp in float64, 0.5 in float32.
+    """
+    x, kind = _wide(x)
+    with np.errstate(all="ignore"):
+        s = np.exp(x)
+        return np.where(x < 0.0, x + _log_expm1_ratio(np.minimum(s, 1.0)), _log1mexp(s)).astype(kind, copy=False)
+
+
+def _log_inverse_cloglog_slope(x):
+    """The quotient exp(x) / (exp(exp(x)) - 1), 1 far below 0; x may be infinite.
+
+    Measured beyond conditioning: at most 2.5 ulp in float64, 0.5 in float32.
+    """
+    x, kind = _wide(x)
+    with np.errstate(all="ignore"):
+        x = np.minimum(x, 700.0)
+        s = np.exp(x)
+        near = 1.0 + s * _log_expm1_ratio_slope(np.minimum(s, 1.0))
+        return np.where(x < 0.0, near, np.exp(x - s) / -np.expm1(-s)).astype(kind, copy=False)
+
+
+def _log_inverse_cloglog_curvature(x):
+    """The derivative of exp(x) / (exp(exp(x)) - 1), near -exp(x)/2 far below 0; x may be infinite.
+
+    Measured beyond conditioning: at most 4 ulp in float64, 0.5 in float32.
+    """
+    x, kind = _wide(x)
+    with np.errstate(all="ignore"):
+        s = np.exp(np.minimum(x, 700.0))
+        return (s * _log_inverse_cloglog_slope(x) * _log_expm1_ratio_slope(-s)).astype(kind, copy=False)
+
+
 def _exp_less(a, b):
-    """The difference e^a - b, also where it is small because a is near 0 and b is 1."""
-    return np.where(np.abs(a) < 0.5, np.expm1(a) - (b - 1), np.exp(a) - b)
+    """The difference e^a - b, also where it is small because a is near 0 and b is 1.
+
+    With u for e^a rounded, it is u - b + u (a - log u): what u rounded away is known from its logarithm.
+    """
+    with np.errstate(all="ignore"):
+        u = np.exp(a)
+        finite = np.finfo(u.dtype)
+        rest = np.maximum(a, np.log(finite.tiny)) - np.log(np.clip(u, finite.tiny, finite.max))
+        return (u - b) + u * rest
 
 
 def _sigmoid_difference(a, b):

@@ -207,12 +207,12 @@ def _inverse_mills_excess_slope(x):
     return _variance_pair(x)[0]
 
 
-def _narrow(a, b, width):
-    """Where [a, b] is narrow, and its midpoint c and half width w there (elsewhere 0).
+def _narrow(a, b, gap, width):
+    """Where [a, b] with b - a = gap is narrow, and its midpoint c and half width w there (elsewhere 0).
 
     It is where w < width and |c| w < 1: there phi hardly bends.
     """
-    c, w = 0.5 * a + 0.5 * b, 0.5 * (b - a)
+    c, w = 0.5 * a + 0.5 * b, 0.5 * gap
     narrow = (w < width) & (torch.abs(c * w) < 1.0)
     return narrow, torch.where(narrow, c, 0.0), torch.where(narrow, w, 0.0)
 
@@ -226,7 +226,7 @@ def _bends(c, w):
     return mean, first, second
 
 
-def _tail_parts(a, b):
+def _tail_parts(a, b, gap):
     """Where the midpoint of [a, b] is right of 0; and s, t, phi(s)/phi(t), Phi(s)/Phi(t).
 
     [s, t] is [a, b], there reflected, with t at most 64: beyond, nothing changes.
@@ -234,14 +234,23 @@ def _tail_parts(a, b):
     flip = a > -b
     s = torch.where(flip, -b, a)
     t = torch.clamp(torch.where(flip, -a, b), max=64.0)
-    h, r = _square_parts(-s)
-    k, q = _square_parts(torch.abs(t))
-    density = torch.exp(-0.5 * (h - k) * (h + k)) * torch.exp(-0.5 * (r - q))
+    density = torch.exp(0.5 * gap * (s + t))
     return flip, s, t, density, density * (_inverse_mills(t) / _inverse_mills(s))
 
 
-def _log_normal_cdf_difference(a, b):
-    """The logarithm of Phi(b) - Phi(a), a < b; -inf at a = b, nan for a > b; either may be infinite.
+def _density_of_upper_end(a, b, gap):
+    """The quotient phi(b)/(Phi(b) - Phi(a)) with b - a = gap."""
+    narrow, c, w = _narrow(a, b, gap, 1.25)
+    near = torch.exp(-w * (c + 0.5 * w)) / (gap + gap * _bends(c, w)[0])
+    flip, _, t, density, share = _tail_parts(a, b, gap)
+    far = _inverse_mills(t) / (1.0 - share)
+    return torch.where(narrow, near, torch.where(flip, density * far, far))
+
+
+def _log_normal_cdf_difference(a, b, m):
+    """The logarithm of Phi(b - m) - Phi(a - m), a < b; -inf at a = b, nan for a > b; either may be infinite.
+
+    All but b - a is that of a - m and b - m, called a and b: a small b - a would lose digits to m.
 
     For narrow [a, b] it is log(b - a) + log phi(c) and the logarithm of the mean of phi(x)/phi(c), with
     the midpoint c, by Gauss's quadrature; else log Phi(t) + log(1 - Phi(s)/Phi(t)), where [s, t] is
@@ -249,43 +258,41 @@ def _log_normal_cdf_difference(a, b):
 
     Measured beyond conditioning: at most 4 ulp in float64, 4 in float32.
     """
-    a, b = _tensors(a, b)
-    narrow, c, w = _narrow(a, b, 0.75)
-    near = (torch.log(b - a) - 0.9189385332046727) + (torch.log1p(_bends(c, w)[0]) - (0.5 * c) * c)
-    _, _, t, _, share = _tail_parts(a, b)
+    a, b, m = _tensors(a, b, m)
+    a, b, gap = a - m, b - m, b - a
+    narrow, c, w = _narrow(a, b, gap, 0.75)
+    near = (torch.log(gap) - 0.9189385332046727) + (torch.log1p(_bends(c, w)[0]) - (0.5 * c) * c)
+    _, _, t, _, share = _tail_parts(a, b, gap)
     return torch.where(narrow, near, _log_normal_cdf(t) + torch.log1p(-share))
 
 
-def _log_normal_cdf_difference_slope(a, b):
-    """The quotient phi(b)/(Phi(b) - Phi(a)), a < b: the derivative of log(Phi(b) - Phi(a)) in b.
+def _log_normal_cdf_difference_slope(a, b, m):
+    """The derivative phi(b - m)/(Phi(b - m) - Phi(a - m)) of the logarithm above in b, a < b.
 
-    The derivative in a is minus the slope at (-b, -a).
+    The derivative in a is minus the slope at (-b, -a, -m).
 
     Measured beyond conditioning: at most 3.5 ulp in float64, 3.5 in float32.
     """
-    a, b = _tensors(a, b)
-    narrow, c, w = _narrow(a, b, 1.25)
-    near = torch.exp(-w * (c + 0.5 * w)) / ((b - a) + (b - a) * _bends(c, w)[0])
-    flip, _, t, density, share = _tail_parts(a, b)
-    far = _inverse_mills(t) / (1.0 - share)
-    return torch.where(narrow, near, torch.where(flip, density * far, far))
+    a, b, m = _tensors(a, b, m)
+    return _density_of_upper_end(a - m, b - m, b - a)
 
 
-def _log_normal_cdf_difference_curvature(a, b):
-    """The second derivative -u (b + u) of log(Phi(b) - Phi(a)) in b, a < b, with the slope u there.
+def _log_normal_cdf_difference_curvature(a, b, m):
+    """The second derivative -u (b - m + u) of the logarithm above in b, a < b, with the slope u there.
 
     For narrow [a, b], b + u is taken as phi(a)/(Phi(b) - Phi(a)) + E[b - X | a < X < b]. The one in a
     is the curvature at (-b, -a); the mixed one is the product of the slopes at (a, b) and (-b, -a).
 
     Measured beyond conditioning: at most 4.5 ulp in float64, 4.5 in float32.
     """
-    a, b = _tensors(a, b)
-    narrow, c, w = _narrow(a, b, 1.25)
+    a, b, m = _tensors(a, b, m)
+    a, b, gap = a - m, b - m, b - a
+    narrow, c, w = _narrow(a, b, gap, 1.25)
     mean, first, _ = _bends(c, w)
-    width = (b - a) + (b - a) * mean
+    width = gap + gap * mean
     inside = torch.exp(-w * (c + 0.5 * w)) * width * w * (1.0 - first / (1.0 + mean))
     near = (1.0 + (torch.expm1(-w * w) + inside)) / width / width
-    flip, _, t, density, share = _tail_parts(a, b)
+    flip, _, t, density, share = _tail_parts(a, b, gap)
     rest = 1.0 - share
     u = _inverse_mills(t) / rest
     left = u * u * share - _inverse_mills_slope(t) / rest
@@ -294,43 +301,68 @@ def _log_normal_cdf_difference_curvature(a, b):
     return -torch.where(narrow, near, torch.where(flip, right, left))
 
 
-def _truncated_normal_mean(a, b):
-    """The mean E[X | a < X < b] = (phi(a) - phi(b))/(Phi(b) - Phi(a)), a < b; either may be infinite.
+def _truncated_normal_mean(a, b, m):
+    """The mean E[X | a - m < X < b - m], a < b; either may be infinite.
 
-    It is the derivative of log(Phi(b - m) - Phi(a - m)) in m at 0, in which the slopes cancel.
+    It is the derivative of log(Phi(b - m) - Phi(a - m)) in m, in which the slopes cancel.
 
     Measured beyond conditioning: at most 4 ulp in float64, 4 in float32.
     """
-    a, b = _tensors(a, b)
-    narrow, c, w = _narrow(a, b, 1.25)
+    a, b, m = _tensors(a, b, m)
+    a, b, gap = a - m, b - m, b - a
+    narrow, c, w = _narrow(a, b, gap, 1.25)
     mean, first, _ = _bends(c, w)
     near = c + w * (first / (1.0 + mean))
-    flip, s, t, _, share = _tail_parts(a, b)
-    far = _inverse_mills(t) / (1.0 - share) * torch.expm1(0.5 * (t - s) * (t + s))
+    flip, s, t, _, share = _tail_parts(a, b, gap)
+    far = _inverse_mills(t) / (1.0 - share) * torch.expm1(0.5 * gap * (t + s))
     return torch.where(narrow, near, torch.where(flip, -far, far))
 
 
-def _truncated_normal_variance_complement(a, b):
-    """The difference 1 - Var[X | a < X < b], a < b; either may be infinite.
+def _truncated_normal_mean_slope(a, b, m):
+    """The derivative of that mean in b, a < b: with m = 0 it is u (b - E[X | a < X < b]) with the slope u.
 
-    It is minus the second derivative of log(Phi(b - m) - Phi(a - m)) in m at 0. Unless [a, b] is
+    The derivative in a is that at (-b, -a, -m). Either end may be infinite. Unless [a, b] is narrow, the
+    distance of b from the mean is, where the midpoint is left of 0, that of E[X | X < b] less a part in
+    Phi(a)/Phi(b).
+
+    Measured beyond conditioning: at most 6 ulp in float64, 6 in float32.
+    """
+    a, b, m = _tensors(a, b, m)
+    a, b, gap = a - m, b - m, b - a
+    u = _density_of_upper_end(a, b, gap)
+    narrow, c, w = _narrow(a, b, gap, 1.25)
+    mean, first, _ = _bends(c, w)
+    flip, s, t, _, share = _tail_parts(a, b, gap)
+    mills, rest = _inverse_mills(t), 1.0 - share
+    fall = torch.where(share > 0, share * (_inverse_mills(s) - mills) / rest, 0.0)
+    center = mills / rest * torch.expm1(0.5 * gap * (t + s))
+    far = torch.where(flip, center - s, _inverse_mills_excess(t) - fall)
+    lag = torch.where(narrow, w * (1.0 - first / (1.0 + mean)), far)
+    return torch.where(u > 0, u * torch.where(u > 0, lag, 0.0), u)
+
+
+def _truncated_normal_variance_complement(a, b, m):
+    """The difference 1 - Var[X | a - m < X < b - m], a < b; either may be infinite.
+
+    It is minus the second derivative of log(Phi(b - m) - Phi(a - m)) in m. Unless [a, b] is
     narrow, it is u t - u s phi(s)/phi(t) plus the squared mean where t > 1, with the slope u at (s, t);
     below it comes from the variances given X < t and given X < s, for the former law is a mixture
     of the latter and of the one given s < X < t.
 
     Measured beyond conditioning: at most 4 ulp in float64, 4 in float32.
     """
-    a, b = _tensors(a, b)
-    narrow, c, w = _narrow(a, b, 1.25)
+    a, b, m = _tensors(a, b, m)
+    a, b, gap = a - m, b - m, b - a
+    narrow, c, w = _narrow(a, b, gap, 1.25)
     mean, first, second = _bends(c, w)
     first, second = first / (1.0 + mean), (0.3333333333333333 + second) / (1.0 + mean)
     near = 1.0 - w * w * (second - first * first)
-    _, s, t, density, share = _tail_parts(a, b)
+    _, s, t, density, share = _tail_parts(a, b, gap)
     rest = 1.0 - share
     u = _inverse_mills(t) / rest
-    center = u * torch.expm1(0.5 * (t - s) * (t + s))
+    center = u * torch.expm1(0.5 * gap * (t + s))
     around = u * (t - torch.where(density > 0, s * density, 0.0)) + center * center
-    gap = (t - s) - (_inverse_mills_excess(t) - _inverse_mills_excess(s))
-    gap = torch.where(share > 0, gap / rest, 0.0)
-    left = (share * _inverse_mills_slope(s) - _inverse_mills_slope(t)) / rest + share * gap * gap
+    lag = gap - (_inverse_mills_excess(t) - _inverse_mills_excess(s))
+    lag = torch.where(share > 0, lag / rest, 0.0)
+    left = (share * _inverse_mills_slope(s) - _inverse_mills_slope(t)) / rest + share * lag * lag
     return torch.where(narrow, near, torch.where(t > 1.0, around, left))

@@ -117,6 +117,27 @@ class Interval:
         harmless = self.harmless if harmless is None else harmless
         return replace(self, positive=positive, refuge=refuge, harmless=harmless)
 
+    def with_atoms(self, *atoms: float) -> Interval:
+        """The interval with a mass of its own at these of its ends, and without the others."""
+        closed = (self.lower in atoms, self.upper in atoms)
+        text = "(["[closed[0]] + f"{_number(self.lower)}, {_number(self.upper)}" + ")]"[closed[1]]
+        inside = replace(self, closed=closed)
+
+        def typical(random: Random) -> float:
+            return random.choice(atoms) if random.random() < ATOM else self.typical(random)
+
+        return replace(
+            inside,
+            name=f"{self.name}, with atoms at {' and '.join(map(_number, atoms))}",
+            text=text,
+            latex=_in_latex(text),
+            demand=f"in {text}",
+            facts={"positive": True} if self.lower == 0 and not closed[0] else self.facts,
+            typical=typical,
+            extremes=tuple(point for point in self.extremes if point in inside),
+            atoms=atoms,
+        )
+
     @property
     def conditioned(self) -> tuple[str, ...]:
         """The other symbols in what must be positive, by name."""
@@ -594,6 +615,9 @@ Positive = Interval(
     harmless=1.0,
     stretch=_exp,
 )
+
+# How closely shares lie around their mean: with far less than one they are all at 0 and 1, where no mass is resolved.
+Precision = replace(Positive, wide=_any_size(-1, 3))
 
 Nonnegative = Interval(
     name="nonnegative",

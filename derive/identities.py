@@ -10,6 +10,7 @@ from derive.domains import (
     Counts,
     Nonnegative,
     Nonzero,
+    OpenUnit,
     Positive,
     PositiveVector,
     Real,
@@ -20,6 +21,7 @@ from derive.words import (
     abel_polynomial,
     bessel_0,
     beta,
+    beta_by_mean,
     binomial_coefficient,
     count_difference_cost,
     count_difference_probability,
@@ -99,6 +101,13 @@ def logarithm_of_gamma(a: Positive):
 def logarithm_of_beta(a: Positive, b: Positive):
     """The logarithm of the beta function is a function of its own."""
     return log(beta(a, b)), log_beta(a, b)
+
+
+@identity
+def logarithm_of_beta_density(a: Unit, b: OpenUnit, c: Positive):
+    """The density of the beta distribution goes in, and its logarithm opens."""
+    left = log(beta_by_mean(a, b, c))
+    return left, (b * c - 1) * log(a) + ((1 - b) * c - 1) * log(1 - a) - log_beta(b * c, (1 - b) * c)
 
 
 @identity
@@ -205,6 +214,7 @@ OPENING = (
     logarithm_of_square,
     logarithm_of_gamma,
     logarithm_of_beta,
+    logarithm_of_beta_density,
     logarithm_of_multivariate_beta,
     logarithm_of_factorial,
     logarithm_of_bessel,

@@ -184,6 +184,21 @@ def test_a_bound_must_be_an_argument():
             """A sentence."""
 
 
+def test_ends_with_a_mass():
+    """An end that is an atom belongs to the interval and is drawn now and then; any other end does not."""
+    below, above, both = Unit.with_atoms(0.0), Unit.with_atoms(1.0), Unit.with_atoms(0.0, 1.0)
+    assert [one.text for one in (below, above, both)] == ["[0, 1)", "(0, 1]", "[0, 1]"]
+    assert [[end in one for end in (0.0, 1.0)] for one in (below, above, both)] == [
+        [True, False],
+        [False, True],
+        [True, True],
+    ]
+    random = Random(1)
+    drawn = [both.typical(random) for _ in range(100)] + [both.far(random, 12.0) for _ in range(100)]
+    assert drawn.count(0.0) > 5 and drawn.count(1.0) > 5 and len(set(drawn)) > 50
+    assert above.facts == {"positive": True} and not both.discrete
+
+
 # Intervals --------------------------------------------------------------------------------------
 
 

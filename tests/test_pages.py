@@ -92,6 +92,10 @@ SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
 SUBSCRIPTS = str.maketrans("₁₂₃", "123")
 READ = (
     (r"\[1/expm1 − 1/id\]", "slope"),
+    (r"\[(\w+)=0\]", r"at_zero(\1)"),
+    (r"\[(\w+)=1\]", r"at_one(\1)"),
+    (r"\bin\(", "inside("),
+    (r"(\w)°", r"interior(\1)"),
     (r"[⁰¹²³⁴⁵⁶⁷⁸⁹]+", lambda found: f"**{found[0].translate(SUPERSCRIPTS)}"),
     (r"−", "-"),
     (r"\[", "("),
@@ -222,6 +226,12 @@ MEANT = {
     "within": lambda a, b: mpmath.mpf(abs(a) < b),
     "beyond": lambda a, b: mpmath.mpf(abs(a) > b),
     "H": lambda a, b, c: mpmath.log1p(c * a / b) / c,
+    "inside": lambda a: mpmath.mpf(0 < a < 1),
+    "out": lambda a: mpmath.mpf(a in (0, 1)),
+    "at_zero": lambda a: mpmath.mpf(a == 0),
+    "at_one": lambda a: mpmath.mpf(a == 1),
+    "interior": lambda a: a if 0 < a < 1 else mpmath.mpf("0.5"),
+    "b": lambda a, b, c: a ** (b * c - 1) * (1 - a) ** ((1 - b) * c - 1) / mpmath.beta(b * c, (1 - b) * c),
     "asinh": mpmath.asinh,
     "sinh": mpmath.sinh,
     "h": lambda a: mpmath.sinh(a) ** 2 / 2 - mpmath.log(mpmath.cosh(a)),

@@ -955,6 +955,11 @@ def kernel(a, b, c):
 
 
 FIRES |= {
+    "logarithm_of_beta_density": [
+        lambda: closed(words.beta_by_mean(p, o, t)),
+        lambda: 3 - y * closed(words.beta_by_mean(p, o, exp(x))),
+        lambda: closed(words.beta_by_mean(1 - p, o, s / t)) / 2,
+    ],
     "logarithm_of_width": [
         lambda: closed(words.width(x, y)),
         lambda: 3 - y * closed(words.width(x / s, 0)),

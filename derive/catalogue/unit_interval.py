@@ -2,9 +2,24 @@
 
 from derive.counterparts import Defect, scipy, torch_distribution, variant
 from derive.declare import distribution
-from derive.domains import OpenUnit, Positive, Real, Unit
-from derive.words import beta as beta_function
-from derive.words import exp, half, logistic_mean, logit, simplex_residual, sqrt, two_pi, width
+from derive.domains import OpenUnit, Positive, Precision, Real, Unit
+from derive.words import (
+    at_end,
+    at_one,
+    at_zero,
+    beta_by_mean,
+    beta_density,
+    exp,
+    half,
+    inside,
+    interior,
+    logistic_mean,
+    logit,
+    simplex_residual,
+    sqrt,
+    two_pi,
+    width,
+)
 
 
 @distribution(
@@ -25,7 +40,7 @@ def beta(y: Unit, *, a: Positive, b: Positive):
 
     Source: Johnson, Kotz and Balakrishnan (1995), Continuous Univariate Distributions 2, ch. 25.
     """
-    return y ** (a - 1) * (1 - y) ** (b - 1) / beta_function(a, b)
+    return beta_density(y, a, b)
 
 
 @distribution(
@@ -128,3 +143,65 @@ def beta_mean(y: Unit, *, mean: OpenUnit, precision: Positive):
     Source: Ferrari and Cribari-Neto (2004), Journal of Applied Statistics 31, 799-815.
     """
     return beta(y, a=mean * precision, b=(1 - mean) * precision)
+
+
+INFLATED = {"mean": r"\mu", "precision": r"\phi"}
+
+
+@distribution(
+    called={"gamlss": "BEINF0"},
+    latex=INFLATED,
+)
+def zero_inflated_beta(y: Unit.with_atoms(0.0), *, alpha: Unit, mean: OpenUnit, precision: Precision):
+    """A proportion that is often nothing at all.
+
+    y          observed proportion; 0 has a probability of its own
+    alpha      probability of 0
+    mean       mean of a proportion that is not 0
+    precision  precision of one that is not 0
+
+    Source: Ospina and Ferrari (2010), Statistical Papers 51, 111-126; b is the density of the beta distribution,
+    in(y) is 1 between 0 and 1, out(y) is 1 at either, and y° is y where that lies between.
+    """
+    share = beta_by_mean(interior(y), mean, precision)
+    return alpha ** at_end(y) * (1 - alpha) ** inside(y) * share ** inside(y)
+
+
+@distribution(
+    called={"gamlss": "BEINF1"},
+    latex=INFLATED,
+)
+def one_inflated_beta(y: Unit.with_atoms(1.0), *, alpha: Unit, mean: OpenUnit, precision: Precision):
+    """A proportion that is often the whole.
+
+    y          observed proportion; 1 has a probability of its own
+    alpha      probability of 1
+    mean       mean of a proportion that is not 1
+    precision  precision of one that is not 1
+
+    Source: Ospina and Ferrari (2010), Statistical Papers 51, 111-126; b is the density of the beta distribution,
+    in(y) is 1 between 0 and 1, out(y) is 1 at either, and y° is y where that lies between.
+    """
+    return zero_inflated_beta(y, alpha=alpha, mean=mean, precision=precision)
+
+
+@distribution(
+    called={"gamlss": "BEINF"},
+    latex=INFLATED,
+)
+def zero_one_inflated_beta(
+    y: Unit.with_atoms(0.0, 1.0), *, alpha: Unit, gamma: Unit, mean: OpenUnit, precision: Precision
+):
+    """A proportion that is often nothing at all or the whole.
+
+    y          observed proportion; 0 and 1 have probabilities of their own
+    alpha      probability of either end
+    gamma      probability of 1 at an end
+    mean       mean of a proportion between the ends
+    precision  precision of one between the ends
+
+    Source: Ospina and Ferrari (2010), Statistical Papers 51, 111-126; b is the density of the beta distribution,
+    in(y) is 1 between 0 and 1, out(y) is 1 at either, and y° is y where that lies between.
+    """
+    ends = gamma ** at_one(y) * (1 - gamma) ** at_zero(y)
+    return ends * zero_inflated_beta(y, alpha=alpha, mean=mean, precision=precision)

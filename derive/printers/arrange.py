@@ -146,10 +146,14 @@ class Printer(ABC):
 
     # What all languages share ----------------------------------------------------------------------
 
+    def in_order(self, expression: Expr) -> list[Expr]:
+        """The terms of a sum, in a reader's order."""
+        return sorted(Add.make_args(expression), key=self._place_of_term)
+
     def terms(self, expression: Expr) -> list[tuple[str, str]]:
         """The signs and the terms of a sum, in a reader's order."""
         signed = []
-        for term in sorted(Add.make_args(expression), key=self._place_of_term):
+        for term in self.in_order(expression):
             negative = _negative(term)
             positive = -term if negative else term
             signed.append(("-" if negative else "+", self.shown_in(expression, positive, Level.PRODUCT)))

@@ -124,12 +124,36 @@ class Page(Printer):
             head, tail = self.show(frame).split("BODY")
             if head.count("{") != head.count("}"):
                 head, tail = f"{self.show(Mul(*(part for part in expression.args if part is not body)))} ", ""
-            (sign, first), *others = self.terms(body)
-            terms = [self.signed(sign, first), *(f"{self.sign(sign)} {term}" for sign, term in others)]
+            terms = self._pieces(body, width)
             if head or tail:
                 terms[0] = head + self.opened(terms[0])
                 terms[-1] = self.closed(terms[-1]) + tail
             return rows(terms, width, self.width)
+
+    def _pieces(self, body: Add, width: int) -> list[str]:
+        """The terms of a sum with their signs; one wider than a row in the terms of the sum that is a factor of it."""
+        pieces: list[str] = []
+        for number, (term, (sign, text)) in enumerate(
+            zip(self.in_order(body), self.terms(body), strict=True)
+        ):
+            signed = f"{self.sign(sign)} {text}" if number else self.signed(sign, text)
+            inner = next((part for part in term.args if isinstance(part, Add)), None)
+            if self.width(signed) <= width or not isinstance(term, Mul) or inner is None:
+                pieces.append(signed)
+                continue
+            frame = Mul(*(Symbol("BODY") if part is inner else part for part in term.args))
+            shown = self.show(-frame if sign == "-" else frame)
+            head, tail = shown.split("BODY")
+            if head.count("{") != head.count("}"):
+                pieces.append(signed)
+                continue
+            within = self._pieces(inner, width)
+            within[0] = (f"{self.sign(sign)} {head}" if number else self.signed(sign, head)) + self.opened(
+                within[0]
+            )
+            within[-1] = self.closed(within[-1]) + tail
+            pieces += within
+        return pieces
 
 
 def rows(pieces: Sequence[str], width: int, measure: Callable[[str], int]) -> list[str]:

@@ -1,6 +1,8 @@
 """The gamma function, its logarithm, and differences of its logarithms."""
 
-from derive.domains import Count, Nonnegative, Nonzero, Positive, Real
+from typing import Any
+
+from derive.domains import Count, Nonnegative, Nonzero, OpenUnit, Positive, Real, Unit
 from derive.heads import Level, word
 from derive.words.elementary import absolute, exp, log
 from derive.words.symbols import half, polygamma
@@ -31,6 +33,17 @@ def gamma(a: Positive) -> Positive:
 )
 def beta(a: Positive, b: Positive) -> Positive:
     """Euler's beta function."""
+
+
+def beta_density(a: Any, b: Any, c: Any) -> Any:
+    """The density of the beta distribution at a, with the shapes b and c, written out."""
+    return a ** (b - 1) * (1 - a) ** (c - 1) / beta(b, c)
+
+
+@word(text="b{arguments}", latex="b{arguments}")
+def beta_by_mean(a: Unit, b: OpenUnit, c: Positive) -> Nonnegative:
+    """The density of the beta distribution at a, with the mean b and the precision c."""
+    return beta_density(a, b * c, (1 - b) * c)
 
 
 @word(

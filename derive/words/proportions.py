@@ -2,7 +2,7 @@
 
 from derive.domains import OpenUnit, Positive, Real, Unit
 from derive.heads import word
-from derive.words.elementary import exp
+from derive.words.elementary import exp, sign
 from derive.words.symbols import sqrt
 
 
@@ -97,3 +97,63 @@ def logistic_simplex_slope(a: OpenUnit, b: Real) -> Positive:
 def logistic_simplex_curvature(a: OpenUnit, b: Real) -> Real:
     """(a e⁻ᵇ − (1 − a) eᵇ)/√(a (1 − a)), the curvature of that residual in b."""
     return (a * exp(-b) - (1 - a) * exp(b)) / _spread(a)
+
+
+@word(
+    text="in({0})",
+    latex=r"1_{{0 < {0} < 1}}",
+    numpy="(np.sign({0}) * np.sign(1 - {0:factor}))",
+    torch="(torch.sign({0}) * torch.sign(1 - {0:factor}))",
+    derivatives=(lambda a: 0,),
+)
+def inside(a: Unit) -> Unit:
+    """1 between 0 and 1, and 0 at either."""
+    return sign(a) * sign(1 - a)
+
+
+@word(
+    text="out({0})",
+    latex=r"1_{{{0} \in \{{0, 1\}}}}",
+    numpy="(1 - np.sign({0}) * np.sign(1 - {0:factor}))",
+    torch="(1 - torch.sign({0}) * torch.sign(1 - {0:factor}))",
+    derivatives=(lambda a: 0,),
+)
+def at_end(a: Unit) -> Unit:
+    """1 at 0 and at 1, and 0 between."""
+    return 1 - sign(a) * sign(1 - a)
+
+
+@word(
+    text="[{0}=0]",
+    latex=r"1_{{{0} = 0}}",
+    numpy="(1 - np.sign({0}))",
+    torch="(1 - torch.sign({0}))",
+    derivatives=(lambda a: 0,),
+)
+def at_zero(a: Unit) -> Unit:
+    """1 at 0, and 0 beyond."""
+    return 1 - sign(a)
+
+
+@word(
+    text="[{0}=1]",
+    latex=r"1_{{{0} = 1}}",
+    numpy="(1 - np.sign(1 - {0:factor}))",
+    torch="(1 - torch.sign(1 - {0:factor}))",
+    derivatives=(lambda a: 0,),
+)
+def at_one(a: Unit) -> Unit:
+    """1 at 1, and 0 below."""
+    return 1 - sign(1 - a)
+
+
+@word(
+    text="{0:atom}°",
+    latex=r"\mathring{{{0}}}",
+    numpy="np.where(np.sign({0}) * np.sign(1 - {0:factor}) == 0, 0.5, {0})",
+    torch="torch.where(torch.sign({0}) * torch.sign(1 - {0:factor}) == 0, 0.5, {0})",
+    derivatives=(lambda a: inside(a),),
+)
+def interior(a: Unit) -> OpenUnit:
+    """The share itself between 0 and 1; at either any share that lies there, for it does not count."""
+    return a * inside(a) + (1 - inside(a)) / 2

@@ -15,6 +15,7 @@ test holds it to that.
                  oracle        numerical truth, to as many digits as are asked for
                  relation      how two lines of a derivation stand to each other
     is known     catalogue     the densities, with their variants and counterparts
+                 facts         means, modes, distribution functions and deviances of the densities
                  links         from a model's output to a parameter
                  identities    how a logarithm opens
                  stable        the rewrites that floating point asks for
@@ -24,6 +25,7 @@ test holds it to that.
                  request       what a person asks for, checked
     follows      rewriting     matches and replaces, one rule at a time
                  derivation    density -> recorded lines -> loss, factor, dropped
+                 properties    the facts of a derivation's density, in its symbols
                  calculus      gradient and Hessian over shared parts
                  program       shared parts -> a short sequence of assignments
                  scenes        the points at which claims are tested

@@ -305,9 +305,11 @@ class Parts:
         terms = []
         for argument, slope in zip(expression.args, word.derivatives, strict=True):
             inner = self._slope(argument, variable)
-            if inner != 0:
-                outer = sympy.sympify(slope(*expression.args))
-                terms.append(self.taken_apart(outer) * inner)
+            if inner == 0:
+                continue
+            if slope is None:
+                raise Misuse(f"the word {word.name} has no derivative in an argument that is a whole number")
+            terms.append(self.taken_apart(sympy.sympify(slope(*expression.args))) * inner)
         return Add(*terms)
 
     def _meaning(self, word: Word, expression: Expr) -> Expr:
@@ -332,7 +334,7 @@ class Parts:
         change = self._slope(vector[CLASS], variable)
         if change == 0:
             return sympy.S.Zero
-        if not (word.derivatives and word.along):
+        if not (word.derivatives and word.derivatives[0] and word.along):
             raise Misuse(f"the word {word.name} has no derivative in its vector")
         if isinstance(variable, Entry):
             hit = KroneckerDelta(CLASS, variable.position)

@@ -92,7 +92,7 @@ ASKED = (
         "--link",
         multiple=True,
         metavar="PARAMETER=LINK",
-        help=f"How a model predicts a parameter: {', '.join(LINKS)}.",
+        help=f"How a model predicts a parameter: {', '.join(LINKS)}; `default` takes the first that fits, for all that need one.",
     ),
     click.option(
         "--shared", multiple=True, metavar="PARAMETERS", help="One learned value for the whole data set."

@@ -22,11 +22,12 @@ from __future__ import annotations
 
 import dis
 from collections.abc import Callable, Iterable, Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
 from types import ModuleType
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from derive.counterparts import Counterpart, Variant
 from derive.domains import Domain, Entries, Interval, entries_in
@@ -80,6 +81,19 @@ class Declaration:
         return self.function(*arguments, **named)
 
 
+class Called(NamedTuple):
+    """A density that was called in the making of another, with the arguments and what it gave."""
+
+    row: Distribution
+    data: tuple[Any, ...]
+    parameters: dict[str, Any]
+    made: Any
+
+
+# What is called while someone asks what a density is made of.
+_HEARD: ContextVar[list[Called] | None] = ContextVar("_HEARD", default=None)
+
+
 @dataclass(frozen=True)
 class Origin:
     """Where a person's own density is from.
@@ -120,6 +134,24 @@ class Distribution(Declaration):
     counterparts: tuple[Counterpart, ...] = ()
     called: Mapping[str, str] = field(default_factory=dict)
     origin: Origin | None = None
+
+    def __call__(self, /, *data: Any, **parameters: Any) -> Any:
+        """The density, of these arguments."""
+        made = self.function(*data, **parameters)
+        if (heard := _HEARD.get()) is not None:
+            heard.append(Called(self, data, parameters, made))
+        return made
+
+    def made_of(self, /, *data: Any, **parameters: Any) -> Called | None:
+        """The row of which this one is a parametrisation, called with what it makes of these arguments; else None."""
+        heard: list[Called] = []
+        before = _HEARD.set(heard)
+        try:
+            made = self.function(*data, **parameters)
+        finally:
+            _HEARD.reset(before)
+        whole = bool(heard) and heard[-1].made == made and heard[-1].data == data
+        return heard[-1] if whole else None
 
     def __reduce_ex__(self, protocol: Any) -> Any:
         """A person's own density is pickled as its text, for its mathematics cannot be."""
@@ -259,6 +291,41 @@ class Rule(Declaration):
         return left
 
 
+class Where(NamedTuple):
+    """A fact that holds under a condition on the parameters."""
+
+    value: Any
+    condition: Any
+
+
+@dataclass(frozen=True, eq=False)
+class Facts:
+    """What is known of a density beside the density itself.
+
+    The function takes what its row takes, and gives by name what is known, or None for what never exists:
+
+    mean          the expected value
+    mode          the most probable value, or where the density is greatest
+    cdf           P(Y <= y)
+    log_survival  log P(Y > y)
+    deviance      of an exponential-dispersion family: twice the dispersion times what -log p is above its
+                  least over all means
+    dispersion    the dispersion of such a family
+    """
+
+    row: Distribution
+    function: Function
+
+    def __call__(self, /, *data: Any, **parameters: Any) -> dict[str, Any]:
+        """The facts, of these arguments."""
+        return dict(self.function(*data, **parameters))
+
+
+def facts(row: Distribution) -> Callable[[Function], Facts]:
+    """Declare what is known of a row: the symbols have their domains from there."""
+    return lambda function: Facts(row, function)
+
+
 AnyDeclaration = TypeVar("AnyDeclaration", bound=Declaration)
 
 
@@ -286,6 +353,10 @@ def read(kind: type[AnyDeclaration], function: Function, **facts: Any) -> AnyDec
             raise TypeError(
                 f"{function.__name__}: the domain of {name} names {strangers.pop()}, which is no argument"
             )
+        if not _linear(domains[name]):
+            raise TypeError(
+                f"{function.__name__}: what must be positive of {name} is not linear in it; declare what is"
+            )
     summary, prose, source = _docstring(function.__doc__ or "", positional + named)
     if not summary:
         raise TypeError(f"{function.__name__}: the docstring needs a first sentence")
@@ -300,6 +371,15 @@ def read(kind: type[AnyDeclaration], function: Function, **facts: Any) -> AnyDec
         result=domains.get("return"),
         **facts,
     )
+
+
+def _linear(domain: Domain) -> bool:
+    """Whether what must be positive, if anything must, is linear in the symbol that lives in the domain."""
+    if domain.positive is None:
+        return True
+    others = [Fraction(2 * place + 3, place + 2) for place in range(len(domain.conditioned))]
+    low, middle, high = (domain.positive(Fraction(number), *others) for number in (1, 2, 3))
+    return bool(low + high == 2 * middle)
 
 
 def _docstring(text: str, names: Iterable[str]) -> tuple[str, dict[str, str], str]:

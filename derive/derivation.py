@@ -165,7 +165,7 @@ class Derivation:
     @property
     def known_in_loss(self) -> tuple[Quantity, ...]:
         """The known parameters without a number that the loss takes: it mentions them, or its support does."""
-        bounds = {symbol for quantity in self.data for symbol in quantity.domain.symbols}
+        bounds = {symbol for quantity in self.quantities for symbol in self.bounded_by(quantity).symbols}
         return tuple(
             q for q in self.known if self.loss.free_symbols & q.plain.free_symbols or q.name in bounds
         )
@@ -176,6 +176,11 @@ class Derivation:
         learned = {quantity.name for quantity in self.parameters if quantity.role.learned}
         bounded = any(learned.intersection(quantity.domain.symbols) for quantity in self.data)
         return self.distribution.regular and not bounded
+
+    def bounded_by(self, quantity: Quantity) -> Domain:
+        """The domain that names what bounds a quantity; of a predictor with a link, what bounds its parameter."""
+        by_name = {one.name: one for one in self.parameters}
+        return by_name[quantity.parameter].domain if quantity.parameter else quantity.domain
 
     def bound(self, symbol: str) -> Expr:
         """What bounds the support, for one sample: the number of the symbol, or the symbol with its link."""
@@ -362,6 +367,7 @@ def _quantities(
 ) -> tuple[tuple[Quantity, ...], tuple[Quantity, ...], tuple[Quantity, ...]]:
     """The data, the parameters and the predictors, each with its role."""
     distribution = request.distribution
+    values = {name: fixed.value for name, fixed in request.fixed.items() if fixed.value is not None}
 
     def role(name: str) -> Role:
         if name in request.fixed:
@@ -372,7 +378,7 @@ def _quantities(
         return Quantity(
             name,
             role,
-            distribution.domains[name],
+            distribution.domains[name].settled(values),
             distribution.symbol_latex(name),
             distribution.prose.get(name, ""),
             None if number is None else sympy.Rational(number.numerator, number.denominator),

@@ -26,6 +26,8 @@ Stretch = Callable[[Any], tuple[Any, Any]]
 # How often a drawn point is an atom, and how near to an end that is not zero a number of single precision lies.
 ATOM = 0.2
 NEAREST = 1e-6
+# In so many bits the products of a few floats, and their sums, are exact.
+EXACT = 20_000
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,8 @@ class Interval:
     demand    what an argument is told that it must be, where that is not the name
     least     the name of another symbol of the density that is the least point; empty for none
     most      likewise the greatest point: `Count.up_to("trials")`
+    positive  what must be positive too, of this symbol and of others by name: `Real.where(lambda b, a: b - a)`
+    refuge    the name of a symbol that lies inside whatever the others are, where the harmless point may not
     size      the length of the vectors of a loss, if no point is greater than it
     """
 
@@ -68,19 +72,21 @@ class Interval:
     least: str = ""
     most: str = ""
     size: str = ""
+    positive: Callable[..., Any] | None = None
+    refuge: str = ""
 
     def up_to(self, symbol: str) -> Interval:
         """The points up to another symbol of the same density, which its text and its LaTeX name."""
-        low = f"{self.lower:g}"
-        text = f"{{{low}, …, {symbol}}}" if self.integer else f"{'(['[self.closed[0]]}{low}, {symbol}]"
-        latex = rf"\{{{low}, \dots, {symbol}\}}" if self.integer else text
+        low = self.least or _number(self.lower)
+        text = f"{{{low}, …, {symbol}}}" if self.integer else f"{'(['[self.closed_below]}{low}, {symbol}]"
+        latex = rf"\{{{low}, \dots, {symbol}\}}" if self.integer else _in_latex(text)
         return replace(
             self,
             most=symbol,
             name=f"{self.name} up to {symbol}",
             text=text,
             latex=latex,
-            demand=f"{self.demanded} up to {symbol}",
+            demand=f"{self.demanded} {'and at most' if self.least else 'up to'} {symbol}",
             harmless=self.lower if self.closed[0] else self.harmless,
         )
 
@@ -98,26 +104,102 @@ class Interval:
             demand=f"{self.demanded} and at least {symbol}",
         )
 
+    def where(
+        self, positive: Callable[..., Any], refuge: str = "", harmless: float | None = None
+    ) -> Interval:
+        """The points at which a function of this symbol and of others is positive, too.
+
+        positive  takes this symbol first and the others by their names; linear in the first, whatever the
+                  others are, so that the points are an interval: `lambda y, mu, sigma: sigma - (y - mu)`
+        refuge    the name of another symbol that is such a point, whatever the others are; else the harmless
+                  point must be one
+        """
+        harmless = self.harmless if harmless is None else harmless
+        return replace(self, positive=positive, refuge=refuge, harmless=harmless)
+
+    @property
+    def conditioned(self) -> tuple[str, ...]:
+        """The other symbols in what must be positive, by name."""
+        if self.positive is None:
+            return ()
+        code = self.positive.__code__
+        return code.co_varnames[1 : code.co_argcount]
+
     @property
     def symbols(self) -> tuple[str, ...]:
         """The other symbols that bound it."""
-        return tuple(symbol for symbol in (self.least, self.most) if symbol)
+        return tuple(symbol for symbol in dict.fromkeys((self.least, self.most, *self.conditioned)) if symbol)
 
-    def at(self, point: Mapping[str, Any]) -> Interval:
-        """The interval once the symbols that bound it have the numbers of a point; itself where none does."""
+    @property
+    def closed_below(self) -> bool:
+        """Whether the least point belongs to it, be it a number or a symbol."""
+        return bool(self.least) or self.closed[0]
+
+    def at(self, point: Mapping[str, Any], nearest: float = 0.0) -> Interval:
+        """The interval once the symbols that bound it have the numbers of a point; itself where none does.
+
+        nearest  how near to an end that a condition makes its points lie, as a share of the way to the refuge
+        """
         if not self.symbols:
             return self
         lower = point[self.least] if self.least else self.lower
         upper = point[self.most] if self.most else self.upper
+        closed = (self.closed_below, bool(self.most) or self.closed[1])
+        if self.positive is not None:
+            end, side = self._end(point, nearest)
+            if side > 0 and end >= lower:
+                lower, closed = end, (False, closed[1])
+            if side < 0 and end <= upper:
+                upper, closed = end, (closed[0], False)
+        moved = (lower, upper) != (self.lower, self.upper)
+        drawn = _between(float(lower), float(upper), self.integer)
         return replace(
             self,
             lower=lower,
             upper=upper,
-            closed=(bool(self.least) or self.closed[0], bool(self.most) or self.closed[1]),
-            typical=_between(float(lower), float(upper), self.integer),
-            stretch=_shifted(self.stretch, lower - self.lower) if self.stretch and not self.most else None,
+            closed=closed,
+            typical=drawn if moved else self.typical,
+            wide=drawn if moved else self.wide,
+            stretch=_onto(lower, upper) if self.stretch and moved else self.stretch,
             least="",
             most="",
+            positive=None,
+        )
+
+    def _end(self, point: Mapping[str, Any], nearest: float) -> tuple[Any, int]:
+        """Where what must be positive is zero, and on which side of that it is positive: 0 where on both."""
+        from mpmath import mpf, sign, workprec
+
+        assert self.positive is not None
+        with workprec(EXACT):
+            others = {name: mpf(1) * point[name] for name in self.conditioned}
+            at_zero = self.positive(mpf(0), **others)
+            slope = self.positive(mpf(1), **others) - at_zero
+            if not slope:
+                return mpf(0), 0
+            end = -at_zero / slope
+            refuge = point[self.refuge] if self.refuge else self.harmless
+            distance = abs(refuge - end) if sign(refuge - end) == sign(slope) else abs(end)
+            return end + sign(slope) * nearest * distance, int(sign(slope))
+
+    def settled(self, values: Mapping[str, Any]) -> Interval:
+        """The interval once numbers for the other symbols settle what must be positive, with a name of its own."""
+        if self.positive is None or not set(self.symbols) <= set(values):
+            return self
+        inside = self.at(values)
+        lower, upper = float(inside.lower), float(inside.upper)
+        text = "(["[inside.closed[0]] + f"{_number(lower)}, {_number(upper)}" + ")]"[inside.closed[1]]
+        harmless = next(n for n in (self.harmless, lower + 1, upper - 1, (lower + upper) / 2) if n in inside)
+        return replace(
+            inside,
+            lower=lower,
+            upper=upper,
+            name=f"in {text}",
+            text=text,
+            latex=_in_latex(text),
+            demand=f"in {text}" if math.isfinite(upper) else f"finite and above {lower:g}",
+            facts={"positive": True} if lower >= 0 else self.facts,
+            harmless=harmless,
         )
 
     def __getitem__(self, size: str) -> Interval:
@@ -181,13 +263,12 @@ class Interval:
     def scaled(self, size: float) -> Interval:
         """The interval of so many times its points, for a positive size; its ends stay open or closed."""
         lower, upper = size * self.lower, size * self.upper
-        ends = ["−∞" if lower == -math.inf else f"{lower:g}", "∞" if upper == math.inf else f"{upper:g}"]
-        text = "(["[self.closed[0]] + ", ".join(ends).replace("-", "−") + ")]"[self.closed[1]]
+        text = "(["[self.closed[0]] + f"{_number(lower)}, {_number(upper)}" + ")]"[self.closed[1]]
         return replace(
             self,
             name=f"in {text}",
             text=text,
-            latex=text.replace("−", "-").replace("∞", r"\infty"),
+            latex=_in_latex(text),
             lower=lower,
             upper=upper,
             typical=lambda random: size * self.typical(random),
@@ -221,6 +302,8 @@ class Interval:
         size = 10 ** random.uniform(-decades, decades)
         if 0 < self.lower < math.inf:
             size *= self.lower
+        if math.isfinite(self.upper):
+            return self.upper - size
         return self.lower + size if math.isfinite(self.lower) else random.choice((-1.0, 1.0)) * size
 
     def enumerate(self) -> Iterator[float]:
@@ -277,12 +360,26 @@ class Entries:
         return ""
 
     @property
+    def positive(self) -> None:
+        """What must be positive too: nothing."""
+        return None
+
+    @property
+    def refuge(self) -> str:
+        """The symbol that lies inside whatever the others are: none."""
+        return ""
+
+    @property
     def symbols(self) -> tuple[str, ...]:
         """The other symbols that bound it: none."""
         return ()
 
-    def at(self, point: Mapping[str, Any]) -> Entries:
+    def at(self, point: Mapping[str, Any], nearest: float = 0.0) -> Entries:
         """Itself: no other symbol bounds it."""
+        return self
+
+    def settled(self, values: Mapping[str, Any]) -> Entries:
+        """Itself likewise."""
         return self
 
     @property
@@ -383,10 +480,21 @@ def _logistic(t: Any) -> tuple[Any, Any]:
     return y, y / (1 + exp(t))
 
 
+def _number(end: float) -> str:
+    """An end of an interval in text."""
+    return {-math.inf: "−∞", math.inf: "∞"}.get(end, f"{end:g}").replace("-", "−")
+
+
+def _in_latex(text: str) -> str:
+    return text.replace("−", "-").replace("∞", r"\infty")
+
+
 def _between(lower: float, upper: float, integer: bool) -> Sampler:
-    """Draws between two ends, often near either of them; or above the lower one by a share of its size."""
+    """Draws between two ends, often near either of them; or from the only one on by a share of its size."""
 
     def draw(random: Random) -> float:
+        if math.isinf(lower):
+            return upper - (abs(upper) or 1.0) * math.exp(random.gauss(-1.0, 1.5))
         if math.isinf(upper):
             above = lower + (abs(lower) or 1.0) * math.exp(random.gauss(-1.0, 1.5))
             return math.ceil(above) if integer else above
@@ -398,12 +506,18 @@ def _between(lower: float, upper: float, integer: bool) -> Sampler:
     return draw
 
 
-def _shifted(stretch: Stretch, distance: Any) -> Stretch:
-    """The stretch onto an interval that lies so far from where it was."""
+def _onto(lower: Any, upper: Any) -> Stretch:
+    """Onto an interval with an end or two."""
 
     def stretched(t: Any) -> tuple[Any, Any]:
-        y, speed = stretch(t)
-        return y + distance, speed
+        if math.isinf(upper):
+            y, speed = _exp(t)
+            return lower + y, speed
+        if math.isinf(lower):
+            y, speed = _exp(-t)
+            return upper - y, speed
+        y, speed = _logistic(t)
+        return lower + (upper - lower) * y, (upper - lower) * speed
 
     return stretched
 
@@ -441,6 +555,14 @@ Real = Interval(
     harmless=0.0,
     stretch=_sinh,
     demand="finite",
+)
+
+# What says whether a tail falls like a power or comes to an end: far below -1 no mass near that end is resolved.
+TailIndex = replace(
+    Real,
+    typical=_normal(0.5),
+    wide=lambda random: random.uniform(-0.9, 2.0),
+    extremes=(0.0, 1e-8, -1e-8, 1.0, -1.0, 10.0),
 )
 
 Nonzero = Interval(

@@ -82,7 +82,7 @@ class Model:
         self._name, self._point, self.classes = data.name, point, point.get("K", CLASSES)
         density = self.function(derivation.density)
         log_density = self.function(-derivation.factor * derivation.loss - derivation.dropped)
-        with mpmath.workdps(2 * DIGITS):
+        with mpmath.workprec(MOST_BITS):
             domain = inside(derivation, data, point)
         domain = domain if isinstance(domain, Entries) else domain.of_length(self.classes)
         self._support: _Sum | _Integral | _Mixture | _Pieces | _Grid

@@ -47,8 +47,9 @@ class Word(Declaration):
                  and whose reference has no name
     farther      its truth at numbers at which the mpmath function overflows
     spelling     target language -> how to write it (see `printers.arrange` for the placeholders)
-    derivatives  one function per argument: the derivative, in words again.  For a vector argument
-                 the function takes a further index j and gives the derivative in the j-th entry
+    derivatives  one function per argument: the derivative, in words again; None for an argument that is whole.
+                 For a vector argument the function takes a further index j and gives the derivative in the
+                 j-th entry
     along        for a vector argument: the derivative in the direction of a vector v, so that
                  Hessian-vector products never form K^2 entries
     opens        whether its meaning, differentiated as it stands, is a number at ordinary arguments
@@ -60,7 +61,7 @@ class Word(Declaration):
     in_sympy: Callable[..., Any] | None = None
     farther: Callable[..., Any] | None = None
     spelling: Mapping[str, Spelling] = field(default_factory=dict)
-    derivatives: tuple[Callable[..., Any], ...] = ()
+    derivatives: tuple[Callable[..., Any] | None, ...] = ()
     along: Callable[..., Any] | None = None
     opens: bool = True
     zero_wins: bool = False
@@ -126,9 +127,10 @@ class Word(Declaration):
         """The derivative in an argument, for SymPy; a vector or an undeclared one has none."""
         import sympy
 
-        if self.of_vector or place > len(self.derivatives):
+        slope = self.derivatives[place - 1] if place <= len(self.derivatives) else None
+        if self.of_vector or slope is None:
             raise sympy.core.function.ArgumentIndexError(head, place)
-        return sympy.sympify(self.derivatives[place - 1](*head.args))
+        return sympy.sympify(slope(*head.args))
 
     @cached_property
     def head(self) -> Any:
@@ -173,6 +175,12 @@ class Constant:
         return self._sympy_() * other
 
     __rmul__ = __mul__
+
+    def __truediv__(self, other: Any) -> sympy.Expr:
+        return self._sympy_() / other
+
+    def __rtruediv__(self, other: Any) -> sympy.Expr:
+        return other / self._sympy_()
 
 
 @cache

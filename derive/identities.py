@@ -14,12 +14,17 @@ from derive.domains import (
     PositiveVector,
     Real,
     Unit,
+    Whole,
 )
 from derive.words import (
     abel_polynomial,
     bessel_0,
     beta,
     binomial_coefficient,
+    count_difference_cost,
+    count_difference_probability,
+    dispersed_cost,
+    dispersed_probability,
     exp,
     factorial,
     gamma,
@@ -37,7 +42,9 @@ from derive.words import (
     log_multiset_coefficient,
     log_multivariate_beta,
     log_multivariate_beta_fall,
+    log_tail_scale,
     log_tweedie_base,
+    log_width,
     log_zeta,
     logistic_cell,
     logistic_mean,
@@ -45,7 +52,9 @@ from derive.words import (
     multivariate_beta,
     multivariate_beta_quotient,
     share_over_log,
+    tail_scale,
     tweedie_base,
+    width,
     zeta_from_one,
 )
 
@@ -164,6 +173,30 @@ def logarithm_of_logistic_mean(a: Unit):
     return log(logistic_mean(a)), log_logistic_mean(a)
 
 
+@identity
+def logarithm_of_width(a: Real, b: Real):
+    """The logarithm of a width is a function of its own: the difference may overflow."""
+    return log(width(a, b)), log_width(a, b)
+
+
+@identity
+def logarithm_of_tail_scale(a: Real, b: Positive, c: Real):
+    """The logarithm of the scale is a function of its own, which has derivatives of its own."""
+    return log(tail_scale(a, b, c)), log_tail_scale(a, b, c)
+
+
+@identity
+def logarithm_of_count_difference(a: Whole, b: Positive, c: Positive):
+    """The logarithm of a product with a Bessel function is a function of its own."""
+    return log(count_difference_probability(a, b, c)), -count_difference_cost(a, b, c)
+
+
+@identity
+def logarithm_of_dispersed_probability(a: Count, b: Positive, c: Positive):
+    """The logarithm of a power over a sum of such powers is a function of its own."""
+    return log(dispersed_probability(a, b, c)), -dispersed_cost(a, b, c)
+
+
 OPENING = (
     complement_of_share,
     logarithm_of_product,
@@ -184,4 +217,8 @@ OPENING = (
     logarithm_of_zeta,
     logarithm_of_logistic_cell,
     logarithm_of_logistic_mean,
+    logarithm_of_width,
+    logarithm_of_tail_scale,
+    logarithm_of_count_difference,
+    logarithm_of_dispersed_probability,
 )

@@ -243,14 +243,14 @@ def _integrated(value: Callable[[Any], Any], lower: Any, upper: Any) -> tuple[An
             step = step if abs(t) < 12 else step * mpmath.mpf("1.25")
     breaks.sort()
     total, error = mpmath.mpf(0), mpmath.mpf(0)
+    at_ends = [stretched(end) * abs(end) for end in (breaks[0], breaks[-1])]
+    if max(at_ends) > 1e-3:
+        return mpmath.inf, mpmath.mpf(0)
     for left, right in pairwise(breaks):
         part, off = _piece(stretched, left, right, HALVINGS)
         total, error = total + part, error + off
         if not mpmath.isfinite(total) or total > 1e12:
             return mpmath.inf, mpmath.mpf(0)
-    at_ends = [stretched(end) * abs(end) for end in (breaks[0], breaks[-1])]
-    if max(at_ends) > 1e-3:
-        return mpmath.inf, mpmath.mpf(0)
     return total, error + sum(at_ends)
 
 

@@ -11,13 +11,15 @@ from typing import Any, NamedTuple
 from sympy import Expr
 
 from derive.calculus import CLASS, gradient, hessian
-from derive.derivation import Derivation, Quantity, Step
+from derive.derivation import Derivation, Quantity, Role, Step
 from derive.printers.arrange import Printer
 from derive.printers.columns import TEXT_WIDTH, columns
 from derive.printers.latex import Latex, set_width
 from derive.printers.page import Page, rows
 from derive.printers.text import Text, plain_letter
+from derive.properties import Property, properties
 from derive.relation import Relation
+from derive.request import default_links
 from derive.version import VERSION
 
 # What a line is called, in text and in LaTeX.
@@ -27,6 +29,14 @@ NAMES = {
     "negative log-likelihood": ("−log L(θ)", r"-\log L(\theta)"),
 }
 
+# What a fact is called, in text and in LaTeX, of data with a letter.
+FACT_NAMES = {
+    "cdf": ("P(Y ≤ {0})", r"P(Y \le {0})"),
+    "log_survival": ("log P(Y > {0})", r"\log P(Y > {0})"),
+    "dispersion": ("dispersion φ", r"\text{{dispersion }} \phi"),
+}
+NO_FACT = "none exists"
+
 # The widest line of a LaTeX page, in characters as set, and the widest line of prose under it.
 LINE_WIDTH = 58
 PROSE_WIDTH = 84
@@ -35,6 +45,7 @@ PROSE_WIDTH = 84
 STEP_COLUMN = 16
 SENTENCE_COLUMN = 20
 RESULT_COLUMN = 11
+FACT_COLUMN = 16
 
 # Characters that have a command for themselves in the text of LaTeX.
 COMMANDS = {"\\": r"\textbackslash{}", "^": r"\textasciicircum{}", "~": r"\textasciitilde{}"}
@@ -78,6 +89,8 @@ def text_page(derivation: Derivation) -> dict[str, Any]:
             (f"∂/∂{show(_entry(derivation, name))}", text_rows(show, slope, RESULT_COLUMN))
             for name, slope in gradient(derivation).items()
         ],
+        "proposal": _filled(proposal(derivation), 2).rstrip(),
+        "facts": text_facts(derivation, FACT_COLUMN),
         "signs": [(relation.text, relation.meaning) for relation in _relations(derivation)],
         "remark": _filled(remark(derivation), 2).rstrip(),
         "source": _filled(f"Source: {source}", 2) if (source := derivation.distribution.source) else "",
@@ -108,6 +121,7 @@ def latex_page(derivation: Derivation) -> dict[str, Any]:
         "block": latex_block(derivation),
         "ledger": [(rf"\text{{{name}}}", _broken(part, show)) for name, part in ledger(derivation)],
         "derivatives": _derivatives(derivation, show),
+        "facts": _latex_facts(derivation, show),
         "signs": [
             (relation.latex, relation.meaning.replace("θ", r"$\theta$"))
             for relation in _relations(derivation)
@@ -183,6 +197,36 @@ def remark(derivation: Derivation) -> str:
     return f"Labels that are not hard are accepted; the loss is then {soft}, and no longer a likelihood."
 
 
+def proposal(derivation: Derivation) -> str:
+    """The links by which a model predicts the parameters that not every real is legal for; empty where none is."""
+    predicted = [q.name for q in derivation.parameters if q.role is Role.PREDICTED]
+    unlinked = [name for name in predicted if name not in derivation.request.linked]
+    links = default_links(derivation.distribution, unlinked)
+    if not links:
+        return ""
+    asked = ",".join(f"{name}={link}" for name, link in links.items())
+    return f"A model whose outputs may be any reals predicts {' and '.join(links)} with --link {asked}."
+
+
+def text_facts(derivation: Derivation, column: int) -> list[tuple[str, str]]:
+    """What else is known of the density: the name of each fact, and its formula in rows that begin at a column."""
+    show = text_printer(derivation)
+    letter = plain_letter(derivation.data[0].latex)
+    return [
+        (FACT_NAMES.get(fact.name, (fact.name,))[0].format(letter), _text_fact(fact, show, column))
+        for fact in properties(derivation)
+    ]
+
+
+def _text_fact(fact: Property, show: Text, column: int) -> str:
+    if fact.expression is None:
+        return NO_FACT
+    formula = text_rows(show, fact.expression, column)
+    if fact.condition is None:
+        return formula
+    return f"{formula}   where {show(fact.condition.gts)} > {show(fact.condition.lts)}"
+
+
 def quantity_lines(derivation: Derivation) -> list[str]:
     """A line for each symbol: its name, its letter, where it lives, its role and its prose, in columns."""
     cells = []
@@ -195,20 +239,35 @@ def quantity_lines(derivation: Derivation) -> list[str]:
 
 def text_place(derivation: Derivation, quantity: Quantity) -> str:
     """Where a quantity lives, in text, by the letters and the numbers of what bounds it."""
-    return _lettered(quantity.domain.text, derivation, quantity, text_printer(derivation))
+    show = text_printer(derivation)
+    condition = _condition(derivation, quantity, show)
+    return _lettered(quantity.domain.text, derivation, quantity, show) + f", {condition}" * bool(condition)
 
 
 def latex_place(derivation: Derivation, quantity: Quantity) -> str:
     """The same in LaTeX."""
-    return _lettered(quantity.domain.latex, derivation, quantity, latex_printer(derivation))
+    show = latex_printer(derivation)
+    condition = _condition(derivation, quantity, show)
+    return _lettered(quantity.domain.latex, derivation, quantity, show) + rf",\ {condition}" * bool(condition)
 
 
 def _lettered(place: str, derivation: Derivation, quantity: Quantity, show: Page) -> str:
-    for symbol in quantity.domain.symbols:
-        bound = next(q for q in derivation.parameters if q.name == symbol)
-        shown = show(bound.plain if bound.value is None else bound.value)
-        place = shown.join(re.split(rf"\b{symbol}\b", place))
+    domain = quantity.domain
+    bounds = {q.name: q.plain if q.value is None else q.value for q in derivation.parameters}
+    for symbol in (domain.least, domain.most):
+        if symbol:
+            place = show(bounds[symbol]).join(re.split(rf"\b{symbol}\b", place))
     return place
+
+
+def _condition(derivation: Derivation, quantity: Quantity, show: Page) -> str:
+    """What must be positive of a quantity and others, where anything must."""
+    domain = quantity.domain
+    if domain.positive is None:
+        return ""
+    bounds = {q.name: q.plain if q.value is None else q.value for q in derivation.parameters}
+    condition = domain.positive(quantity.plain, **{symbol: bounds[symbol] for symbol in domain.conditioned})
+    return f"{show(condition)} > 0"
 
 
 def _described(derivation: Derivation, show: Page, quote: str) -> Iterator[Described]:
@@ -392,6 +451,27 @@ def _derivatives(derivation: Derivation, show: Latex) -> list[tuple[str, list[st
         return []
     short = all(len(rows_of) == 1 and set_width(rows_of[0]) <= LINE_WIDTH for _, rows_of in second)
     return first + second * short
+
+
+def _latex_facts(derivation: Derivation, show: Latex) -> list[tuple[str, list[str]]]:
+    """What else is known of the density: the name of each fact and its formula."""
+    letter = derivation.data[0].latex
+    return [
+        (
+            FACT_NAMES[fact.name][1].format(letter) if fact.name in FACT_NAMES else rf"\text{{{fact.name}}}",
+            _latex_fact(fact, show),
+        )
+        for fact in properties(derivation)
+    ]
+
+
+def _latex_fact(fact: Property, show: Latex) -> list[str]:
+    if fact.expression is None:
+        return [rf"\text{{{NO_FACT}}}"]
+    rows_of = _broken(fact.expression, show)
+    if fact.condition is not None:
+        rows_of[-1] += rf" \quad \text{{where }} {show(fact.condition.gts)} > {show(fact.condition.lts)}"
+    return rows_of
 
 
 def _escaped(text: str) -> str:

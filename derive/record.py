@@ -14,6 +14,7 @@ from derive.derivation import Derivation, Quantity
 from derive.domains import Entries
 from derive.heads import Word
 from derive.pages import at_class, because, latex_place, latex_printer, ledger, text_place, text_printer
+from derive.properties import Property, properties
 from derive.request import PER_SAMPLE, Request
 from derive.version import VERSION
 from derive.words import VOCABULARY
@@ -33,6 +34,15 @@ def as_record(derivation: Derivation) -> dict[str, Any]:
     def definition(predictor: Quantity) -> dict[str, str] | None:
         made = next((q for q in derivation.parameters if q.name == predictor.parameter), None)
         return formula(derivation.in_predictors(at_class(made))) if made else None
+
+    def known(fact: Property) -> dict[str, Any] | None:
+        if fact.expression is None:
+            return None
+        below, above = (
+            (fact.condition.lts, fact.condition.gts) if fact.condition is not None else (None, None)
+        )
+        where = None if below is None else {"above": formula(above), "below": formula(below)}
+        return {**formula(fact.expression), "where": where}
 
     second: dict[str, dict[str, Any]] = {}
     for (one, other), slope in hessian(derivation).items():
@@ -78,6 +88,7 @@ def as_record(derivation: Derivation) -> dict[str, Any]:
         **{name: formula(part) for name, part in ledger(derivation)},
         "gradient": {name: formula(slope) for name, slope in gradient(derivation).items()},
         "hessian": second,
+        "facts": {fact.name: known(fact) for fact in properties(derivation)},
         "words": _words(written),
     }
 

@@ -27,6 +27,9 @@ LINKS: Mapping[str, Link] = rows((links,), Link)
 # Beyond this size the powers of a known value that a loss takes come near the ends of the double range.
 SMALLEST = Fraction(1, 10**100)
 
+# `--link default`: the first link that fits, for each parameter that needs one.
+DEFAULT = "default"
+
 # The words after `--fix sigma`: nothing, a number, or one value per sample.
 PER_SAMPLE = "[i]"
 
@@ -137,6 +140,7 @@ def request(
 ) -> Request:
     """Read and check a request, for a row of the catalogue by its name or for a person's own density.
 
+    link               how a model predicts each parameter; `default` is the first link that fits, for all that need one
     practice           what is put on top of the likelihood: `pos_weight`, or `pos_weight=3` where its amount is known
     third_derivatives  whether a NumPy module writes them, too
 
@@ -152,9 +156,10 @@ def request(
         raise Misuse(NOTHING_TO_LEARN.format(name))
     fixed = {key: _known(key, text, parameters) for key, text in _pairs(fix, parameters, "--fix").items()}
     fixed |= {key: _known(key, text, parameters) for key, text in amount.items()}
-    linked = {
-        key: _linked(key, text, distribution) for key, text in _pairs(link, parameters, "--link").items()
-    }
+    free = [key for key in learnable if key not in fixed]
+    proposed, link = _proposed(distribution, free, link)
+    given = _pairs(link, parameters, "--link")
+    linked = {key: _linked(key, text, distribution) for key, text in (proposed | given).items()}
     named_shared = tuple(
         _shared(key, text, distribution) for key, text in _pairs(shared, parameters, "--shared").items()
     )
@@ -225,6 +230,26 @@ def predictor_name(parameter: str, link: Link) -> str:
 def fitting_links(domain: Domain) -> list[Link]:
     """The links whose every value is legal for the domain."""
     return [link for link in LINKS.values() if link.fits(domain)]
+
+
+def default_links(distribution: Distribution, names: Iterable[str]) -> dict[str, str]:
+    """The link of each of these parameters by which a model whose outputs are any reals predicts it.
+
+    It is the first that fits the domain; a parameter that any real is legal for, or that no link fits, has none.
+    """
+    fitting = {name: fitting_links(distribution.parameters[name]) for name in names}
+    return {name: links[0].name for name, links in fitting.items() if links and links[0].name != "identity"}
+
+
+def _proposed(distribution: Distribution, free: Iterable[str], link: Pairs) -> tuple[dict[str, str], Pairs]:
+    """The links that `--link default` asks for, and the links that are asked for by name."""
+    if isinstance(link, Mapping) or DEFAULT in distribution.parameters:
+        return {}, link
+    texts = _texts(link, distribution.parameters, "--link")
+    parts = [part.strip() for text in texts for part in text.split(",") if text]
+    if DEFAULT not in parts:
+        return {}, texts
+    return default_links(distribution, free), [part for part in parts if part != DEFAULT]
 
 
 def _lookup(name: object, table: Mapping[str, Row], noun: str, advice: str) -> Row:

@@ -76,6 +76,8 @@ def bounds(expression: Expr, domains: Domains) -> Bounds:
             return entry.data.lower, entry.data.upper
         return (1.0, math.inf) if expression.is_integer and expression.is_positive else EVERYWHERE
     if isinstance(expression, Add):
+        if _is_conditioned(expression, domains):
+            return 0.0, math.inf
         excess = _excess(expression.args, domains)
         parts = [bounds(term, domains) for term in expression.args if term not in (excess or ())]
         parts += [(0.0, math.inf)] * bool(excess)
@@ -111,6 +113,17 @@ def _excess(terms: Sequence[Expr], domains: Domains) -> tuple[Expr, Expr] | None
     return None
 
 
+def _is_conditioned(expression: Expr, domains: Domains) -> bool:
+    """Whether it is what a domain says to be positive."""
+    symbols = {label(part): part for kind in (Symbol, Indexed) for part in expression.atoms(kind)}
+    for name, domain in domains.items():
+        if domain.positive is not None and {name, *domain.conditioned} <= symbols.keys():
+            others = {symbol: symbols[symbol] for symbol in domain.conditioned}
+            if domain.positive(symbols[name], **others) == expression:
+                return True
+    return False
+
+
 def _has_positive_term(expression: Expr, domains: Domains) -> bool:
     """Whether a sum that is not negative has a term that is more than the least it is bounded by."""
     terms = expression.args if isinstance(expression, Add) else ()
@@ -133,6 +146,8 @@ def _is_positive(expression: Expr, domains: Domains) -> bool:
     """Whether the expression is provably more than 0."""
     low, _ = bounds(expression, domains)
     if expression.is_positive or low > 0 or (low == 0 and _has_positive_term(expression, domains)):
+        return True
+    if isinstance(expression, Add) and _is_conditioned(expression, domains):
         return True
     return isinstance(expression, Mul) and all(_is_positive(part, domains) for part in expression.args)
 

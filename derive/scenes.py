@@ -9,7 +9,7 @@ infinite one, and only then drawn ones.  A scene is several data sets that diffe
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice, product
 from random import Random
@@ -20,7 +20,7 @@ import numpy as np
 
 from derive.calculus import DIRECTION
 from derive.derivation import Derivation, Quantity
-from derive.domains import Domain, Entries, Interval, Positive, Vector
+from derive.domains import NEAREST, Domain, Entries, Interval, Positive, Vector
 from derive.heads import index_symbol
 from derive.oracle import Point, evaluate
 
@@ -35,6 +35,10 @@ DATA_SETS = 4
 
 # A bound that a link makes is rounded as the link is: so much of itself inside, data are legal in every dtype.
 MARGIN = 1e-4
+
+# So often a number is drawn again until it lies where others let it, and a data set until θ lets its data be.
+TRIED = 100
+SETS_TRIED = 1000
 
 
 # Decades of size at the levels beyond the ordinary.
@@ -65,22 +69,56 @@ def points(
         point = {q.name: _rounded(_typical(q.domain, random, classes), dtype) for q in arguments(derivation)}
         direction = _rounded(_direction(derivation, random), dtype)
         point |= listed[number] if number < len(listed) else {}
-        for quantity in derivation.data:
-            domain = inside(derivation, quantity, point, MARGIN)
-            if not _holds(domain, quantity, point):
-                point[quantity.name] = _rounded(_typical(domain, random, classes), dtype)
+        for quantity in _bounds_first(derivation):
+            if not _holds(derivation, quantity, point, MARGIN):
+                _draw_inside(derivation, quantity, point, lambda d: _typical(d, random, classes), dtype)
         drawn.append({**point, "K": classes, DIRECTION: direction})
     return drawn
 
 
 def inside(derivation: Derivation, quantity: Quantity, point: Point, margin: float = 0.0) -> Domain:
-    """Where the quantity lives at a point that holds what bounds it; by a margin less, where a link makes a bound."""
+    """Where the quantity lives at a point that holds what bounds it; of a predictor with a link, its parameter.
+
+    By a margin less, where a link makes a bound.  An end that a condition makes is no number of any dtype.
+    """
+    domain = derivation.bounded_by(quantity)
     bounds: dict[str, Any] = {}
-    for symbol in quantity.domain.symbols:
-        sign = 1 if symbol == quantity.domain.least else -1
+    for symbol in domain.symbols:
+        sign = {domain.least: 1, domain.most: -1}.get(symbol, 0)
         linked = symbol in derivation.request.linked
         bounds[symbol] = evaluate(derivation.bound(symbol), point) * (1 + sign * linked * margin)
-    return quantity.domain.at(bounds)
+    return domain.at(bounds, NEAREST if margin else 0.0)
+
+
+def _bounds_first(derivation: Derivation) -> list[Quantity]:
+    """The quantities that code is given, in an order in which what bounds another comes before it."""
+    waiting, ordered = arguments(derivation)[::-1], list[Quantity]()
+    while waiting:
+        names = {quantity.parameter or quantity.name for quantity in waiting}
+        ready = [q for q in waiting if not names.intersection(derivation.bounded_by(q).symbols)]
+        ordered += ready[:1]
+        waiting.remove(ready[0])
+    return ordered
+
+
+def _draw_inside(
+    derivation: Derivation,
+    quantity: Quantity,
+    point: dict[str, Any],
+    draw: Callable[[Domain], Any],
+    dtype: str,
+) -> None:
+    """Draw a number, in a dtype, that lies where the rest of the point lets it; else take one that always does."""
+    linked = bool(quantity.parameter)
+    domain = quantity.domain if linked else inside(derivation, quantity, point, MARGIN)
+    for _ in range(TRIED if derivation.bounded_by(quantity).positive else 1):
+        point[quantity.name] = _rounded(draw(domain), dtype)
+        if _holds(derivation, quantity, point):
+            return
+    if quantity.domain.positive:
+        refuge = quantity.domain.refuge
+        number = evaluate(derivation.bound(refuge), point) if refuge else quantity.domain.harmless
+        point[quantity.name] = _rounded(number, dtype)
 
 
 def far_points(derivation: Derivation, level: str, dtype: str, count: int, seed: int = 0) -> list[Point]:
@@ -90,12 +128,16 @@ def far_points(derivation: Derivation, level: str, dtype: str, count: int, seed:
     drawn: list[Point] = []
     for _ in range(count):
         point: dict[str, Any] = {}
-        for quantity in reversed(arguments(derivation)):
-            domain = inside(derivation, quantity, point, MARGIN)
-            number = _far(replace(quantity, domain=domain), random, decades)
-            if isinstance(quantity.domain, Interval) and not quantity.parameter and random.random() < 0.5:
-                number = _near(quantity, derivation, point, random) or number
-            point[quantity.name] = _rounded(number, dtype)
+        for quantity in _bounds_first(derivation):
+
+            def number(domain: Domain, quantity: Quantity = quantity, point: Point = point) -> Any:
+                placed = replace(quantity, domain=domain)
+                far = _far(placed, random, decades)
+                if isinstance(quantity.domain, Interval) and not quantity.parameter and random.random() < 0.5:
+                    return _near(placed, derivation, point, random) or far
+                return far
+
+            _draw_inside(derivation, quantity, point, number, dtype)
         direction = _rounded(_direction(derivation, random), dtype)
         drawn.append({**point, "K": CLASSES, DIRECTION: direction})
     return drawn
@@ -124,7 +166,7 @@ def _far(quantity: Quantity, random: Random, decades: float) -> Any:
 def _near(quantity: Quantity, derivation: Derivation, point: Point, random: Random) -> float | None:
     """A number in an ordinary relation to another of the same domain: some scales from it, or some times it."""
     others = [q for q in arguments(derivation) if q.name in point and not q.parameter]
-    same = [q for q in others if q.domain is quantity.domain]
+    same = [q for q in others if q.domain is quantity.domain or q.name == quantity.domain.refuge]
     scales = [point[q.name] for q in others if q.domain is Positive] or [1.0]
     if not same or isinstance(quantity.domain, Entries):
         return None
@@ -146,10 +188,12 @@ def parameter_points(derivation: Derivation, count: int) -> Iterator[Point]:
     classes = PARTS if integrated else CLASSES
     for number, point in enumerate(points(derivation, 2 * count, "float64", 4, classes)[: 2 * count]):
         free = {name: value for name, value in point.items() if name not in data}
-        for quantity in derivation.predictors:
-            wide = number >= count and not quantity.parameter
+        for quantity in _bounds_first(derivation):
+            wide = number >= count and not quantity.parameter and quantity.name not in data
             if wide and isinstance(quantity.domain, Interval):
-                free[quantity.name] = quantity.domain.wide(random)
+                domain = inside(derivation, quantity, free, MARGIN)
+                assert isinstance(domain, Interval)
+                free[quantity.name] = domain.wide(random)
         yield with_parameters(derivation, free)
 
 
@@ -168,10 +212,30 @@ def scene(derivation: Derivation, seed: int) -> list[Point]:
     samples = SAMPLES + len(_listed(derivation))
     drawn = points(derivation, DATA_SETS * samples, "float64", seed=10 + seed)
     rows = [with_parameters(derivation, point) for point in drawn]
-    return [
+    sets = [
         _data_set(derivation, rows[start : start + samples], rows[:samples])
         for start in range(0, len(rows), samples)
     ]
+    if any(quantity.domain.positive for quantity in derivation.data):
+        sets = [sets[0], *islice(_admitting(derivation, rows[:samples], 10 + seed), DATA_SETS - 1)]
+    return sets
+
+
+def _admitting(derivation: Derivation, held: Sequence[Point], seed: int) -> Iterator[Point]:
+    """Data sets with the data and constants that are held, which lie where θ lets them."""
+    for more in range(1, SETS_TRIED):
+        drawn = points(derivation, len(held), "float64", seed=1000 * more + seed)
+        data_set = _data_set(derivation, [with_parameters(derivation, one) for one in drawn], held)
+        rows = [_row(data_set, number) for number in range(len(held))]
+        if all(_holds(derivation, quantity, row) for row in rows for quantity in derivation.data):
+            yield data_set
+
+
+def _row(data_set: Point, number: int) -> Point:
+    """One sample of a data set of scalars."""
+    return {
+        name: entries[number] if isinstance(entries, list) else entries for name, entries in data_set.items()
+    }
 
 
 def arrays(derivation: Derivation, drawn: Sequence[Point], dtype: str) -> dict[str, np.ndarray[Any, Any]]:
@@ -197,14 +261,17 @@ def _listed(derivation: Derivation, classes: int = CLASSES) -> list[Point]:
     names = [quantity.name for quantity in discrete]
     every = product(*(_first(quantity.domain, classes) for quantity in discrete))
     listed = [dict(zip(names, values, strict=True)) for values in every if values]
-    return [
-        point for point in listed if all(_holds(inside(derivation, q, point), q, point) for q in discrete)
-    ]
+    return [point for point in listed if all(_holds(derivation, q, point) for q in discrete)]
 
 
-def _holds(domain: Domain, quantity: Quantity, point: Point) -> bool:
+def _holds(derivation: Derivation, quantity: Quantity, point: Point, margin: float = 0.0) -> bool:
     """Whether what bounds the quantity, if anything does, lets it be what it is at the point."""
-    return not isinstance(domain, Interval) or domain is quantity.domain or point[quantity.name] in domain
+    domain = inside(derivation, quantity, point, margin)
+    if not isinstance(domain, Interval) or not derivation.bounded_by(quantity).symbols:
+        return True
+    if quantity.parameter:
+        return evaluate(derivation.bound(quantity.parameter), point) in domain
+    return point[quantity.name] in domain
 
 
 def _first(domain: Domain, classes: int) -> list[Any]:

@@ -52,6 +52,7 @@ SIZE = 3
         (Unit.up_to("b"), "[0, b]", "[0, b]", "in the unit interval up to b"),
         (Positive.down_to("m"), "[m, ∞)", r"[m, \infty)", "positive and at least m"),
         (Real.down_to("m"), "[m, ∞)", r"[m, \infty)", "finite and at least m"),
+        (Real.up_to("b"), "(−∞, b]", r"(-\infty, b]", "finite up to b"),
         (Count.down_to("m"), "{m, m + 1, …}", r"\{m, m + 1, \dots\}", "a count: 0, 1, 2, ... and at least m"),
     ],
 )
@@ -85,6 +86,80 @@ def test_points_lie_beyond_no_bound(domain, point):
     beyond = bound + 1 if domain.most else bound - 1
     assert beyond not in inside
     assert bound == 0 or len(set(drawn)) > 1
+
+
+def test_an_interval_between_two_symbols():
+    """Both ends are named, and belong to it."""
+    domain = Real.down_to("a").up_to("b")
+    assert (domain.text, domain.demanded) == ("[a, b]", "finite and at least a and at most b")
+    assert domain.symbols == ("a", "b")
+    inside, random = domain.at({"a": -2.0, "b": 5.0}), Random(1)
+    drawn = [draw(random) for draw in (inside.typical, inside.wide) for _ in range(50)]
+    assert all(value in inside for value in [-2.0, 5.0, *drawn])
+    assert -2.5 not in inside and 5.5 not in inside
+    y, speed = inside.stretch(mpmath.mpf(0))
+    assert (y, speed) == (1.5, 1.75)
+
+
+@pytest.mark.parametrize(
+    ("point", "ends"),
+    [
+        ({"mu": 1.0, "sigma": 2.0, "xi": 0.5}, (-3.0, math.inf)),
+        ({"mu": 1.0, "sigma": 2.0, "xi": -0.5}, (-math.inf, 5.0)),
+        ({"mu": 1.0, "sigma": 2.0, "xi": 0.0}, (-math.inf, math.inf)),
+        ({"mu": 1e100, "sigma": 1e-50, "xi": -2.0}, (-math.inf, 1e100)),
+        ({"mu": 1e-50, "sigma": 1e100, "xi": 1e100}, (-1.0, math.inf)),
+    ],
+)
+def test_what_must_be_positive_ends_an_interval(point, ends):
+    """The end is where it is 0, however the numbers differ in size; points are drawn inside it."""
+    domain = Real.where(lambda y, mu, sigma, xi: sigma + xi * (y - mu), refuge="mu")
+    inside, random = domain.at(point), Random(1)
+    assert domain.symbols == ("mu", "sigma", "xi") and domain.text == "ℝ"
+    assert (float(inside.lower), float(inside.upper)) == ends
+    assert not inside.symbols and inside.positive is None and point["mu"] in inside
+    drawn = [inside.typical(random) for _ in range(50)] + [inside.far(random, 12.0) for _ in range(50)]
+    assert all(ends[0] <= value <= ends[1] for value in drawn)
+    with mpmath.workdps(300):
+        t = mpmath.mpf("0.25")
+        slope = mpmath.diff(lambda t: inside.stretch(t)[0], t)
+        assert mpmath.almosteq(inside.stretch(t)[1], slope, 1e-9)
+
+
+def test_a_condition_is_met_by_a_margin():
+    """As a share of the way from the end to the point that always lies inside."""
+    domain = Real.where(lambda y, mu, s: s - (y - mu), refuge="mu")
+    assert domain.at({"mu": 10.0, "s": 4.0}, 0.25).upper == 13.0
+
+
+def test_numbers_settle_a_condition():
+    """Once all other symbols are numbers the interval has ends, and a name, like any other."""
+    domain = Real.where(lambda high, low: high - low, harmless=1.0)
+    above = domain.settled({"low": Fraction(5, 2)})
+    assert (above.text, above.latex, above.demanded) == ("(2.5, ∞)", r"(2.5, \infty)", "finite and above 2.5")
+    assert above.facts == {"positive": True} and above.harmless in above and not above.symbols
+    assert domain.settled({"low": -3}).facts == Real.facts
+    assert domain.settled({"high": 2}) is domain
+
+
+def test_a_condition_is_linear():
+    """What is not linear makes no interval, and is found when its table is read."""
+    with pytest.raises(TypeError, match="what must be positive of y is not linear in it"):
+
+        @distribution
+        def wrong(y: Real.where(lambda y, r: r - y * y), *, r: Positive):
+            """A sentence."""
+
+
+def test_a_condition_opens_a_logarithm():
+    """What a domain says to be positive is positive to the rules, whatever else the symbols are."""
+
+    @distribution
+    def flat(y: Real.up_to("b"), *, a: Real, b: Real.where(lambda b, a: b - a, harmless=1.0)):
+        """A sentence."""
+        return 1 / (b - a)
+
+    assert str(derivation.derive(flat).loss) == "log(-a + b)"
 
 
 def test_a_stretch_moves_with_its_bound():

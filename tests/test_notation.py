@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from derive.domains import Binary, Count, Entries, Nonnegative, Positive, Real, Simplex, Unit
 from derive.errors import Misuse
+from derive.normalisation import check
 from derive.notation import vocabulary as known
 from derive.notation.density import density, read
 from derive.notation.files import densities
@@ -192,6 +193,69 @@ def test_what_can_be_read_in_two_ways_is_refused(text):
 
 
 @pytest.mark.parametrize(
+    ("text", "given", "meant"),
+    [
+        (r"e^{-v/2s}/(2s)", "v: positive | s: positive", "e^{-v/(2s)}/(2s)"),
+        (r"\frac{s}{2} e^{-v/2s}", "v: positive | s: positive", r"\frac{s}{2} e^{-(v/2)s}"),
+        (r"s/2 e^{-v s/2}", "v: positive | s: positive", "(s/2) e^{-v s/2}"),
+        ("s e^-s v", "v: positive | s: positive", "s e^(-s v)"),
+        ("1/√2π exp(-(v - m)²/2)", "v: real | m: real", "(1/(√2π)) exp(-(v - m)²/2)"),
+        (
+            r"\frac{1}{s\sqrt{2\pi}} \exp -(v - m)^2/2s^2",
+            "v: real | m: real, s: positive",
+            r"\frac{1}{s\sqrt{2\pi}} \exp (-(v - m)^2/(2s^2))",
+        ),
+        (
+            r"\frac{1}{vs\sqrt{2\pi}} \exp\left(-\frac{\ln(v/m)^2}{2s^2}\right)",
+            "v: positive | m: positive, s: positive",
+            r"\frac{1}{vs\sqrt{2\pi}} \exp\left(-\frac{(\ln(v/m))^2}{2s^2}\right)",
+        ),
+        (r"(1/\sqrt{2\pi}s) e^{-(v-m)^2/2s^2}", "v: real | m: real, s: positive", ""),
+        (r"e^{-v/2s}", "v: positive | s: positive", ""),
+        (r"e^{-v/2s}, s = w", "v: positive | s: positive", ""),
+    ],
+)
+def test_of_several_readings_the_one_that_is_a_density_is_meant(text, given, meant):
+    """It is told; where none of them is one, or two are, the text is refused."""
+    if not meant:
+        with pytest.raises(Refusal):
+            read(text, given)
+        return
+    reading = read(text, given)
+    assert reading.text in reading.distribution.summary
+    assert reading.line == read(reading.text, given).line
+    symbols = declaration(given).scope
+    assert reading.line == line(meant.replace("√2π", "√(2π)"), symbols)
+
+
+def test_a_line_without_a_name_that_is_negative_is_a_logarithm():
+    """Where it is the logarithm of a density, and it is told; else it is what it was."""
+    given = "v: real | mu: real, c: positive"
+    reading = read("-|v - mu|/c - log(2c)", given)
+    assert "logarithm" in reading.distribution.summary
+    point = {"v": 0.4, "mu": 1, "c": 2}
+    assert log_density(reading.distribution, point) == pytest.approx(float(-0.3 - mpmath.log(4)))
+    wrong = read("-|v - mu|/c - log(c)", given)
+    with pytest.raises(Misuse, match="< 0 at"):
+        check(wrong.distribution)
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        r"p(v) = \mathrm{Laplace}(v \mid \mu, c)",
+        r"p(v) = \operatorname{Exp}(v; \mu, c)",
+        r"p(v) = f(v; \mu, 1/c)",
+        r"f_{V \mid M}(v \mid \mu, c) = f(v; \mu, c, 1)",
+    ],
+)
+def test_a_density_may_have_several_names(head):
+    """Of which one may be a function elsewhere, and parameters may stand there as they are used."""
+    given, formula = "v: real | mu: real, c: positive", r"\frac{1}{2c} e^{-|v-\mu|/c}"
+    assert read(f"{head} = {formula}", given).line.values == read(formula, given).line.values
+
+
+@pytest.mark.parametrize(
     ("text", "kind", "said"),
     [
         ("x + frob(y)", "unknown function", "frob"),
@@ -206,6 +270,8 @@ def test_what_can_be_read_in_two_ways_is_refused(text):
         (r"exp^{-x}", "nonstandard", "exp(...)"),
         ("gamma(a", "syntax", "never closed"),
         ("binom(n)", "syntax", "takes 2 arguments, got 1"),
+        ("x C(n)", "not declared", "'C' is not declared"),
+        (r"\exp\left(x\right]", "syntax", "expected ) before ]"),
         (r"\frac{\|x\|}{2}", "syntax", "norms"),
         (r"\int x", "unknown command", "int"),
     ],
@@ -223,8 +289,8 @@ def test_what_is_not_understood_is_refused_with_its_place(text, kind, said):
 def test_the_caret_stands_below_the_place():
     """The line is shown as it was written."""
     with pytest.raises(Refusal) as caught:
-        expression("x + 2*zeta(y)", NAMES)
-    assert str(caught.value).splitlines()[1:] == ["  x + 2*zeta(y)", "        ^^^^"]
+        expression("x + 2*frob(y)", NAMES)
+    assert str(caught.value).splitlines()[1:] == ["  x + 2*frob(y)", "        ^^^^"]
 
 
 def test_a_declared_name_wins():
@@ -301,6 +367,16 @@ def test_a_data_set_is_told_from_its_logarithm():
         (r"\newcommandx\d[2][1=y,2=b]{#1/b}", "macro slip"),
         ("1/(b - b)", "no number"),
         ("log(-1)*b*y", "no number"),
+        (r"\sigma(y) b", "ambiguous"),
+        ("z e^{-z}, z = y h, h = z/b", "abbreviation"),
+        ("z/b, z = y, z = 2 y", "twice"),
+        ("z/b, z = y, and more", "syntax"),
+        ("y/b, z = y", "not declared"),
+        ("z(y)/b, z(t) = t", "not declared"),
+        ("f(y) = y/b, F(y) = y^2/(2b)", "not declared"),
+        (r"y/b \text{ if $y$ (as above)}", "syntax"),
+        ("f(y) = exp(-sum(y)/b)/b", "data set"),
+        ("f(y) = exp(-(y - mean(y))/b)", "unknown function"),
     ],
 )
 def test_what_is_no_density_is_refused(text, kind):

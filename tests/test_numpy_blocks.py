@@ -118,6 +118,38 @@ def test_shared_values_sum_over_all_blocks():
         assert gradient.mu.shape == mu.shape
 
 
+@pytest.mark.parametrize("slug", SLUGS)
+def test_memory_of_an_earlier_call(slug):
+    """A gradient given as `out` is overwritten with what a fresh one holds; of another shape or dtype it is refused."""
+    function = module(slug).loss_and_gradient
+    given, other = (list(many(arguments(slug), size).values()) for size in (2 * whole(slug) + 1, whole(slug)))
+    for reduction in REDUCTIONS:
+        value, expected = function(*given, reduction=reduction)
+        old = type(expected)(*(np.full_like(slope, np.nan) for slope in expected))
+        again, gradient = function(*given, reduction=reduction, out=old)
+        assert again is value or np.array_equal(again, value)
+        for slope, fresh, memory in zip(gradient, expected, old, strict=True):
+            np.testing.assert_array_equal(slope, fresh)
+            assert np.shares_memory(slope, memory)
+        with pytest.raises(
+            ValueError, match=r"^out must hold slopes as an earlier call alike gave them: float64"
+        ):
+            function(*other, reduction=reduction, out=old)
+    narrow = type(expected)(*(slope.astype(np.float32) for slope in expected))
+    with pytest.raises(ValueError, match="got float32"):
+        function(*given, out=narrow)
+
+
+def test_summed_slopes_are_fresh():
+    """The slope of a value that all samples share is a sum, and is not put into `out`."""
+    normal = module("normal")
+    y = np.arange(5.0)
+    _, gradient = normal.loss_and_gradient(y, y + 1, 2.0)
+    _, again = normal.loss_and_gradient(y, y + 1, 2.0, out=gradient)
+    assert np.shares_memory(again.mu, gradient.mu)
+    np.testing.assert_array_equal(again.sigma, gradient.sigma)
+
+
 def test_single_precision_sums_keep_their_digits():
     """The mean of a million float32 losses is that of their float64 values to single precision."""
     mu = np.random.default_rng(4).normal(size=10**6).astype(np.float32)

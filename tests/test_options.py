@@ -1,5 +1,6 @@
 """Options beyond the generated rows: every module that can be asked for runs, and the libraries agree."""
 
+import math
 from decimal import Decimal
 from fractions import Fraction
 
@@ -302,3 +303,110 @@ def test_a_multiple_of_a_link():
 def test_what_is_no_multiple_of_a_link(link, told):
     with pytest.raises(derive.Misuse, match=told):
         derive.derive("normal", link=link)
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "linked"),
+    [
+        ("normal", {"link": "default"}, {"sigma": "exp"}),
+        ("normal", {"link": ["default"], "fix": "sigma"}, {}),
+        ("beta", {"link": "default,a=softplus"}, {"a": "softplus", "b": "exp"}),
+        ("categorical", {"link": "default"}, {"p": "softmax"}),
+        ("tweedie", {"link": "default"}, {"mu": "exp"}),
+    ],
+)
+def test_default_links_are_the_first_that_fit(name, options, linked):
+    """`--link default` links what not every real is legal for; what is asked for by name is taken so."""
+    asked = derive.derive(name, **options).request
+    assert {parameter: link.name for parameter, link in asked.linked.items()} == linked
+    assert "default" not in asked.command
+
+
+def test_the_page_proposes_the_links():
+    """Whoever reads the plain derivation is told how a model of real outputs predicts its parameters."""
+    assert "with --link sigma=exp." in derive.derive("normal").emit("text")
+    assert "with --link" not in derive.derive("normal", link="default").emit("text")
+
+
+# Supports and parameters of which a combination must be positive ----------------------------------------
+
+
+@pytest.mark.parametrize("library", ["numpy", "torch"])
+@pytest.mark.parametrize(
+    ("name", "options", "parameters", "inside", "beyond", "demand"),
+    [
+        ("generalized_pareto", {}, [2.0, -0.5], 3.999, 4.0, "nonnegative, with sigma + y * xi > 0"),
+        ("generalized_pareto", {}, [2.0, 0.5], 0.0, -0.1, "nonnegative"),
+        ("generalized_pareto", {"fix": "xi=-1/2"}, [2.0], 3.999, 4.0, "nonnegative, with"),
+        ("generalized_pareto", {"link": "sigma=exp"}, [math.log(2), -0.5], 3.999, 4.001, "np.exp(log_sigma)"),
+        ("generalized_extreme_value", {}, [1.0, 2.0, -0.5], 4.999, 5.0, "sigma + xi * (y - mu) > 0"),
+        ("generalized_extreme_value", {}, [1.0, 2.0, 0.5], -2.999, -3.0, "sigma + xi * (y - mu) > 0"),
+        ("generalized_extreme_value", {"fix": "mu=1"}, [2.0, 0.5], -2.999, -3.0, "sigma + xi * (y - 1) > 0"),
+        ("uniform", {}, [-1.0, 3.0], 3.0, 3.5, "finite and at least low and at most high"),
+        ("uniform", {}, [-1.0, 3.0], -1.0, -1.5, "finite and at least low and at most high"),
+        ("uniform", {"fix": "low=-1"}, [3.0], -1.0, -1.5, "finite and at least -1 and at most high"),
+    ],
+    ids=str,
+)
+def test_a_conditioned_support_is_guarded(library, name, options, parameters, inside, beyond, demand):
+    """Data that θ leaves no place cost +inf whatever the others are, and a nan among these stays nan."""
+    module = derive.derive(name, **options).load(library)
+    columns = [[number] * 3 for number in parameters]
+    columns[0][2] = math.nan
+    module, given = given_as(library, module, [inside, beyond, beyond], columns)
+    cost = np.asarray(module.loss(*given, reduction="none"))
+    assert np.isfinite(cost[0]) and cost[1] == np.inf and np.isnan(cost[2])
+    kept = np.array([1.0, 0.0, 0.0])
+    weight = kept if library == "numpy" else given[-1].new_tensor(kept.tolist())
+    assert np.isfinite(float(module.loss(*given, weight=weight)))
+    with pytest.raises(ValueError, match="must be") as told:
+        module.loss(*given, validate=True)
+    assert demand.replace("np.", "torch." if library == "torch" else "np.") in str(told.value)
+
+
+@pytest.mark.parametrize("library", ["numpy", "torch"])
+def test_parameters_in_the_wrong_order_cost_nan(library):
+    """No interval has its ends in the wrong order, or both in one place."""
+    module, given = given_as(
+        library, derive.derive("uniform").load(library), [0.5, 0.5, 0.5], [[0.0, 1.0, 0.5], [1.0, 0.0, 0.5]]
+    )
+    cost = np.asarray(module.loss(*given, reduction="none"))
+    assert cost[0] == 0 and np.isnan(cost[1:]).all()
+
+
+@pytest.mark.parametrize(
+    ("name", "limit", "of_limit"),
+    [
+        ("generalized_pareto", "exponential", lambda y, sigma: (y, 1 / sigma)),
+        ("generalized_extreme_value", "gumbel", lambda y, mu, sigma: (y, mu, sigma)),
+    ],
+)
+def test_a_tail_between_two_kinds(name, limit, of_limit):
+    """At xi = 0 the loss is that of the exponential tail, and its derivatives are those beside it."""
+    module = derive.derive(name).load("numpy")
+    y, mu, sigma = np.array([0.25, 2.0, 7.0]), np.array([0.5, 1.0, -2.0]), np.array([2.0, 0.5, 1.5])
+    others = (sigma,) if name == "generalized_pareto" else (mu, sigma)
+    theirs = (
+        derive.derive(limit).load("numpy").negative_log_likelihood(*of_limit(y, *others), reduction="none")
+    )
+    ours = module.loss(y, *others, np.zeros(3), reduction="none")
+    np.testing.assert_allclose(ours, theirs, rtol=1e-14)
+    near, there = (
+        np.concatenate(
+            [
+                np.ravel(one)
+                for one in module.loss_and_gradient(y, *others, np.full(3, xi), reduction="none")[1]
+            ]
+            + [np.ravel(module.hessian(y, *others, np.full(3, xi), reduction="none"))]
+        )
+        for xi in (1e-13, 0.0)
+    )
+    assert np.isfinite(there).all()
+    np.testing.assert_allclose(there, near, rtol=1e-9, atol=1e-11)
+
+
+def test_a_condition_is_set_in_letters():
+    """Pages write what must be positive with the letters of the symbols."""
+    assert "in ℝ, σ + ξ (y − μ) > 0" in derive.derive("generalized_extreme_value").emit("text")
+    assert r"\\sigma + \\xi (y - \\mu) > 0" in derive.derive("generalized_extreme_value").emit("json")
+    assert "in (0, ∞)" in derive.derive("uniform", fix="low=0").emit("text")

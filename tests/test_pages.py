@@ -100,7 +100,7 @@ READ = (
     (r"½", "(1/2)"),
     (r"¼", "(1/4)"),
     (r"2π", "(2*π)"),
-    (r"√(\w|\()", lambda found: "sqrt(" if found[1] == "(" else f"sqrt({found[1]})"),
+    (r"√(\w+|\()", lambda found: "sqrt(" if found[1] == "(" else f"sqrt({found[1]})"),
     (r"sqrt\(\(2\*π\)\)", "sqrt(2*π)"),
     (r"log \|([^|]*)\|", r"log(abs(\1))"),
     (r"\|([^|]*)\|", r"abs(\1)"),
@@ -114,9 +114,12 @@ READ = (
     (r"log (\w+)!", r"logΓ(\1 + 1)"),
     (r"(\w+)!", r"Γ(\1 + 1)"),
     (r"([ψλ])′", r"\g<1>1"),
+    (r"log Z\(", r"logZ("),
     (r"log ζ\(", r"logζ("),
     (r"ζ′", "ζ1"),
     (r"ζ″", "ζ2"),
+    (r"log I_(\w|\([^()]*\))\(", r"logI(\1, "),
+    (r"\b([mv])_(\w|\([^()]*\))\(", r"\1(\2, "),
     (r"I₀", "I0"),
     (r"I₁", "I1"),
     (r"(log|logit) (\w+(\([^()]*\))?|\([^()]*\))", r"\1(\2)"),
@@ -128,6 +131,12 @@ READ = (
 def log_base(y, phi, p):
     """The logarithm of the base measure of a Tweedie density, 0 at the atom."""
     return words.log_tweedie_base.truth(*map(mpmath.mpf, (y, phi, p)))
+
+
+def dispersed(name):
+    """A moment of the distribution of Conway, Maxwell and Poisson, by what the word means."""
+    meaning = VOCABULARY[name].meaning(*sympy.symbols("m n", positive=True))
+    return lambda m, n: oracle.value(meaning, {"m": m, "n": n}, 30)
 
 
 def inverse_mills(a):
@@ -172,6 +181,12 @@ MEANT = {
     "logC": lambda a, b: mpmath.log(mpmath.binomial(a, b)),
     "ψ": mpmath.digamma,
     "ψ1": lambda a: mpmath.psi(1, a),
+    "logZ": words.log_dispersed_sum.truth,
+    "E_j": dispersed("dispersed_mean"),
+    "E_Q": dispersed("dispersed_mean_cost"),
+    "V_j": dispersed("dispersed_variance"),
+    "V_Q": dispersed("dispersed_curvature"),
+    "C_jQ": dispersed("dispersed_covariance"),
     "ζ": mpmath.zeta,
     "ζ1": lambda a: mpmath.zeta(a, 1, 1),
     "ζ2": lambda a: mpmath.zeta(a, 1, 2),
@@ -185,6 +200,11 @@ MEANT = {
     "logc": log_base,
     "c": lambda *numbers: mpmath.exp(log_base(*numbers)),
     "d": words.tweedie_deviance.truth,
+    "m": lambda n, z: (
+        mpmath.sqrt(z) * mpmath.besseli(n - 1, 2 * mpmath.sqrt(z)) / mpmath.besseli(n, 2 * mpmath.sqrt(z))
+    ),
+    "v": lambda n, z: z - MEANT["m"](n, z) * (MEANT["m"](n, z) - n),
+    "logI": lambda n, a: mpmath.log(mpmath.besseli(n, a)),
     "I0": lambda a: mpmath.besseli(0, a),
     "I1": lambda a: mpmath.besseli(1, a),
     "erf": mpmath.erf,
@@ -201,6 +221,7 @@ MEANT = {
     "T": lambda a: 2 * mpmath.exp(-(a**2) / 2) / (a * _huber_mass(a)),
     "within": lambda a, b: mpmath.mpf(abs(a) < b),
     "beyond": lambda a, b: mpmath.mpf(abs(a) > b),
+    "H": lambda a, b, c: mpmath.log1p(c * a / b) / c,
     "asinh": mpmath.asinh,
     "sinh": mpmath.sinh,
     "h": lambda a: mpmath.sinh(a) ** 2 / 2 - mpmath.log(mpmath.cosh(a)),
@@ -222,7 +243,7 @@ def test_text_reads_back_as_what_it_means(derived):
     show, random = text_printer(derived), Random(derived.name)
     quantities = list({q.name: q for q in (*derived.data, *derived.parameters, *derived.quantities)}.values())
     values: dict[str, float] = {}
-    for q in reversed(quantities):
+    for q in sorted(reversed(quantities), key=lambda q: len(q.domain.symbols)):
         values[q.name] = float(q.value or q.domain.at(values).typical(random))
     letters = {plain_letter(q.latex): mpmath.mpf(values[q.name]) for q in quantities}
     symbols = {q.plain: sympy.Float(values[q.name], 40) for q in quantities}
@@ -435,7 +456,7 @@ def test_record_is_enough_to_check_the_ledger(derived):
         return meant(eval(formula["srepr"], names)).subs(sympy.Symbol("K", integer=True, positive=True), size)
 
     values = {}
-    for quantity in reversed(derived.quantities):
+    for quantity in sorted(reversed(derived.quantities), key=lambda q: len(q.domain.symbols)):
         if quantity.vector:
             for place, value in enumerate(quantity.domain.typical_vector(random, size), start=1):
                 values[quantity.plain[place]] = value

@@ -15,6 +15,8 @@ BOUNDS = {  # word: the bound in float64, and how many units of each argument ar
     "convolution": (2.5, 1),
     "convolution_slope": (3, 4),
     "convolution_deviation_slope": (4, 4),
+    "convolution_log_deviation_slope": (4, 4),
+    "convolution_log_deviation_cross": (4, 4),
     "convolution_rate_slope": (3, 1),
     "convolution_rate_score": (4, 4),
     "convolution_cross": (4, 4),

@@ -59,6 +59,7 @@ def xlogx(a):
 
 
 TRUTH = {  # word: its value and its derivative in each argument
+    "_exp_less": lambda a, b: (mp.exp(a) - b, mp.exp(a), 0),  # as if b had no rounding to excuse
     "_exp_excess": lambda x: (mp.expm1(x) - x, mp.expm1(x)),
     "_log_ratio": lambda a, b: (mp.log(a / b), 1 / a, -1 / b),
     "_ratio_excess": lambda a, b: (a / b - 1 - mp.log(a / b), 1 / b - 1 / a, (b - a) / b**2),
@@ -93,6 +94,7 @@ TRUTH = {  # word: its value and its derivative in each argument
     ),
 }
 BOUNDS = {  # word: the bound in float64 for numpy and torch, then in float32
+    "_exp_less": (1, 1, 1.5, 1.5),
     "_exp_excess": (1.5, 1.5, 0.5, 1.5),
     "_log_ratio": (1.5, 1.5, 0.5, 1.5),
     "_ratio_excess": (1.5, 1.5, 0.5, 1.5),
@@ -110,6 +112,7 @@ BOUNDS = {  # word: the bound in float64 for numpy and torch, then in float32
     "_log_factorial_excess": (4, 4, 0.5, 4),
 }
 SWITCHES = {  # the places where a word goes from one formula to another
+    "_exp_less": ((-87.0, 0.0), (0.5, 1.0)),
     "_exp_excess": ((1.0,), (-1.0,)),
     "_log_ratio": ((1.5, 1.0), (0.5, 1.0)),
     "_ratio_excess": ((1.5, 1.0), (2 / 3, 1.0)),
@@ -145,6 +148,9 @@ def drawn(name, kind, random, count=SAMPLE):
     if arguments == 1:
         wide = 10 ** random.uniform(-(25 if end > 10 else 12), 25 if end > 10 else 12, count)
         return [np.concatenate([wide, 10 ** random.uniform(-2, 2, count)])]
+    if name == "_exp_less":
+        a = random.choice((-1, 1), 2 * count) * 10 ** random.uniform(-8, 1.9, 2 * count)
+        return [a, random.choice((0.0, 1.0, 2.0, 7.0), 2 * count)]
     b = 10 ** random.uniform(-end, end, count)
     close = random.choice((-1, 1), count) * 10 ** random.uniform(-16, 0, count)
     near = b * np.exp(close)
@@ -218,6 +224,10 @@ def test_ends_of_the_range(library):
     same = np.array([1e-300, 0.3, 1e300])
     for name in ("_log_ratio", "_ratio_excess", "_divergence"):
         np.testing.assert_array_equal(evaluate(library, name, same, same), 0)
+    far = np.array([1e300, 1e-300])
+    np.testing.assert_allclose(evaluate(library, "_log_ratio", far, far[::-1]), np.log(far) * 2, rtol=1e-15)
+    ends = evaluate(library, "_exp_less", np.array([-800.0, 800.0]), np.array([2.0, 3.0]))
+    np.testing.assert_array_equal(ends, [-2, np.inf])
     zero, b = np.zeros(2), np.array([1e-5, 7.0])
     np.testing.assert_array_equal(evaluate(library, "_divergence", zero, b), b)
     np.testing.assert_array_equal(evaluate(library, "_log_divergence", zero, np.array([0.0, -800.0])), [1, 0])

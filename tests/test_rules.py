@@ -31,6 +31,7 @@ from derive.domains import (
     Real,
     Unit,
     Vector,
+    Whole,
 )
 from derive.heads import Row, index_symbol
 from derive.identities import OPENING
@@ -163,6 +164,7 @@ DOMAINS = {
     "p": Unit,
     "o": OpenUnit,
     "c": Count,
+    "d": Whole,
     "u": ABOVE_MINUS_ONE,
     "power": BetweenOneAndTwo,
     "a": Rank,
@@ -175,8 +177,8 @@ DOMAINS = {
     "k": Position,
     "j": Position,
 }
-x, y, q, r, s, t, b, w, p, o, c, u, a = (Symbol(name, **DOMAINS[name].facts) for name in "xyqrstbwpocua")
 z, v, h, g, e, f = (IndexedBase(Symbol(name, **DOMAINS[name].facts)) for name in "zvhgef")
+x, y, q, r, s, t, b, w, p, o, c, d, u, a = (Symbol(name, **DOMAINS[name].facts) for name in "xyqrstbwpocdua")
 power = Symbol("power", **BetweenOneAndTwo.facts)
 over_k = (k, 1, K)
 over_i = (i, 1, N)
@@ -199,6 +201,15 @@ def less_scaled_log(vector):
     """A vector less so many times the logarithms of shares."""
     return words.each(vector[j] - s * log(f[j]), words.j)
 
+
+def triangle(leg, base, c, d):
+    """What a score d and its slope c give of the second derivative of an inverse hyperbolic sine."""
+    share = words.share_of_leg(leg, base)
+    other = words.share_of_base(leg, base) / (base * words.hypotenuse(leg, base))
+    return c**2 * share**2 / base**2 + c * d * share / base**2 + c * d * share * other
+
+
+bend, tilt = words.sinh_square_excess_curvature, words.sinh_square_excess_slope
 
 # Functions, so that SymPy makes the expressions in the state in which the engine makes its own.
 FIRES = {
@@ -406,6 +417,69 @@ FIRES |= {
         lambda: closed(words.logistic_cell(x, s)),
         lambda: 3 - y * closed(words.logistic_cell(x - y, s / t)),
         lambda: closed(words.logistic_cell(c - x, exp(y))) / 2,
+    ],
+    "logarithm_of_count_difference": [
+        lambda: closed(words.count_difference_probability(d, s, t)),
+        lambda: 3 - y * closed(words.count_difference_probability(d, exp(x), t)),
+        lambda: closed(words.count_difference_probability(-d, s * t, exp(y))) / 2,
+    ],
+    "logarithm_of_dispersed_probability": [
+        lambda: closed(words.dispersed_probability(c, s, t)),
+        lambda: 3 - y * closed(words.dispersed_probability(c, exp(x), t)),
+        lambda: closed(words.dispersed_probability(c + 1, s, exp(y))) / 2,
+    ],
+    "curvature_of_dispersed_cost_in_log_location": [
+        lambda: (
+            exp(x) * words.dispersed_location_slope(c, exp(x), t)
+            + exp(2 * x) * words.dispersed_location_curvature(c, exp(x), t)
+        ),
+        lambda: (
+            s
+            - 2 * exp(y) * words.dispersed_location_slope(c, exp(y), t)
+            - 2 * exp(2 * y) * words.dispersed_location_curvature(c, exp(y), t)
+        ),
+        lambda: (
+            exp(2 * x) * words.dispersed_location_curvature(3, exp(x), 2)
+            + y
+            + exp(x) * words.dispersed_location_slope(3, exp(x), 2)
+        ),
+    ],
+    "count_difference_of_log_means": [
+        lambda: words.count_difference_cost(d, exp(x), exp(y)),
+        lambda: 3 - s * words.count_difference_cost(c, exp(x - y), exp(-y)),
+        lambda: words.count_difference_cost(-d, exp(2 * x), exp(x)) / 2 + t,
+    ],
+    "curvature_of_count_difference_in_log_mean": [
+        lambda: (
+            exp(x) * words.count_difference_slope(d, exp(x), t)
+            + exp(2 * x) * words.count_difference_curvature(d, exp(x), t)
+        ),
+        lambda: (
+            s
+            - 2 * exp(y) * words.count_difference_slope(c, exp(y), exp(x))
+            - 2 * exp(2 * y) * words.count_difference_curvature(c, exp(y), exp(x))
+        ),
+        lambda: (
+            exp(2 * x) * words.count_difference_curvature(3, exp(x), 2)
+            + y
+            + exp(x) * words.count_difference_slope(3, exp(x), 2)
+        ),
+    ],
+    "curvature_of_count_difference_in_second_log_mean": [
+        lambda: (
+            exp(x) * words.count_difference_second_slope(d, t, exp(x))
+            + exp(2 * x) * words.count_difference_second_curvature(d, t, exp(x))
+        ),
+        lambda: (
+            s
+            - 2 * exp(y) * words.count_difference_second_slope(c, exp(x), exp(y))
+            - 2 * exp(2 * y) * words.count_difference_second_curvature(c, exp(x), exp(y))
+        ),
+        lambda: (
+            exp(2 * x) * words.count_difference_second_curvature(3, 2, exp(x))
+            + y
+            + exp(x) * words.count_difference_second_slope(3, 2, exp(x))
+        ),
     ],
     "logarithm_of_logistic_mean": [
         lambda: closed(words.logistic_mean(p)),
@@ -693,6 +767,16 @@ FIRES |= {
             + exp(y) * words.convolution_deviation_slope(3, exp(y), 2)
         ),
     ],
+    "slope_of_convolution_in_log_deviation": [
+        lambda: exp(x) * words.convolution_deviation_slope(y, exp(x), s),
+        lambda: 3 - s * exp(x) * words.convolution_deviation_slope(x - y, exp(x), s) / 2,
+        lambda: exp(-y / 2) * words.convolution_deviation_slope(x, exp(-y / 2), exp(s)),
+    ],
+    "cross_of_convolution_in_log_deviation": [
+        lambda: exp(x) * words.convolution_cross(y, exp(x), s),
+        lambda: 3 - s * exp(x) * words.convolution_cross(x - y, exp(x), s) / 2,
+        lambda: exp(-y / 2) * words.convolution_cross(x, exp(-y / 2), exp(s)),
+    ],
     "inverse_mills_slope_times_squares": [
         lambda: words.inverse_mills_slope(x) * x**2 * y**2,
         lambda: -2 * s * words.inverse_mills_slope(-x) * y**2 * (x - 1) ** 2,
@@ -734,6 +818,100 @@ FIRES |= {
             - words.absolute_power_slope(x - y, t) * (x - y) / s
             - (x - y) ** 2 * words.absolute_power_curvature(x - y, t) / s
         ),
+    ],
+    "curvature_of_power_over_square": [
+        lambda: words.absolute_power_curvature(x, s) / t**2,
+        lambda: 3 - y * words.absolute_power_curvature(-x / s, t) / (2 * s**2),
+        lambda: words.absolute_power_curvature(x - y, s) * exp(y) / t**2,
+    ],
+    "one_less_power_over": [
+        lambda: (1 - x * words.absolute_power_slope(x, t)) / s,
+        lambda: 3 - y * (1 - (x - 1) * words.absolute_power_slope(x - 1, t)) / (2 * s),
+        lambda: (1 - (x - y) * words.absolute_power_slope(x - y, s)) * exp(y) / s,
+    ],
+    "power_less_one_over_square": [
+        lambda: (x * words.absolute_power_slope(x, t) * (1 + t) - 1).expand() / s**2,
+        lambda: 3 - y * (x * words.absolute_power_slope(x, t) * (1 + t) - 1).expand() / (2 * s**2),
+        lambda: (q * words.absolute_power_slope(q, s) * (1 + s) - 1).expand() * exp(y) / t**2,
+    ],
+    "slope_of_power_over": [
+        lambda: words.absolute_power_slope(x, t) / s,
+        lambda: 3 - y * words.absolute_power_slope(-x, t) / (2 * s),
+        lambda: words.absolute_power_slope(x - y, s) * exp(y) / s,
+    ],
+    "slope_of_power_log_over": [
+        lambda: words.absolute_power_log_slope(x, t) / s,
+        lambda: 3 - y * words.absolute_power_log_slope(-x, t) / (2 * s),
+        lambda: words.absolute_power_log_slope(x - y, s) * exp(y) / s,
+    ],
+    "slope_of_power_over_square": [
+        lambda: s * words.absolute_power_slope(x, s) / t**2,
+        lambda: 3 - y * t * words.absolute_power_slope(x / s, t) / (2 * s**2),
+        lambda: s * words.absolute_power_slope(x - y, s) * exp(y) / t**2,
+    ],
+    "log_of_hypotenuse": [
+        lambda: log(s) + words.log1p_square(x / s) / 2,
+        lambda: 3 + y - log(t) - words.log1p_square((x - y) / t) / 2,
+        lambda: y * (2 * log(s) + words.log1p_square(q / s)),
+    ],
+    "log_of_hypotenuse_beside_log": [
+        lambda: words.log_hypotenuse(x, s) - log(t),
+        lambda: 3 - words.log_hypotenuse(x - y, t) + log(s) - y,
+        lambda: y * (words.log_hypotenuse(q, s) - log(2 * t)),
+    ],
+    "inverse_sine_of_quotient": [
+        lambda: words.asinh(x / s),
+        lambda: 3 - y * words.asinh((x - y) / t),
+        lambda: exp(words.asinh(q / s) / 2),
+    ],
+    "squares_of_shares_over_square": [
+        lambda: triangle(x, s, t, y),
+        lambda: 3 - triangle(x - y, t, s, y) / 2,
+        lambda: y * triangle(q, s, t, x),
+    ],
+    "root_less_share": [
+        lambda: y * words.root_rest(x) - y * x * words.log1p_square_slope(x) * words.root_rest(x) / 2,
+        lambda: (
+            3
+            + t * s * words.root_rest(x - y) / 2
+            - t * s * (x - y) * words.log1p_square_slope(x - y) * words.root_rest(x - y) / 4
+        ),
+        lambda: t * (y * words.root_rest(q) - y * q * words.log1p_square_slope(q) * words.root_rest(q) / 2),
+    ],
+    "scaled_slope_of_slope_times_argument": [
+        lambda: y * words.log1p_square_slope(x) + y * x * words.log1p_square_curvature(x),
+        lambda: 3 + s * words.log1p_square_slope(q) / 2 + s * q * words.log1p_square_curvature(q) / 2,
+        lambda: t * (-y * words.log1p_square_slope(x) - y * x * words.log1p_square_curvature(x)),
+    ],
+    "curvature_and_two_slopes_of_excess": [
+        lambda: x * bend(y) + s * tilt(y) + t * tilt(y),
+        lambda: 3 - x * q * bend(y - x) - s * tilt(y - x) - t * tilt(y - x),
+        lambda: y * (x * bend(s) / t + q * tilt(s) + t * tilt(s)),
+    ],
+    "curvature_and_slope_of_excess": [
+        lambda: x * bend(y) + s * tilt(y),
+        lambda: 3 - x * q * bend(y - x) - s * tilt(y - x) / t,
+        lambda: y * (x * bend(s) / t + q * tilt(s)),
+    ],
+    "curvature_less_slope_of_excess": [
+        lambda: x * bend(y) - s * tilt(y),
+        lambda: 3 - x * q * bend(y - x) + s * tilt(y - x) / t,
+        lambda: y * (x * bend(s) / t - q * tilt(s)),
+    ],
+    "opposite_of_slope_and_curvature_of_excess": [
+        lambda: (-tilt(x) - y * bend(x)) * s,
+        lambda: 3 + t * (-tilt(x - y) - s * y * bend(x - y)) / q,
+        lambda: (-tilt(s) - q * bend(s)) * y / 2,
+    ],
+    "curvature_of_excess_times": [
+        lambda: x * bend(y),
+        lambda: 3 - x * bend(y - x) / 2,
+        lambda: exp(s * bend(x)),
+    ],
+    "slope_of_excess_times": [
+        lambda: x * tilt(y),
+        lambda: 3 - x * tilt(y - x) / 2,
+        lambda: exp(s * tilt(x)),
     ],
     "sum_of_neighbours_over_squares": [
         lambda: (2 * s + 1) / (s**2 * (s + 1) ** 2),
@@ -789,6 +967,35 @@ def kernel(a, b, c):
 
 
 FIRES |= {
+    "logarithm_of_width": [
+        lambda: closed(words.width(x, y)),
+        lambda: 3 - y * closed(words.width(x / s, 0)),
+        lambda: closed(words.width(exp(x), y)) / 2,
+    ],
+    "logarithm_of_tail_scale": [
+        lambda: closed(words.tail_scale(x, s, y)),
+        lambda: 3 - y * closed(words.tail_scale(x - y, exp(x), y)),
+        lambda: closed(words.tail_scale(s, t, y / 2)) / 2,
+    ],
+    "log_tail_scale_of_exponential": [
+        lambda: words.log_tail_scale(x, exp(y), x),
+        lambda: 3 - words.log_tail_scale(x - y, exp(y / s), x),
+        lambda: y * words.log_tail_scale(s, exp(-y), x / 2),
+    ],
+    "tail_exponent_of_exponential": [
+        lambda: words.tail_exponent(x, exp(y), x),
+        lambda: 3 - words.tail_exponent(x - y, exp(y / s), x),
+        lambda: exp(-words.tail_exponent(s, exp(-y), x / 2)),
+    ],
+    "exponential_beside_its_growth": [
+        lambda: s**2 * exp(x) + s * y * words.expm1(x),
+        lambda: 3 + t * y * words.expm1(x / s) + t**2 * exp(x / s) - y,
+        lambda: (
+            words.tail_rate(x, s, y) * words.tail_bend(x, s, y) * words.expm1(-x)
+            + words.tail_rate(x, s, y) ** 2 * exp(-x)
+            - words.tail_bend(x, s, y) ** 2
+        ),
+    ],
     "log_gamma_beside_rate": [
         lambda: log_gamma(s) + t * b - (s - 1) * log(t) - s * log(b),
         lambda: 3 + log_gamma(t) + s * b - (t - 1) * log(b) - t * log(s) - x,

@@ -14,7 +14,12 @@ from derive.scenes import arrays, ordered, points
 from tests import sampled
 
 # What needs a word that no library spells, or one that has no derivative, is refused.
-REFUSED = {"zipf": "has no spelling in numpy", "exp_mod_normal": "has no derivative"}
+REFUSED = {
+    "zipf": "has no spelling in numpy",
+    "exp_mod_normal": "has no derivative",
+    "skellam": "has no derivative",
+    "conway_maxwell_poisson": "has no derivative",
+}
 
 SCALAR = [
     (name, options)

@@ -86,6 +86,8 @@ def points(word, count=POINTS, seed=0):
             point["b"], point["a"] = sorted((point["a"], point["b"]))
         if word.name == "log_binomial":  # defined where the first is the larger
             point["a"] += point["b"]
+        if word.name.endswith("_by_log") and math.exp(point["b"]) <= -point["c"] * point["a"]:
+            point["c"] = -point["c"]  # defined where the scale of the excess is positive
         yield point
 
 
@@ -117,6 +119,9 @@ def test_derivatives(word):
     assert len(word.derivatives) == len(symbols)
     for point in points(word):
         for name, derivative in zip(word.data, word.derivatives, strict=True):
+            if derivative is None:
+                assert word.data[name].discrete
+                continue
             declared = oracle.value(sympy.sympify(derivative(*symbols)), point, 25)
             assert agree(declared, oracle.derivative(expression, point, [name], 25), 20), (name, point)
 
@@ -288,6 +293,8 @@ def test_diff(word):
     symbols = arguments(word)
     expression = word(*symbols)
     for symbol, declared in zip(symbols, word.derivatives, strict=True):
+        if declared is None:
+            continue
         slope = expression.diff(symbol)
         for point in points(word):
             numbers = {s: sympy.Float(point[s.name], 30) for s in symbols}

@@ -16,12 +16,24 @@ from derive.catalogue import (
     positive,
     practices,
     real_line,
+    series_counts,
     unit_interval,
 )
 from derive.declare import Distribution, rows
 
 CATALOGUE: Mapping[str, Distribution] = rows(
-    (real_line, positive, lifetimes, extremes, unit_interval, circle, counts, classes, practices),
+    (
+        real_line,
+        positive,
+        lifetimes,
+        extremes,
+        unit_interval,
+        circle,
+        counts,
+        series_counts,
+        classes,
+        practices,
+    ),
     Distribution,
 )
 

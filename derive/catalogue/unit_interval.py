@@ -4,7 +4,7 @@ from derive.counterparts import Defect, scipy, torch_distribution, variant
 from derive.declare import distribution
 from derive.domains import OpenUnit, Positive, Real, Unit
 from derive.words import beta as beta_function
-from derive.words import exp, half, logistic_mean, logit, simplex_residual, sqrt, two_pi
+from derive.words import exp, half, logistic_mean, logit, simplex_residual, sqrt, two_pi, width
 
 
 @distribution(
@@ -26,6 +26,31 @@ def beta(y: Unit, *, a: Positive, b: Positive):
     Source: Johnson, Kotz and Balakrishnan (1995), Continuous Univariate Distributions 2, ch. 25.
     """
     return y ** (a - 1) * (1 - y) ** (b - 1) / beta_function(a, b)
+
+
+@distribution(
+    called={"Stan": "uniform", "TFP": "Uniform"},
+    variants=(variant(fix="low=0"),),
+    counterparts=(
+        scipy("uniform.logpdf", lambda y, low, high: (y, low, high - low)),
+        torch_distribution("Uniform"),
+    ),
+)
+def uniform(
+    y: Real.down_to("low").up_to("high"),
+    *,
+    low: Real,
+    high: Real.where(lambda high, low: high - low, harmless=1.0),
+):
+    """An observation of which nothing is known but where it lies.
+
+    y     observation, in the units of the data
+    low   least point, in the units of the data
+    high  greatest point, in the units of the data
+
+    Source: Johnson, Kotz and Balakrishnan (1995), Continuous Univariate Distributions 2, ch. 26.
+    """
+    return 1 / width(high, low)
 
 
 @distribution(called={"TFP": "Kumaraswamy"}, counterparts=(torch_distribution("Kumaraswamy"),))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -29,9 +30,12 @@ class Argument:
     broken    where it is not, as code; nan is left to the formula
     harmless  what stands for it in a sample that is removed, as code; None: one over the vector's length
     direction  how far it goes in a direction: `v_mu`
-    bound     the name of another argument that bounds it; empty for none
-    beyond    where it is beyond that bound, as code
+    bounds    the names of other arguments that bound it
+    beyond    where it is beyond those bounds, as code
+    refuge    what stands for data beyond them, as code, where that is not the harmless value
     within    quick tests of all samples at once, as code: where they hold, it is nowhere broken, nor nan
+    inside    such tests of the bounds, which need other arguments
+    tabled    whether its row in the table holds the quick tests
 
     An argument that is at_most_length is a scalar that the length of the vectors bounds.
     """
@@ -46,18 +50,29 @@ class Argument:
     vector: bool = False
     sums_to_one: bool = False
     direction: str = ""
-    bound: str = ""
+    bounds: tuple[str, ...] = ()
     beyond: str = ""
+    inside: tuple[str, ...] = ()
+    refuge: str = ""
     increasing: bool = False
     at_most_length: bool = False
+    tabled: bool = False
 
     @property
     def row(self) -> str:
         """Its row in the table of the generated module."""
         facts = [f'"{self.role}"', f'"{self.demand}"', f"lambda {self.name}: {self.broken}", self.harmless]
         flags = [f"{flag}=True" for flag in FLAGS if getattr(self, flag)]
-        if self.bound:
-            flags += [f'bound="{self.bound}"', f"beyond=lambda {self.name}, {self.bound}: {self.beyond}"]
+        if self.bounds:
+            names = ", ".join(self.bounds)
+            quoted = ", ".join(f'"{bound}"' for bound in self.bounds)
+            flags += [
+                f"bounds=({quoted}{',' * (len(self.bounds) == 1)})",
+                f"beyond=lambda {self.name}, {names}: {self.beyond}",
+            ]
+            flags += [f"refuge=lambda {names}: {self.refuge}"] * bool(self.refuge)
+        if self.tabled:
+            flags.append(f"legal=lambda {self.name}: {' and '.join(self.within)}")
         return "\n    ".join(call(f'"{self.name}": _Argument', [*facts, *flags]))
 
 
@@ -128,7 +143,12 @@ class Signature:
     @property
     def bounded(self) -> bool:
         """Whether an argument bounds another."""
-        return any(argument.bound for argument in self.data)
+        return any(argument.bounds for argument in self.likelihood)
+
+    @property
+    def sheltered(self) -> bool:
+        """Whether data beyond their bounds go where another argument says."""
+        return any(argument.refuge for argument in self.data)
 
     @property
     def within(self) -> list[str]:
@@ -139,7 +159,8 @@ class Signature:
         bounded = [
             f"torch.amax({one.name}).item() <= {lengths[0]}" for one in self.loss if one.at_most_length
         ]
-        return [*(condition for one in self.loss for condition in one.within), *sums, *bounded]
+        inside = [condition for one in self.loss for condition in one.inside]
+        return [*(condition for one in self.loss for condition in one.within), *inside, *sums, *bounded]
 
     @property
     def tested(self) -> Arguments:
@@ -160,21 +181,18 @@ def signature(derivation: Derivation, library: Library) -> Signature:
     directions: dict[str, str] = {}
 
     def directed(quantity: Quantity, role: str, public: str = "") -> Argument:
-        made = argument(quantity, role, library, public)
+        made = _bounded(argument(quantity, role, library, public), quantity, derivation, library)
         if made.name not in directions:
             directions[made.name] = fresh(f"v_{made.name}", taken)
             taken.add(directions[made.name])
         return replace(made, direction=directions[made.name])
 
-    data = (directed(q, "data", target) for q in derivation.data)
     return Signature(
-        data=Arguments(
-            _bounded(one, q, derivation, library) for one, q in zip(data, derivation.data, strict=True)
-        ),
+        data=Arguments(directed(q, "data", target) for q in derivation.data),
         learned=Arguments(directed(q, "learned") for q in derivation.learned),
         known=Arguments(directed(q, "known") for q in derivation.known),
         known_in_loss=Arguments(directed(q, "known") for q in derivation.known_in_loss),
-        weight=of_domain(Nonnegative, "weight", "known", library),
+        weight=replace(of_domain(Nonnegative, "weight", "known", library), tabled=False),
         data_first=library.data_first,
     )
 
@@ -185,20 +203,45 @@ def argument(quantity: Quantity, role: str, library: Library, public: str = "") 
 
 
 def _bounded(one: Argument, quantity: Quantity, derivation: Derivation, library: Library) -> Argument:
-    """The argument that another symbol of the density bounds: a known number is a guard like any other."""
-    domain = quantity.domain
-    for symbol in domain.symbols:
-        bound = derivation.bound(symbol)
-        names = {q.name: identifier(q.name) for q in derivation.quantities}
-        beyond = f"{one.name} {'<' if symbol == domain.least else '>'} {library.printer(names, {}, list(names))(bound)}"
-        one = replace(one, within=(*one.within, f"not torch.any({beyond}).item()"))
-        if bound.is_number:
-            harmless = f"{float(bound)!r}" if symbol == domain.least else one.harmless
-            demand = f"{one.demand.removesuffix(symbol)}{float(bound):g}"
-            return replace(one, broken=f"({beyond}) | {one.broken}", harmless=harmless, demand=demand)
-        (argument_of_bound,) = (names[free.name] for free in bound.free_symbols)
-        one = replace(one, bound=argument_of_bound, beyond=beyond)
-    return one
+    """The argument that other symbols of the density bound: known numbers are a guard like any other.
+
+    Of a predictor it is the parameter that is bounded.
+    """
+    domain = derivation.bounded_by(quantity)
+    if not domain.symbols:
+        return one
+    names = {q.name: identifier(q.name) for q in derivation.quantities}
+    show = library.printer(names, {}, list(names))
+    own = derivation.bound(quantity.parameter or quantity.name)
+    bounds = {symbol: derivation.bound(symbol) for symbol in domain.symbols}
+    conditions, demand, harmless = [], one.demand, one.harmless
+    for symbol, sign in ((domain.least, "<"), (domain.most, ">")):
+        if symbol:
+            conditions.append((f"{show(own)} {sign} {show(bounds[symbol])}", bounds[symbol]))
+        if symbol and bounds[symbol].is_number:
+            number = f"{float(bounds[symbol]):g}"
+            demand = re.sub(rf"\b{re.escape(symbol)}\b", number, demand)
+            harmless = f"{float(bounds[symbol])!r}" if symbol == domain.least else harmless
+    if domain.positive is not None:
+        condition = domain.positive(own, **{symbol: bounds[symbol] for symbol in domain.conditioned})
+        conditions.append((f"{show(condition)} <= 0", condition))
+        demand = f"{demand}, with {show(condition)} > 0"
+    free = {symbol.name for bound in bounds.values() for symbol in bound.free_symbols}
+    theirs = {text: bool({symbol.name for symbol in what.free_symbols} & free) for text, what in conditions}
+    beyond = [text for text, depends in theirs.items() if depends]
+    known = [f"({text})" for text, depends in theirs.items() if not depends]
+    alone = known and " " in one.broken and " | " not in one.broken
+    return replace(
+        one,
+        demand=demand,
+        harmless=harmless,
+        broken=" | ".join([*known, f"({one.broken})" if alone else one.broken]),
+        within=(*one.within, *(library.none.format(text) for text, depends in theirs.items() if not depends)),
+        inside=tuple(library.none.format(text) for text in beyond),
+        bounds=tuple(name for symbol, name in names.items() if symbol in free) if beyond else (),
+        beyond=beyond[0] if len(beyond) == 1 else " | ".join(f"({text})" for text in beyond),
+        refuge=show(bounds[domain.refuge]) if domain.refuge and beyond else "",
+    )
 
 
 def of_domain(domain: Domain, name: str, role: str, library: Library, public: str = "") -> Argument:
@@ -215,6 +258,7 @@ def of_domain(domain: Domain, name: str, role: str, library: Library, public: st
         sums_to_one=isinstance(domain, Entries) and domain.sums_to_one,
         increasing=isinstance(domain, Entries) and domain.increasing,
         at_most_length=isinstance(domain, Interval) and bool(domain.size),
+        tabled=library.quick,
     )
 
 
@@ -241,7 +285,7 @@ def _outside(domain: Interval, name: str, library: Library) -> Iterator[str]:
         (domain.upper, domain.closed[1], ">", ">="),
     ):
         if abs(bound) != INFINITY:
-            yield f"({name} {strict if closed else loose} {bound:g})"
+            yield f"({name} {strict if closed else loose} {_exact(bound)})"
     if INFINITY in (-domain.lower, domain.upper):
         yield library.infinite.format(name)
     if domain.integer:
@@ -250,25 +294,27 @@ def _outside(domain: Interval, name: str, library: Library) -> Iterator[str]:
         yield f"({name} == 0)"
 
 
-def within(domain: Domain, name: str, library: Library) -> Iterator[str]:
-    """Reductions of all values at once that together say that each lies inside the domain, nan aside.
+def _exact(bound: float) -> str:
+    """A number in code, in few digits where these are all."""
+    return f"{bound:g}" if float(f"{bound:g}") == bound else repr(bound)
 
-    A sum that is finite has finite terms, and is the cheapest to compute.
-    """
+
+def within(domain: Domain, name: str, library: Library) -> Iterator[str]:
+    """Reductions of all values at once that together say that each lies inside the domain and none is nan."""
     if not isinstance(domain, Interval):
         yield from within(domain.entry, name, library)
         if domain.increasing:
             yield library.of("all", f"{name}[..., 1:] > {name}[..., :-1]")
         return
     for bound, closed, end, sign in (
-        (domain.lower, domain.closed[0], "amin", ">"),
-        (domain.upper, domain.closed[1], "amax", "<"),
+        (domain.lower, domain.closed[0], library.least, ">"),
+        (domain.upper, domain.closed[1], library.most, "<"),
     ):
         if abs(bound) != INFINITY:
-            yield f"{library.of(end, name)}.item() {sign}{'=' if closed else ''} {bound:g}"
+            yield f"{end.format(name)} {sign}{'=' if closed else ''} {_exact(bound)}"
     if INFINITY in (-domain.lower, domain.upper):
-        yield f"math.isfinite({library.of('sum', name)})"
+        yield library.finite.format(name)
     if domain.integer:
-        yield f"{library.printer.library}.equal({name}, {library.of('floor', name)})"
+        yield library.whole.format(name)
     if domain.nonzero:
         yield library.of("all", name)

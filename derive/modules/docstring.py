@@ -14,14 +14,17 @@ from derive.derivation import Derivation
 from derive.elsewhere import elsewhere
 from derive.modules.layout import WIDTH
 from derive.modules.library import Library
-from derive.pages import quantity_lines, remark, text_printer
+from derive.pages import quantity_lines, remark, text_facts, text_printer
 from derive.version import VERSION
+
+FACT_COLUMN = 18
 
 
 @dataclass(frozen=True)
 class Docstring:
     """What `templates/docstring.j2` is filled with.
 
+    facts   what else is known of the density, a line for each fact
     remark  what the loss is where it is no likelihood, in lines
     bound   the units in the last place that the evidence holds these options to; None where it does not
     bits    the most bits that are lost near and far, a line for each dtype
@@ -38,6 +41,7 @@ class Docstring:
     loss_text: str
     factor_text: str
     dropped_text: str
+    facts: tuple[str, ...]
     remark: tuple[str, ...]
     shapes: str
     bound: int | None
@@ -66,6 +70,7 @@ def docstring(derivation: Derivation, library: Library) -> Docstring:
         loss_text=show(derivation.loss),
         factor_text=show(derivation.factor),
         dropped_text=show(derivation.dropped),
+        facts=tuple(f"{name:13} {rows}" for name, rows in text_facts(derivation, FACT_COLUMN)),
         remark=tuple(wrap(remark(derivation), WIDTH)),
         shapes=library.shapes[of_vector],
         bound=BOUND_IN_ULP if _is_verified(derivation) else None,

@@ -16,6 +16,10 @@ class Library:
     name        the target, which is also the folder of the words that the library lacks
     printer     what prints mathematics in it
     infinite    where an array is infinite, as it is computed fastest
+    finite      whether all of an array is finite, likewise: it may say no where squares or sums overflow
+    least, most  the least and the largest entry of an array, as a number
+    whole, none  whether all of an array is whole, and whether none of it is true
+    quick       whether the table of arguments holds the quick tests
     axis        what it calls an axis in a reduction
     data_first  whether data come first among the arguments (else the target comes last)
     overwrites  whether the gradient is computed in its own temporaries
@@ -26,6 +30,12 @@ class Library:
     name: str
     printer: type[Code]
     infinite: str
+    finite: str
+    least: str
+    most: str
+    whole: str
+    none: str
+    quick: bool
     axis: str
     data_first: bool
     overwrites: bool
@@ -45,6 +55,12 @@ NUMPY = Library(
     name="numpy",
     printer=NumPy,
     infinite="np.isinf({0})",
+    finite="_finite({0})",
+    least="{0}.min()",
+    most="{0}.max()",
+    whole="np.array_equal({0}, np.floor({0}))",
+    none="not np.any({0})",
+    quick=True,
     axis="axis",
     data_first=True,
     overwrites=False,
@@ -68,6 +84,12 @@ TORCH = Library(
     name="torch",
     printer=Torch,
     infinite="(torch.abs({0}) == math.inf)",
+    finite="math.isfinite(torch.sum({0}))",
+    least="torch.amin({0}).item()",
+    most="torch.amax({0}).item()",
+    whole="torch.sum({0} - torch.floor({0})).item() == 0",
+    none="not torch.any({0}).item()",
+    quick=False,
     axis="dim",
     data_first=False,
     overwrites=True,

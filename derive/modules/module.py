@@ -166,7 +166,9 @@ def _module(
     in_full = mathematics.in_full()
     if in_full is not None:
         functions.append(in_full)
-    guards = [one.beyond for one in arguments.data]
+    guards = [code for one in arguments.likelihood for code in (one.beyond, one.refuge)]
+    if library.quick:
+        guards += [condition for one in arguments.likelihood for condition in one.within]
     return Module(
         class_name="".join(word.capitalize() for word in derivation.distribution.name.split("_")) + "Loss",
         arguments=arguments,

@@ -7,6 +7,7 @@ r"""What a person may write: text and LaTeX into one neutral tree, every token w
     tree         what was read: numbers, names, operations, conditions
     scope        the names that a text may use
     cursor       where the reader stands among the tokens, and the brackets
+    abbreviations  names that a line gives to its own parts
     names        words that are symbols
     functions    words that are functions
     conditions   comparisons, sets, indicator functions, cases
@@ -20,7 +21,8 @@ r"""What a person may write: text and LaTeX into one neutral tree, every token w
     files        several densities in one TOML file
 
 Nothing that is read is ever executed.  Every token is understood or refused, and what can be read in
-two ways is refused with both readings.  The rules, each of which is tested:
+two ways is refused with both readings, unless one alone of them is a density: that is meant, and told.
+The rules, each of which is tested:
 
   * A name that is declared wins over a function and over a constant of that name: with B declared, B(a)
     is a product.  Where two declared names could begin at one place, the longest is meant: `ab` is the
@@ -39,6 +41,11 @@ two ways is refused with both readings.  The rules, each of which is tested:
   * A power binds tighter than a sign: -x^2 is -(x^2).  `x^23` is refused in LaTeX, which would set x²3.
   * `√2π` is refused: √2 times π, or √(2π).  `2e-3x` is, too; `2e-3` alone is a number in a text without LaTeX.
   * A sum over an index ends at the next + or −, and is refused where its index goes on behind that.
+  * What is not declared and set equal to something beside the density is an abbreviation: `e^{-z}/s, z = x/s`.
+    Behind the first = another name of the density may stand: `f(k) = \Pr(X = k) = ...`.
+  * A line without a name that is negative is a logarithm, where it is that of a density; it is told.
+  * In code `sum(...)` is over the samples, `return` has the density, and a mean of all is the value of one.
   * `|` opens an absolute value where an operand is due and closes it where one has ended; between the
-    arguments of p(y | mu) it is the bar.  `\mid` is always the bar.
+    arguments of p(y | mu) it is the bar.  `\mid` opens and closes one likewise, and
+    elsewhere is the bar.
 """

@@ -39,13 +39,15 @@ class Conditions(Functions):
             if depth == 0 and place > 0 and self._bracketed_condition(place):
                 return place
             depth += opens(token)
-            if depth == 0 and place > 0:
+            if depth == 0 and place > 0 and not self._lists_names(separator, place):
                 if token.gap == "wide" and not self.tokens[place - 1].sign("=", "+", "-", "*", "/"):
                     separator = place
                 if token.sign(",", ";", ":") or self._word_of_condition(token):
                     separator = place
             compared = token.sign(*RELATIONS) or (token.sign("=") and separator is not None)
             if compared and depth == 0:
+                if separator is None and self._stands_apart(place - 1):
+                    return place - 1
                 if separator is None:
                     raise self.refusal(
                         "syntax",
@@ -55,20 +57,42 @@ class Conditions(Functions):
                 return separator
         return len(self.tokens)
 
+    def _stands_apart(self, place: int) -> bool:
+        r"""Whether one name or number is set apart by a space of LaTeX: the left side of `\\ x > 0`."""
+        token = self.tokens[place]
+        return place > 0 and token.gap == "command" and token.kind in ("word", "number")
+
+    def _lists_names(self, separator: int | None, place: int) -> bool:
+        """Whether a comma stands in the names that one condition is of: `for x, λ > 0`."""
+        if separator is None or not self.tokens[place].sign(","):
+            return False
+        between = self.tokens[separator:place]
+        names = between[1:]
+        return (
+            self._word_of_condition(between[0])
+            and bool(names)
+            and all(token.kind == "word" and self.scope.find(token.text) for token in names)
+        )
+
     def _bracketed_condition(self, place: int) -> bool:
         """Whether the line ends with a condition in brackets that begins here: `(x > 0)`."""
         before = self.tokens[place - 1]
         if (
             not self.tokens[place].sign("(")
-            or before.kind == "word"
+            or (before.kind == "word" and self._may_be_called(before, self.tokens[place]))
             or before.sign("_", "^", "=", "+", "-", "*", "/")
         ):
             return False
         inside = self._inside(place)
         return place + len(inside) + 2 == len(self.tokens) and compares(inside)
 
+    def _may_be_called(self, word: Token, opening: Token) -> bool:
+        """Whether a bracket behind a word may be its own: `I(x > 0)`."""
+        apart = opening.gap in ("command", "wide") and word.text not in (*known.INDICATORS, "indicator")
+        return not (apart or self.scope.find(word.text))
+
     def _is_indicator(self) -> bool:
-        """Whether I or 1 is followed by a condition."""
+        """Whether I, 1 or χ is followed by a condition or a set."""
         behind = self.next(1)
         if behind is None:
             return False
@@ -96,7 +120,8 @@ class Conditions(Functions):
                 raise self.refusal("syntax", token.span, "an indicator needs its condition in brackets")
             start = self.at
             inside = self._open(below)
-            if below.sign("{") and inside and inside[0].sign("\\{") and compares(inside[1:-1]):
+            bracketed = below.sign("{") and inside and inside[0].sign("\\{", "[", "(")
+            if bracketed and compares(inside[1:-1]):
                 inside = inside[1:-1]
             if compares(inside):
                 condition = self._inner(inside).whole(condition=True)
@@ -233,11 +258,11 @@ class Conditions(Functions):
             self.at += 1
             name = known.SETS.get(token.text, token.text)
             above = ""
-            while self.is_sign("^", "_", "+"):
+            while self.is_sign("^", "_", "+", "*"):
                 sign = self.tokens[self.at]
                 self.at += 1
-                if sign.text == "+":
-                    above += "+"
+                if sign.text in ("+", "*"):
+                    above += sign.text
                     continue
                 inside = [self.token] if self.token is not None else []
                 if self.is_sign("{"):
@@ -327,7 +352,14 @@ _NAMED_SETS = {
     ("ℤ", "+"): "positive integer",
     ("ℤ", ">0"): "positive integer",
     ("ℤ", ">=0"): "count",
-    ("ℕ", "^*"): "positive integer",
+    ("ℕ", "*"): "positive integer",
+    ("ℤ", "*+"): "positive integer",
+    ("ℤ", "+0"): "count",
+    ("ℤ", "0+"): "count",
+    ("ℝ", "*+"): "positive",
+    ("ℝ", "+*"): "positive",
+    ("ℝ", "+0"): "nonnegative",
+    ("ℝ", "0+"): "nonnegative",
 }
 
 

@@ -42,9 +42,22 @@ class Cursor:
         """Whether the next token is one of these signs."""
         return self.token is not None and self.token.sign(*texts)
 
-    def refusal(self, kind: str, span: Span, sentence: str) -> Refusal:
+    def refusal(self, kind: str, span: Span, sentence: str, readings: tuple[str, ...] = ()) -> Refusal:
         """The refusal at a place."""
-        return self.source.refusal(kind, span, sentence)
+        return self.source.refusal(kind, span, sentence, readings)
+
+    def _bracketed(self, first: int, end: int) -> str:
+        """The text with brackets around the tokens from one place to before another."""
+        return self.source.bracketed(self.tokens[first].span[0], self.tokens[end - 1].span[1])
+
+    def _goes_on(self, first: int, *signs: str) -> tuple[str, ...]:
+        """The text with brackets from a token to behind each factor that follows, also after these signs."""
+        found = list[str]()
+        while self.token is not None and (self._begins_factor(self.token) or self.token.sign(*signs)):
+            self.at += self.token.sign(*signs)
+            self._power()
+            found.append(self._bracketed(first, self.at))
+        return tuple(found)
 
     def _end(self) -> Span:
         last = self.tokens[-1].span[1] if self.tokens else 0
@@ -169,6 +182,9 @@ class Cursor:
 
     def whole(self, condition: bool) -> Node:
         """All the tokens as one expression, or as one condition."""
+        raise NotImplementedError
+
+    def _of_samples(self, body: Node, span: Span) -> Node:
         raise NotImplementedError
 
     def _infix(self) -> Node:

@@ -23,16 +23,18 @@ from derive.declare import Distribution
 from derive.domains import Domain, Entries, Interval
 from derive.errors import Misuse
 from derive.heads import Row
+from derive.normalisation import check
 from derive.notation import vocabulary as known
 from derive.notation.given import Bounds, Given, given, number
 from derive.notation.lines import line
 from derive.notation.macros import expanded
 from derive.notation.meaning import Mathematics
-from derive.notation.refusal import Source
+from derive.notation.refusal import Refusal, Source
 from derive.notation.scope import Scope, listed
 from derive.notation.tokens import tokens
 from derive.notation.tree import (
     All,
+    Apply,
     Cases,
     Comparison,
     Constant,
@@ -47,6 +49,7 @@ from derive.notation.tree import (
     Over,
     Product,
     Range,
+    Sum,
 )
 from derive.oracle import evaluate
 
@@ -55,6 +58,11 @@ POINTS = 4
 DIGITS = 20
 # The size that vectors have there.
 CLASSES = 4
+
+# So many ways to read a text are tried.
+MOST_READINGS = 12
+READ_AS_LOGARITHM = "What was given is negative, and is the logarithm of a density."
+READ_AS = "It can be read in several ways, of which only one is a density: {}"
 
 # So much of a summary and of a source is kept.
 LONGEST_SENTENCE = 500
@@ -136,17 +144,74 @@ def read(
             f"a density's name has small letters, digits and underscores, a letter first, got {name[:60]!r}"
         )
     symbols = given(declaration) if isinstance(declaration, str) else declaration
+    try:
+        return _one_reading(text, symbols, name, summary, source)
+    except Refusal as refusal:
+        if not refusal.readings:
+            raise
+        return _by_mass(refusal, symbols, name, summary, source)
+
+
+def _by_mass(refusal: Refusal, symbols: Given, name: str, summary: str, source: str) -> Reading:
+    """The one reading of a text that is a density, where it can be read in several ways; it is told."""
+    found: list[Reading] = []
+    waiting = list(refusal.readings)
+    for _ in range(MOST_READINGS):
+        if not waiting:
+            break
+        try:
+            reading = _one_reading(waiting.pop(0), symbols, name, summary, source)
+        except Refusal as inner:
+            waiting.extend(inner.readings)
+            continue
+        if _is_density(reading) and all(reading.line != other.line for other in found):
+            found.append(reading)
+    if waiting or len(found) != 1:
+        raise refusal
+    (reading,) = found
+    return _told(reading, READ_AS.format(" ".join(reading.text.split())))
+
+
+def _is_density(reading: Reading) -> bool:
+    try:
+        check(reading.distribution, reading.ends, reading.allowed)
+    except (Misuse, NotImplementedError):
+        return False
+    return True
+
+
+def _told(reading: Reading, sentence: str) -> Reading:
+    """The reading, with what a person is told of it."""
+    summary = reading.distribution.summary
+    told = summary if sentence in summary else f"{summary} {sentence}"
+    return replace(reading, distribution=replace(reading.distribution, summary=told))
+
+
+def _one_reading(text: str, symbols: Given, name: str, summary: str, source: str) -> Reading:
+    """What a text says; Refusal where that is not one thing."""
     written = Source(text)
     scope, size = _scope(written, symbols)
     read_line = line(text, scope)
-    return _Reader(written, symbols, scope, size, read_line).reading(name, summary, source)
+    reader = _Reader(written, symbols, scope, size, read_line)
+    reading = reader.reading(name, summary, source)
+    if read_line.head is None and reader.is_negative():
+        reader.kind = "logarithm"
+        logarithm = reader.reading(name, summary, source)
+        if _is_density(logarithm):
+            return _told(logarithm, READ_AS_LOGARITHM)
+    return reading
 
 
 def _scope(source: Source, symbols: Given) -> tuple[Scope, str]:
     """The names of the declaration, and that of the number of samples where a sum has terms for each."""
     scope = symbols.scope
     found = expanded(source, tokens(source))
-    over = any(t.sign("sum", "prod") or (t.style == "capital" and not scope.find(t.text)) for t in found)
+    over = any(
+        t.sign("sum", "prod")
+        or (t.kind == "word" and t.text in known.SUMS_OF_CODE and not scope.find(t.text))
+        or (t.style == "capital" and not scope.find(t.text))
+        for t in found
+    )
     runs = [token.text for token in found if token.kind == "word" and token.style in ("plain", "piece")]
     for name in known.SIZES_OF_SAMPLE:
         beginning = [run for run in runs if run.startswith(name)]
@@ -176,6 +241,17 @@ class _Reader:
     def __init__(self, source: Source, symbols: Given, scope: Scope, size: str, read_line: Line) -> None:
         self.source, self.given, self.scope, self.size, self.line = source, symbols, scope, size, read_line
         self.regular = True
+        self.kind = ""
+
+    def is_negative(self) -> bool:
+        """Whether the line is a sum, or less something, and negative at a random point."""
+        tree = self._support_of(self.line.values[-1])[0]
+        if not isinstance(tree, Negative | Sum):
+            return False
+        value = self._mathematics(tree)
+        with mpmath.workdps(3 * DIGITS):
+            found = [_number(value, point) for point in self._points()]
+        return any(isinstance(one, mpmath.mpf) and one < 0 for one in found)
 
     def reading(self, name: str, summary: str, source: str) -> Reading:
         """The density."""
@@ -188,7 +264,7 @@ class _Reader:
             symbol.condition for symbol in self.given.symbols.values() if symbol.condition is not None
         ]
         domains, moving, constraints = self._domains(conditions)
-        kind = self._kind(value)
+        kind = self.kind or self._kind(value)
         self._same(self.line.values, kind)
         self._check_used([*self.line.values, *conditions])
         distribution = self._distribution(value, kind, moving, domains, name, summary, source)
@@ -519,7 +595,27 @@ def _sentence(text: str) -> str:
 def _each(condition: Node | None) -> list[Node]:
     if condition is None:
         return []
-    return list(condition.conditions) if isinstance(condition, All) else [condition]
+    conditions = condition.conditions if isinstance(condition, All) else (condition,)
+    return [one for each in conditions for one in _distances(each)]
+
+
+def _distances(condition: Node) -> list[Node]:
+    """`|x − m| < d` as `x > m − d` and `x < m + d`."""
+    if not isinstance(condition, Comparison):
+        return [condition]
+    near, far, relation = condition.left, condition.right, condition.relation
+    if relation in (">", "≥"):
+        near, far, relation = far, near, {">": "<", "≥": "≤"}[relation]
+    if relation not in ("<", "≤") or not (isinstance(near, Apply) and near.function == "abs"):
+        return [condition]
+    (inner,), span = near.arguments, condition.span
+    beyond: Node = Negative(far, span=span)
+    terms = inner.terms if isinstance(inner, Sum) else ()
+    if len(terms) == 2 and isinstance(terms[1], Negative):
+        inner, middle = terms[0], terms[1].part
+        far, beyond = Sum((middle, far), span=span), Sum((middle, beyond), span=span)
+    above = {"<": ">", "≤": "≥"}[relation]
+    return [Comparison(inner, above, beyond, span=span), Comparison(inner, relation, far, span=span)]
 
 
 def _zero(node: Node) -> bool:
@@ -527,10 +623,10 @@ def _zero(node: Node) -> bool:
 
 
 def _number(expression: Expr, point: Mapping[str, Any]) -> Any:
-    """The value at a point, nan at a pole."""
+    """The value at a point, nan at a pole and where it is too large to be written."""
     try:
         return evaluate(expression, point)
-    except (ValueError, ZeroDivisionError):
+    except (ValueError, ZeroDivisionError, OverflowError):
         return mpmath.nan
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 from derive.notation import vocabulary as known
-from derive.notation.cursor import split
+from derive.notation.cursor import places, split
 from derive.notation.names import Names
 from derive.notation.refusal import Refusal, quoted
 from derive.notation.tokens import Token
@@ -37,6 +37,8 @@ class Functions(Names):
             if name is None:
                 return None
             bracket = behind is not None and behind.sign("(", "[", "{", "\\{")
+            if token.text in known.OF_SEVERAL and not (bracket and places(self._inside(self.at + 1), ",")):
+                return None
             letter = self.source.text[token.span[0] : token.span[0] + 1]
             if (token.text == "gamma" and not letter.isascii()) or (token.text == "gamma" and letter == "\\"):
                 return None
@@ -64,19 +66,21 @@ class Functions(Names):
             caret = self.tokens[self.at]
             self.at += 1
             power = self._script()
-            if not (isinstance(power, Number) and power.value > 0):
+            if power == _MINUS_ONE and function in known.INVERSES:
+                function, power = known.INVERSES[function], None
+            elif not (isinstance(power, Number) and power.value > 0):
                 raise self.refusal(
                     "ambiguous",
                     (token.span[0], caret.span[1]),
                     f"{token.text}^... is a power of the function or its inverse: write ({token.text}(...))^... instead",
                 )
         if self.is_sign("(", "[", "{", "\\{"):
-            brace = self.is_sign("{")
+            brace, opening = self.is_sign("{"), self.at
             arguments = self._arguments(function)
             closing = self.tokens[self.at - 1]
             node: Node = Apply(function, arguments, span=(token.span[0], closing.span[1]))
             if not brace or self.is_sign("^"):
-                self._bounded(row, token, closing)
+                self._bounded(row, token, opening)
         elif row.bare:
             argument = self._bare_argument(token)
             node = Apply(function, (argument,), span=(token.span[0], argument.span[1]))
@@ -107,16 +111,23 @@ class Functions(Names):
             return Number(Fraction(below), span=self.tokens[at].span)
         raise self.refusal("syntax", self.tokens[at].span, f"{quoted(token.text)} takes no subscript")
 
-    def _bounded(self, row: known.Function, token: Token, closing: Token) -> None:
-        r"""Refuses `\log(x)^2` and `\log(x)(y)`, whose argument may go on behind the bracket."""
+    def _bounded(self, row: known.Function, token: Token, opening: int) -> None:
+        r"""Refuses `\log(x)^2` and `\log(x)(y)`, whose argument may go on behind the bracket.
+
+        opening  where the bracket of its argument is
+        """
         behind = self.token
         if behind is None or not row.bare or not self.latex:
             return
         if behind.sign("^"):
+            power = self._bracketed(self.tokens.index(token), self.at)
+            self.at += 1
+            self._script()
             raise self.refusal(
                 "ambiguous",
                 (token.span[0], behind.span[1]),
                 f"{token.text}(x)^a is {token.text}(x^a) or ({token.text}(x))^a: use brackets",
+                (power, self._bracketed(opening, self.at)),
             )
         if behind.sign("!"):
             raise self.refusal(
@@ -129,6 +140,7 @@ class Functions(Names):
                 "ambiguous",
                 (token.span[0], behind.span[1]),
                 f"{token.text}(x)(y) is {token.text}(x)*(y) or {token.text}((x)(y)): write \\cdot or use brackets",
+                (self._bracketed(self.tokens.index(token), self.at), *self._goes_on(opening)),
             )
 
     def _bare_argument(self, token: Token) -> Node:
@@ -138,6 +150,7 @@ class Functions(Names):
             raise self.refusal("syntax", token.span, f"{quoted(token.text)} has no argument")
         self.nesting = self._deeper([token])
         minus = start.sign("-")
+        begins = self.at
         self.at += minus
         if self.token is None or not self._begins_factor(self.token):
             raise self.refusal("syntax", start.span, f"{quoted(token.text)} has no argument")
@@ -149,19 +162,19 @@ class Functions(Names):
             if own or behind.sign("sum", "prod") or behind.gap == "wide":
                 break
             if not led or behind.gap == "command" or behind.sign("("):
-                raise self._open_ended(token, factors[-1], behind)
+                raise self._open_ended(token, begins, factors[-1], behind)
             self._apart(self.tokens[self.at - 1], behind)
             factors.append(self._power())
         self.nesting -= 1
         behind = self.token
         if behind is not None and behind.sign("/"):
-            raise self._open_ended(token, factors[-1], behind)
+            raise self._open_ended(token, begins, factors[-1], behind)
         if behind is not None and behind.sign("*"):
             after = self.next(1)
             if after is None or (
                 not (after.kind == "word" and self._begins_function(after)) and not after.sign("sum", "prod")
             ):
-                raise self._open_ended(token, factors[-1], behind)
+                raise self._open_ended(token, begins, factors[-1], behind)
         argument = product_of(factors)
         return Negative(argument, span=(start.span[0], argument.span[1])) if minus else argument
 
@@ -187,19 +200,25 @@ class Functions(Names):
                 f" {before.text}^{token.text}: write which",
             )
 
-    def _open_ended(self, token: Token, argument: Node, behind: Token) -> Refusal:
+    def _open_ended(self, token: Token, begins: int, argument: Node, behind: Token) -> Refusal:
         inner, then = self._text_of(argument), self._written(behind)
         then = f" {then}" if then[0].isalnum() else then
         return self.refusal(
             "ambiguous",
             (token.span[0], behind.span[1]),
             f"{token.text} {inner}{then}... is {token.text}({inner}){then}... or {token.text}({inner}{then}...): use brackets",
+            (self._bracketed(self.tokens.index(token), self.at), *self._goes_on(begins, "/", "*")),
         )
 
     def _arguments(self, function: str, first: Node | None = None) -> tuple[Node, ...]:
         """The arguments in brackets."""
         opening = self.tokens[self.at]
         inside = self._open(opening)
+        closing = self.tokens[self.at - 1]
+        if closing.text != known.BRACKETS[opening.text]:
+            raise self.refusal(
+                "syntax", closing.span, f"expected {known.BRACKETS[opening.text]} before {closing.text}"
+            )
         pieces = split(inside, ",")[0] if inside else []
         found = [self._inner(piece).whole(condition=False) for piece in pieces]
         arguments = (*([first] if first is not None else []), *found)
@@ -219,11 +238,18 @@ class Functions(Names):
         if word is None or word.kind != "word" or opening is None or not opening.sign("("):
             raise self.refusal("syntax", dot.span, "a dot stands here that belongs to no number and no call")
         function = known.SPELLED.get(word.text)
+        if word.text in known.SUMS_OF_CODE and not self._inside(self.at + 2):
+            self.at += 2
+            self._open(opening)
+            return self._of_samples(node, (node.span[0], self.tokens[self.at - 1].span[1]))
         if function is None:
             raise self._unknown_function(word)
         self.at += 2
         arguments = self._arguments(function, node)
         return Apply(function, arguments, span=(node.span[0], self.tokens[self.at - 1].span[1]))
+
+
+_MINUS_ONE = Negative(Number(Fraction(1), span=(0, 0)), span=(0, 0))
 
 
 def product_of(factors: Sequence[Node]) -> Node:

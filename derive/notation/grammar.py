@@ -74,6 +74,7 @@ class Expressions(Sums):
         )
 
     def _product(self) -> Node:
+        start, behind = self.at, self.at
         factors = [self._factor()]
         slash: Token | None = None
         while self.token is not None:
@@ -84,13 +85,14 @@ class Expressions(Sums):
                 factors.append(self._factor())
             elif token.sign("/"):
                 self.at += 1
+                behind = self.at
                 below = self._factor()
                 above = product_of(factors)
                 factors = [self._checked(Quotient(above, below, span=(above.span[0], below.span[1])))]
                 slash = token
             elif self._begins_factor(token):
                 if slash is not None:
-                    self._ended_fraction(factors[-1], slash, token)
+                    self._ended_fraction(factors[-1], slash, token, start, behind)
                     slash = None
                 self._apart(self.tokens[self.at - 1], token)
                 factors.append(self._power())
@@ -111,8 +113,12 @@ class Expressions(Sums):
             return part if sign.text == "+" else Negative(part, span=(sign.span[0], part.span[1]))
         return self._power()
 
-    def _ended_fraction(self, fraction: Node, slash: Token, token: Token) -> None:
-        """Refuses `1/2x`: the fraction may have ended before x, or not."""
+    def _ended_fraction(self, fraction: Node, slash: Token, token: Token, start: int, below_at: int) -> None:
+        """Refuses `1/2x`: the fraction may have ended before x, or not.
+
+        start     where the numerator begins
+        below_at  where the denominator does
+        """
         if token.gap in ("command", "wide"):
             return
         assert isinstance(fraction, Quotient)
@@ -137,6 +143,7 @@ class Expressions(Sums):
             "ambiguous",
             (slash.span[0], token.span[1]),
             f"{above}/{under} {behind}... is ({above}/{under})*{behind}... or {above}/({under}*{behind}...): use brackets",
+            (self._bracketed(start, self.at), *self._goes_on(below_at)),
         )
 
     def _power(self) -> Node:
@@ -194,7 +201,7 @@ class Expressions(Sums):
             raise self.refusal("syntax", self._end(), "the exponent is missing")
         if token.sign("{"):
             return self._group(token)
-        sign = None
+        sign, start = None, self.at
         if token.sign("-", "+"):
             sign = token
             self.at += 1
@@ -226,6 +233,7 @@ class Expressions(Sums):
                     "ambiguous",
                     (sign.span[0], behind.span[1]),
                     f"the exponent ends before {quoted(self._written(behind))} or goes on: put it in braces",
+                    (self._bracketed(start, self.at), *self._goes_on(start, "/")),
                 )
             if sign.text == "-":
                 part = Negative(part, span=(sign.span[0], part.span[1]))
@@ -254,12 +262,12 @@ class Expressions(Sums):
             return self._group(token)
         if token.sign("(", "[", "\\{"):
             return self._brackets(token)
-        if token.sign("|", "lvert"):
+        if token.sign("|", "mid", "lvert"):
             return self._absolute(token)
         if token.sign("frac", "binom"):
             self.at += 1
             above, below = self._macro_argument(token), self._macro_argument(token)
-            span = (token.span[0], below.span[1])
+            span = (token.span[0], max(below.span[1], self.tokens[self.at - 1].span[1]))
             if token.text == "binom":
                 return self._checked(Apply("binomial", (above, below), span=span))
             return self._checked(Quotient(above, below, span=span))
@@ -322,7 +330,7 @@ class Expressions(Sums):
         self.nesting = self._deeper([token])
         node = self._infix()
         closing = self.token
-        if closing is None or not closing.sign("|"):
+        if closing is None or not closing.sign(token.text):
             raise self.refusal("syntax", token.span, "the absolute value is never closed")
         self.at += 1
         self.bars = outer
@@ -366,6 +374,7 @@ class Expressions(Sums):
         )
 
     def _root(self, token: Token) -> Node:
+        start = self.at
         self.at += 1
         degree: Node | None = None
         if token.sign("root") and self.is_sign("["):
@@ -379,8 +388,9 @@ class Expressions(Sums):
                 "ambiguous",
                 (token.span[0], behind.span[1]),
                 f"√{inner}{then}... is √({inner}){then}... or √({inner}{then}...): use brackets",
+                (self._bracketed(start, self.at), *self._goes_on(start + 1)),
             )
-        span = (token.span[0], radicand.span[1])
+        span = (token.span[0], max(radicand.span[1], self.tokens[self.at - 1].span[1]))
         if degree is None:
             return self._checked(Apply("sqrt", (radicand,), span=span))
         one = Number(Fraction(1), span=degree.span)
@@ -390,16 +400,22 @@ class Expressions(Sums):
         found = self._declared(token)
         if found is not None:
             return found
-        if token.text == "indicator" or (token.text in ("I", "1") and self._is_indicator()):
+        if token.text == "indicator" or (token.text in known.INDICATORS and self._is_indicator()):
             return self._indicator(token)
         function = self._function_of(token)
         if function is not None:
             return self._applied(token, function)
+        behind = self.next(1)
+        if token.text in known.SUMS_OF_CODE and not self.latex and behind is not None and behind.sign("("):
+            return self._sum_of_code(token)
         if token.style == "capital":
             return self._over(token, "sum" if token.text == "Sigma" else "product")
-        if token.text == "pi" or (token.text == "e" and token.style != "greek"):
+        constants = known.CONSTANTS if self.latex else {**known.CONSTANTS, **known.CAPITAL_CONSTANTS}
+        if token.text in constants:
             self.at += 1
-            return Constant(token.text, span=token.span)
+            if self.is_sign("(") and not self._inside(self.at):
+                self._open(self.tokens[self.at])  # pi() of Stan
+            return Constant(constants[token.text], span=token.span)
         if token.text in ("oo", "infty", "infinity", "inf") and not self.latex:
             self.at += 1
             return Constant("infinity", span=token.span)

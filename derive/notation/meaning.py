@@ -69,6 +69,7 @@ MEANINGS: Mapping[str, Callable[..., Any]] = {
     "asinh": words.asinh,
     "cosh": words.cosh,
     "tanh": words.tanh,
+    "atanh": lambda a: (words.log1p(a) - words.log1p(-a)) / 2,
     "sech": lambda a: 1 / words.cosh(a),
     "csch": lambda a: 1 / words.sinh(a),
     "coth": lambda a: 1 / words.tanh(a),
@@ -78,6 +79,7 @@ MEANINGS: Mapping[str, Callable[..., Any]] = {
     "square": lambda a: a**2,
     "gamma": words.gamma,
     "log_gamma": words.log_gamma,
+    "zeta": lambda a: words.zeta_from_one(a - 1),
     "digamma": words.digamma,
     "beta": words.beta,
     "log_beta": words.log_beta,
@@ -99,6 +101,9 @@ MEANINGS: Mapping[str, Callable[..., Any]] = {
     "bessel_0": words.bessel_0,
     "bessel_1": words.bessel_1,
     "power": lambda a, b: a**b,
+    "xlogy": lambda a, b: a * words.log(b),
+    "xlog1py": lambda a, b: a * words.log1p(b),
+    "logaddexp": lambda a, b: words.log(words.exp(a) + words.exp(b)),
     "maximum": lambda a, b: (a + b + words.absolute(a - b)) / 2,
     "minimum": lambda a, b: (a + b - words.absolute(a - b)) / 2,
 }
@@ -113,6 +118,7 @@ COUNTING = frozenset(
         "log_factorial",
         "log_binomial",
         "digamma",
+        "zeta",
     ]
 )
 GROWING = frozenset(["exp", "sinh", "cosh", "expm1"])

@@ -28,6 +28,9 @@ class Names(Cursor):
             if joined:
                 self.at += 1
                 return Name(joined, span=(token.span[0], self.tokens[self.at - 1].span[1]))
+            numbered = base + self.token.text
+            if any(name.startswith(f"{numbered}_") for name in self.scope.names):
+                base, self.at = numbered, self.at + 1
         if not below and self.is_sign("_"):
             if token.style == "plain" and len(token.text) > 1 and not self.scope.find(token.text):
                 self.at = start
@@ -194,6 +197,12 @@ class Names(Cursor):
 
     def _undeclared(self, token: Token) -> Refusal:
         behind = self.next(1)
+        if token.text == "sigma" and behind is not None and behind.sign("("):
+            return self.refusal(
+                "ambiguous",
+                token.span,
+                "a sigma before a bracket may be the logistic function; write sigmoid(...), or declare what it is",
+            )
         if token.text == "gamma" and behind is not None and behind.sign("("):
             return self.refusal(
                 "ambiguous",

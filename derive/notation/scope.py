@@ -34,12 +34,20 @@ class Scope:
     @cached_property
     def roots(self) -> Mapping[str, str]:
         """Symbols that are known by their square: σ where σ² is declared."""
-        return {
+        plain = {
             base: name
             for base in SQUARES
             for name in self.names
             if folded(name) == f"{base}2" and base not in self.names and f"{base}1" not in self._folded
         }
+        below = {
+            f"{base}_{subscript}": name
+            for base in SQUARES
+            for name in self.names
+            for square, _, subscript in [name.partition("_")]
+            if square == f"{base}2" and subscript and f"{base}_{subscript}" not in self.names
+        }
+        return {**plain, **below}
 
     def find(self, base: str, below: str = "") -> str:
         """The declared name of a symbol and its subscript, or the empty string."""

@@ -2,9 +2,12 @@ r"""Sums and products over an index."""
 
 from __future__ import annotations
 
+from dataclasses import fields, replace
+from typing import Any
+
 from derive.notation import vocabulary as known
 from derive.notation.conditions import Conditions
-from derive.notation.refusal import quoted
+from derive.notation.refusal import Span, quoted
 from derive.notation.scope import Scope
 from derive.notation.tokens import Token
 from derive.notation.tree import Entry, Name, Node, Over
@@ -36,6 +39,15 @@ class Sums(Conditions):
             self.nesting -= 1
         index = index or self._only_index(token, body)
         return self._checked(Over(operation, index, first, last, body, span=(token.span[0], body.span[1])))
+
+    def _sum_of_code(self, token: Token) -> Node:
+        """`sum(log(y))` of code: over the samples, or over the entries of the vectors in it."""
+        self.at += 1
+        body = self._inner(self._open(self.tokens[self.at])).whole(condition=False)
+        return self._of_samples(body, (token.span[0], self.tokens[self.at - 1].span[1]))
+
+    def _of_samples(self, body: Node, span: Span) -> Node:
+        return self._checked(Over("sum", "i", None, None, _with_index(body), span=span))
 
     def _limit_is_known(self) -> bool:
         """Whether an upper limit is more than the size of a vector or of a data set."""
@@ -95,3 +107,17 @@ class Sums(Conditions):
                 "the sum names no index, and its terms do not show which one is meant",
             )
         return found[0]
+
+
+def _with_index(part: Any) -> Any:
+    """A part of the tree in which every name has the index of its sample."""
+    if isinstance(part, Name):
+        return Entry(part.name, "i", span=part.span)
+    if isinstance(part, tuple):
+        return tuple(_with_index(one) for one in part)
+    if isinstance(part, Node):
+        changed = {one.name: getattr(part, one.name) for one in fields(part) if one.init}
+        return replace(
+            part, **{name: _with_index(value) for name, value in changed.items() if name != "span"}
+        )
+    return part

@@ -23,6 +23,8 @@ TEXT_WORD = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:_[A-Za-z0-9]+)*_?")
 LATEX_WORD = re.compile(r"[A-Za-z]+")
 # What an upright word may be made of: \text{if}, \mathrm{Beta\_Proportion}, \text{s.t.}
 PLAIN_TEXT = re.compile(r"(?:[A-Za-z0-9 .~-]|\\_|\\[,;:! ]|_(?![{]))*")
+# What sets prose apart from what is beside it.
+PAUSES = ",;. "
 # Only in a text that is copied from Markdown are these a bar, a star and an underscore.
 ESCAPED = {"|": "|", "*": "*", "_": "_", "#": "#", "%": "%", "-": "-", "+": "+", "=": "=", ">": ">", "<": "<"}
 
@@ -157,13 +159,12 @@ class _Reader:
         written = (LATEX_WORD if self.latex else TEXT_WORD).match(self.text, self.at)
         assert written
         word, end = written[0], written.end()
-        if (
-            not self.latex
-            and self.text[end : end + 1] == "."
-            and word in known.MODULES
-            and self.text[end + 1 : end + 2].isalpha()
-        ):
-            self._skip(end + 1)
+        module = re.compile(r"(?:\.|::)(?=[A-Za-z])").match(self.text, end)
+        if not self.latex and module and word in known.MODULES:
+            self._skip(module.end())
+            return
+        if word == "choose" and not self.latex and self.text[end : end + 1] != "(":
+            self._add("sign", "choose", end)
             return
         self._add("word", word, end, "greek" if word in known.GREEK_NAMES else "plain")
 
@@ -314,6 +315,12 @@ class _Reader:
             )
         elif name in ("mathbb", "mathbf") and word in known.SETS and (name == "mathbb"):
             self._add("sign", known.SETS[word], behind)
+        elif (
+            plain is None
+            and name in known.TEXT_FONTS
+            and ("$" in content or PLAIN_TEXT.fullmatch(content.strip(PAUSES)))
+        ):
+            self._prose(inside, behind - 1)
         elif plain is None:
             self._skip(end)
         elif not word:
@@ -334,6 +341,28 @@ class _Reader:
             self._add("number", word, behind)
         else:
             self._add("word", word.removesuffix(".") if word.count(".") == 1 else word, behind, "upright")
+
+    def _prose(self, start: int, end: int) -> None:
+        r"""`\text{for $x > 0$}`: words of prose, and between dollars what is read as it stands."""
+        mathematics = False
+        for piece in re.compile(r"\$|[^$]+").finditer(self.text, start, end):
+            said = " ".join(piece[0].replace("~", " ").split())
+            words = said.strip(PAUSES)
+            if piece[0] == "$":
+                mathematics = not mathematics
+                self._skip(piece.end(), "space")
+            elif mathematics:
+                while self.at < piece.end():
+                    self._one(self.text[self.at])
+            elif said and not words:
+                self._skip(piece.end(), "wide")
+            elif words:
+                self._skip(self.at, "wide" if said[0] in PAUSES else "")
+                if PLAIN_TEXT.fullmatch(words) is None:
+                    raise self.source.refusal("syntax", piece.span(), "this prose is not understood")
+                self._add("word", words, piece.end(), "upright", piece.start())
+                self._skip(self.at, "wide" if said[-1] in PAUSES else "")
+        self._skip(end + 1)
 
     def _environment(self, name: str, end: int) -> None:
         inside, behind = self._group_end(end)

@@ -53,22 +53,24 @@ FUNCTIONS: dict[str, Function] = {
     "sinh": _bare("sinh"),
     "cosh": _bare("cosh"),
     "tanh": _bare("tanh"),
+    "atanh": Function(("artanh", "atanh", "arctanh")),
     "sech": _bare("sech"),
     "asinh": Function(("arsinh", "asinh", "arcsinh")),
     "csch": _bare("csch", "cosech"),
     "coth": _bare("coth"),
-    "sqrt": Function(("sqrt", "√")),
+    "sqrt": Function(("sqrt", "√", "Sqrt")),
     "abs": Function(("abs", "Abs", "fabs")),
     "sign": Function(("sign", "sgn")),
     "square": Function(("square",)),
     "gamma": Function(("Gamma", "tgamma", "GammaFunction"), code=("gamma",)),
     "log_gamma": Function(("lgamma", "gammaln", "loggamma", "log_gamma", "lnGamma", "logGamma", "lnGamma")),
+    "zeta": Function(("zeta",)),
     "digamma": Function(("digamma",), code=("psi",)),
     "beta": Function(("Beta", "B", "BetaFunction"), arity=2, code=("beta",)),
     "log_beta": Function(("lbeta", "betaln", "logbeta", "log_beta", "lnBeta", "logBeta"), arity=2),
     "factorial": Function(("factorial",)),
     "log_factorial": Function(("lfactorial", "log_factorial", "logfactorial", "factln")),
-    "binomial": Function(("binom", "binomial", "choose", "comb", "Binom", "nCr"), arity=2),
+    "binomial": Function(("binom", "binomial", "choose", "comb", "Binom", "nCr", "C"), arity=2),
     "log_binomial": Function(("lchoose", "binomln", "log_binomial"), arity=2),
     "erf": Function(("erf", "Erf")),
     "erfc": Function(("erfc", "Erfc")),
@@ -85,12 +87,25 @@ FUNCTIONS: dict[str, Function] = {
     "bessel_1": Function(("i1", "I1", "bessel_i1", "besseli1")),
     "bessel": Function(("besseli", "iv", "besselI"), arity=2),
     "power": Function(("pow", "power"), arity=2),
+    "xlogy": Function(("xlogy",), arity=2),
+    "xlog1py": Function(("xlog1py",), arity=2),
+    "logaddexp": Function(("logaddexp", "log_sum_exp"), arity=2),
     "maximum": Function(("max", "fmax", "maximum"), arity=2),
     "minimum": Function(("min", "fmin", "minimum"), arity=2),
 }
 
 SPELLED = {spelling: name for name, row in FUNCTIONS.items() for spelling in (*row.spellings, *row.code)}
 CODE_WORDS = {spelling for row in FUNCTIONS.values() for spelling in row.code}
+
+# Letters that are a function only before a bracket with several arguments; before others they are a name.
+OF_SEVERAL = frozenset(["C"])
+
+# Functions whose power −1 is the inverse, and what it is.
+INVERSES = {"sinh": "asinh", "tanh": "atanh", "logit": "sigmoid"}
+
+# What stands for a number, and how code of a computer algebra writes the same.
+CONSTANTS = {"pi": "pi", "e": "e"}
+CAPITAL_CONSTANTS = {"Pi": "pi", "E": "e", "PI": "pi", "M_PI": "pi"}
 
 # Functions that people write and that our words lack: refused by what they are.
 LACKING = {
@@ -101,9 +116,6 @@ LACKING = {
     "arccos": "the inverse cosine",
     "acos": "the inverse cosine",
     "arccosh": "the inverse hyperbolic cosine",
-    "arctanh": "the inverse hyperbolic tangent",
-    "atanh": "the inverse hyperbolic tangent",
-    "zeta": "the zeta function",
     "floor": "the floor",
     "ceil": "the ceiling",
     "mod": "the remainder",
@@ -142,6 +154,11 @@ MODULES = frozenset(
         "self",
         "this",
         "F",
+        "sc",
+        "std",
+        "Math",
+        "tfp",
+        "jax",
     ]
 )
 
@@ -182,7 +199,13 @@ CAPITALS = {name for name in GREEK_LETTERS.values() if name[0].isupper() and len
 LETTERS = {**{name: name for name in (*GREEK, *CAPITALS, "ell")}, **VARIANTS}
 GREEK_NAMES = {*GREEK, *CAPITALS}
 
-SUPERSCRIPTS = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ⁿⁱ", "0123456789+-=()ni", strict=True))
+SUPERSCRIPTS = dict(
+    zip(
+        "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ⁿⁱᵃᵇᶜᵈᵉᶠᵍʰʲᵏˡᵐᵒᵖʳˢᵗᵘᵛʷˣʸᶻᵅᵝᵞᵟᶿ",
+        "0123456789+-=()niabcdefghjklmoprstuvwxyzαβγδθ",
+        strict=True,
+    )
+)
 SUBSCRIPTS = dict(
     zip("₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓᵦᵧᵨᵩᵪ", "0123456789+-=()aehijklmnoprstuvxβγρφχ", strict=True)
 )
@@ -360,7 +383,21 @@ SIZES = frozenset(
     ]
 )
 # Commands whose argument says nothing, and those that only dress it.
-MUTE = frozenset(["tag", "label", "hspace", "vspace", "phantom", "vphantom", "hphantom", "intertext"])
+MUTE = frozenset(
+    [
+        "stackrel",
+        "overset",
+        "underset",
+        "tag",
+        "label",
+        "hspace",
+        "vspace",
+        "phantom",
+        "vphantom",
+        "hphantom",
+        "intertext",
+    ]
+)
 DRESS = frozenset(["boxed", "ensuremath", "mathop", "smash", "mathstrut", "fbox", "colorbox"])
 FONTS = frozenset(
     [
@@ -369,6 +406,7 @@ FONTS = frozenset(
         *("textsf", "texttt", "textnormal", "mathtt", "hbox", "pmb", "textup", "mathnormal", "textsc"),
     ]
 )
+TEXT_FONTS = frozenset(["text", "textrm", "mbox", "hbox", "textnormal", "textit", "textup"])
 ACCENTS = {
     "hat": "hat",
     "widehat": "hat",
@@ -392,7 +430,7 @@ ENVIRONMENTS = frozenset(
 CASES = frozenset(["cases", "dcases", "array", "matrix", "cases*", "dcases*", "numcases"])
 DOUBLE_STRUCK = frozenset(["mathbb", "mathds", "mathbbm", "mathbf", "boldsymbol", "bm"])
 SETS = {"R": "ℝ", "N": "ℕ", "Z": "ℤ"}
-INDICATORS = frozenset(["1", "I"])
+INDICATORS = frozenset(["1", "I", "chi"])
 
 # Words of prose: before a condition, between two, and for all the rest.
 CONDITION_WORDS = frozenset(
@@ -413,16 +451,28 @@ OTHERWISE = frozenset(
     ]
 )
 
+# What is said of the rest behind a condition, which says it already.
+ZERO_OTHERWISE = frozenset(
+    [
+        *(f"{before}{zero} {word}" for before in ("", "and ", "or ") for zero in ("0", "zero")
+          for word in ("otherwise", "else", "elsewhere")),
+        *("else 0", "otherwise 0", "and 0 if otherwise", "and is 0 otherwise", "0 if otherwise"),
+    ]
+)  # fmt: skip
+
 # Heads of a line by what they name; any other word before an = is a density.
 LIKELIHOODS = frozenset(["L", "Lik", "lik", "likelihood", "Likelihood"])
 LOG_LIKELIHOODS = frozenset(
-    ["l", "ell", "LL", "ll", "loglik", "logL", "lnL", "logp", "logpdf", "logpmf", "lpdf", "lpmf", "log_prob",
+    ["l", "ell", "LL", "target", "ll", "loglik", "logL", "lnL", "logp", "logpdf", "logpmf", "lpdf", "lpmf", "log_prob",
      "logprob", "log_likelihood", "loglikelihood", "log_p", "log_pdf", "log_density", "lp", "logf",
      "normal_lpdf"]
 )  # fmt: skip
 LOSSES = frozenset(
     ["loss", "Loss", "nll", "NLL", "cost", "negloglik", "nllh", "neg_log_likelihood", "NLLLoss"]
 )
+# What code calls the sum over the samples, and the mean over them.
+SUMS_OF_CODE = frozenset(["sum", "nansum"])
+MEANS_OF_CODE = frozenset(["mean", "average"])
 # Names that stand for the number of samples where they are not declared, and for the index of a sample.
 SIZES_OF_SAMPLE = ("n", "N", "m", "T")
 INDICES = frozenset("ijklmnrst")

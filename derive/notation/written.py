@@ -122,6 +122,9 @@ _COMMANDS = {
     "log_beta": "\\operatorname{lbeta}",
     "log_normal_cdf": "\\operatorname{log\\_ndtr}",
     "sigmoid": "\\operatorname{sigmoid}",
+    "xlogy": "\\operatorname{xlogy}",
+    "xlog1py": "\\operatorname{xlog1py}",
+    "logaddexp": "\\operatorname{logaddexp}",
     "gamma": "\\Gamma",
     "normal_cdf": "\\Phi",
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from sympy import Expr, Function, Indexed, IndexedBase, Integer, Rational, Sum, Symbol
+from sympy import Expr, Function, Indexed, IndexedBase, Integer, Mul, Rational, Sum, Symbol
 
 from derive.calculus import CLASS
 from derive.declare import RESERVED
@@ -18,6 +18,7 @@ CONSTANTS = {
     "pi": ("math.pi", Level.ATOM),
     "two_pi": ("2 * math.pi", Level.PRODUCT),
     "E": ("math.e", Level.ATOM),
+    "EulerGamma": ("0.5772156649015329", Level.ATOM),
 }
 
 # Beyond it a whole number is no exact float, and soon no integer of an array.
@@ -76,6 +77,12 @@ class Code(Printer):
 
     def quotient(self, above: Expr, below: Expr) -> Piece:
         whole = above / below
+        if isinstance(below, Integer) and below.p & (below.p - 1) == 0 and above.free_symbols:
+            # The reciprocal of a power of two is exact, and a product is computed faster than a quotient.
+            number, rest = above.as_coeff_Mul()
+            several = isinstance(rest, Mul)
+            beside = self.shown_in(whole, rest, Level.ATOM if several else Level.FUNCTION)
+            return f"{float(number / below)!r} * {beside}", Level.PRODUCT
         over = self.shown_in(whole, above, Level.PRODUCT)
         return f"{over} / {self.shown_in(whole, below, Level.FUNCTION)}", Level.PRODUCT
 

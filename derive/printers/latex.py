@@ -11,7 +11,7 @@ from derive.heads import Level
 from derive.printers.arrange import Piece
 from derive.printers.page import Page
 
-CONSTANTS = {"pi": r"\pi", "two_pi": r"2\pi", "E": "e"}
+CONSTANTS = {"pi": r"\pi", "two_pi": r"2\pi", "E": "e", "EulerGamma": r"\gamma_{\mathrm{e}}"}
 TALL = (r"\frac", r"\sum", r"\prod", r"\left", "^")
 
 

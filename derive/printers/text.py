@@ -11,7 +11,7 @@ from derive.heads import Level
 from derive.printers.arrange import Piece
 from derive.printers.page import Page
 
-CONSTANTS = {"pi": "π", "two_pi": "2π", "E": "e"}
+CONSTANTS = {"pi": "π", "two_pi": "2π", "E": "e", "EulerGamma": "γₑ"}
 FRACTIONS = {Rational(1, 2): "½", Rational(1, 4): "¼", Rational(3, 4): "¾"}
 LETTERS = dict(zip(GREEK, "αβγδεζηθικλμνξοπρστυφχψω", strict=True))
 SUBSCRIPTS = str.maketrans("0123456789ijkl", "₀₁₂₃₄₅₆₇₈₉ᵢⱼₖₗ")

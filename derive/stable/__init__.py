@@ -17,6 +17,11 @@ from derive.stable.classes import (
     logsumexp_of_differences,
     zero_times_infinity,
 )
+from derive.stable.count_differences import (
+    count_difference_of_log_means,
+    curvature_of_count_difference_in_log_mean,
+    curvature_of_count_difference_in_second_log_mean,
+)
 from derive.stable.cut_points import (
     difference_of_sigmoids,
     difference_of_sigmoids_up_to_cut_point,
@@ -25,6 +30,7 @@ from derive.stable.cut_points import (
     log_probability_between_ordered_cut_points,
     probability_between_cut_points,
 )
+from derive.stable.dispersed_counts import curvature_of_dispersed_cost_in_log_location
 from derive.stable.exponentials import (
     absolute_scaled_by_exponential,
     check_scaled_by_exponential,
@@ -65,6 +71,20 @@ from derive.stable.gamma import (
     sum_of_neighbours_over_squares,
     trigamma_over_fourth_power,
 )
+from derive.stable.hyperbolic import (
+    curvature_and_slope_of_excess,
+    curvature_and_two_slopes_of_excess,
+    curvature_less_slope_of_excess,
+    curvature_of_excess_times,
+    opposite_of_slope_and_curvature_of_excess,
+    slope_of_excess_times,
+)
+from derive.stable.hypotenuse import (
+    inverse_sine_of_quotient,
+    log_of_hypotenuse,
+    log_of_hypotenuse_beside_log,
+    squares_of_shares_over_square,
+)
 from derive.stable.logistic import (
     check_of_sigmoid,
     difference_of_log_odds,
@@ -103,6 +123,7 @@ from derive.stable.mixtures import (
     slope_in_the_mean,
 )
 from derive.stable.normal import (
+    cross_of_convolution_in_log_deviation,
     curvature_of_convolution_in_log_deviation,
     inverse_mills_slope_times_square,
     inverse_mills_slope_times_squares,
@@ -111,16 +132,23 @@ from derive.stable.normal import (
     normal_complement,
     rate_slope_of_convolution,
     rate_slope_of_convolution_times_rate,
+    slope_of_convolution_in_log_deviation,
     zero_times_log_normal_cdf,
 )
 from derive.stable.products import (
+    curvature_of_power_over_square,
     log_of_one_minus_power,
     log_of_one_plus,
+    one_less_power_over,
+    power_less_one_over_square,
     score_of_log_power,
     score_of_power,
     shares_of_a_whole,
     slope_and_curvature_of_power,
     slope_and_curvature_of_power_times_argument,
+    slope_of_power_log_over,
+    slope_of_power_over,
+    slope_of_power_over_square,
     zero_times_log,
     zero_times_log1p,
 )
@@ -164,7 +192,9 @@ from derive.stable.squares import (
     rest_of_share,
     rest_over_square,
     rest_times_square,
+    root_less_share,
     scaled_log_of_one_plus_square,
+    scaled_slope_of_slope_times_argument,
     share_of_square,
     slope_of_slope_over_squares,
     slope_of_slope_times_argument,
@@ -174,8 +204,16 @@ from derive.stable.squares import (
     square_of_scaled,
     square_within,
 )
+from derive.stable.tails import (
+    exponential_beside_its_growth,
+    log_tail_scale_of_exponential,
+    tail_exponent_of_exponential,
+)
 
 STABLE = (
+    log_tail_scale_of_exponential,
+    tail_exponent_of_exponential,
+    count_difference_of_log_means,
     half_step_log_gamma_of_log,
     check_of_sigmoid,
     cauchy_wound_around_the_circle,
@@ -248,6 +286,9 @@ STABLE = (
     log_of_one_plus_squared,
     log_of_one_plus_square_over,
     scaled_log_of_one_plus_square,
+    log_of_hypotenuse,
+    log_of_hypotenuse_beside_log,
+    inverse_sine_of_quotient,
     log_of_one_minus_power,
     zero_times_log1p,
     zero_times_log,
@@ -275,6 +316,7 @@ STABLE = (
 COMPLEMENTS = (sigmoid_complement, normal_complement, probability_between_cut_points)
 
 BEFORE_LINKS = (
+    inverse_sine_of_quotient,
     log_of_convolution,
     cauchy_wound_around_the_circle,
     abel_and_poisson,
@@ -303,6 +345,10 @@ BEFORE_LINKS = (
 
 # Tried after differentiating, on the gradient and on the Hessian.
 DERIVED = (
+    exponential_beside_its_growth,
+    curvature_of_count_difference_in_log_mean,
+    curvature_of_count_difference_in_second_log_mean,
+    curvature_of_dispersed_cost_in_log_location,
     curvature_of_convolution_in_log_deviation,
     rate_slope_of_convolution,
     rate_slope_of_convolution_times_rate,
@@ -316,7 +362,9 @@ DERIVED = (
     shares_of_a_whole,
     share_of_square,
     slope_of_slope_times_argument,
+    scaled_slope_of_slope_times_argument,
     rest_less_share,
+    root_less_share,
     rest_of_share,
     excess_over_share,
     excess_less_share,
@@ -341,6 +389,12 @@ LAST = (
     sum_of_neighbours_over_squares,
     trigamma_over_fourth_power,
     slope_of_power_excess_in_the_power,
+    curvature_of_power_over_square,
+    one_less_power_over,
+    power_less_one_over_square,
+    slope_of_power_over_square,
+    slope_of_power_over,
+    slope_of_power_log_over,
     inverse_mills_slope_times_squares,
     inverse_mills_slope_times_square,
     square_of_sech_over,
@@ -349,6 +403,15 @@ LAST = (
     exponential_over_square,
     exponential_times_square,
     product_of_exponentials,
+    slope_of_convolution_in_log_deviation,
+    cross_of_convolution_in_log_deviation,
+    squares_of_shares_over_square,
+    curvature_and_two_slopes_of_excess,
+    curvature_and_slope_of_excess,
+    curvature_less_slope_of_excess,
+    opposite_of_slope_and_curvature_of_excess,
+    curvature_of_excess_times,
+    slope_of_excess_times,
     curvature_times_square,
     square_within,
     slope_of_slope_over_squares,

@@ -4,9 +4,12 @@ from derive.declare import stable
 from derive.domains import Positive, Real
 from derive.words import (
     convolution,
+    convolution_cross,
     convolution_deviation_curvature,
     convolution_deviation_slope,
+    convolution_log_deviation_cross,
     convolution_log_deviation_curvature,
+    convolution_log_deviation_slope,
     convolution_rate_score,
     convolution_rate_slope,
     exp,
@@ -74,4 +77,22 @@ def curvature_of_convolution_in_log_deviation(a: Real, b: Real, c: Positive):
     return (
         left + exp(b) * convolution_deviation_slope(a, exp(b), c),
         convolution_log_deviation_curvature(a, exp(b), c),
+    )
+
+
+@stable(f64={"a": -1e-20, "b": -276, "c": 1.0}, f32={"a": -1e5, "b": -23, "c": 1.0})
+def slope_of_convolution_in_log_deviation(a: Real, b: Real, c: Positive):
+    """The slope overflows where its product with the deviation does not."""
+    return (
+        exp(b) * convolution_deviation_slope(a, exp(b), c),
+        convolution_log_deviation_slope(a, exp(b), c),
+    )
+
+
+@stable(f64={"a": -1.0, "b": -276, "c": 1.0}, f32={"a": -1e8, "b": -24, "c": 1.0})
+def cross_of_convolution_in_log_deviation(a: Real, b: Real, c: Positive):
+    """The slope overflows where its product with the deviation does not."""
+    return (
+        exp(b) * convolution_cross(a, exp(b), c),
+        convolution_log_deviation_cross(a, exp(b), c),
     )

@@ -4,12 +4,17 @@ from derive.declare import stable
 from derive.domains import Nonnegative, Positive, Real, Unit
 from derive.words import (
     absolute_power_curvature,
+    absolute_power_curvature_over,
+    absolute_power_log_slope,
+    absolute_power_log_slope_over,
     absolute_power_slope,
+    absolute_power_slope_over,
     log,
     log1p,
     log_expm1_ratio_slope,
     log_one_minus_power,
     power_score,
+    quotient,
     xlog1py,
     xlogy,
 )
@@ -79,3 +84,40 @@ def slope_and_curvature_of_power(a: Real, b: Positive):
         absolute_power_slope(a, b) + a * absolute_power_curvature(a, b),
         b * absolute_power_slope(a, b),
     )
+
+
+@stable(f64={"a": 1e150, "b": 1e-60, "c": 1e-60}, f32={"a": 1e20, "b": 1e-5, "c": 1e-10})
+def curvature_of_power_over_square(a: Real, b: Positive, c: Positive):
+    """The curvature vanishes for large arguments before the divisor makes it large again: a square is taken of the quotient."""
+    return absolute_power_curvature(a, b) / c**2, absolute_power_curvature_over(a, b, c)
+
+
+@stable(f64={"a": 1e10, "b": 31.3, "c": 1e10}, f32={"a": 10.0, "b": 38.2, "c": 100.0})
+def one_less_power_over(a: Real, b: Positive, c: Positive):
+    """The power overflows where its quotient does not."""
+    return (1 - a * absolute_power_slope(a, b)) / c, 1 / c - a * absolute_power_slope_over(a, b, c)
+
+
+@stable(f64={"a": 1e10, "b": 32.0, "c": 1e10}, f32={"a": 10.0, "b": 38.5, "c": 100.0})
+def power_less_one_over_square(a: Real, b: Positive, c: Positive):
+    """The power overflows where its quotient does not."""
+    whole = a * absolute_power_slope(a, b) + b * a * absolute_power_slope(a, b) - 1
+    return whole / c**2, a * absolute_power_slope_over(a, b, quotient(c, b + 1) * c) - 1 / c**2
+
+
+@stable(f64={"a": 1e200, "b": 1e-100, "c": 1e-100}, f32={"a": 1e24, "b": 1e-12, "c": 1e-12})
+def slope_of_power_over_square(a: Real, b: Positive, c: Positive):
+    """The product vanishes, or overflows, where its quotient by the square does not."""
+    return b * absolute_power_slope(a, b) / c**2, absolute_power_slope_over(a, b, quotient(c, b) * c)
+
+
+@stable(f64={"a": 1e10, "b": 32.0, "c": 1e10}, f32={"a": 10.0, "b": 38.5, "c": 100.0})
+def slope_of_power_over(a: Real, b: Positive, c: Positive):
+    """The slope overflows where its quotient does not."""
+    return absolute_power_slope(a, b) / c, absolute_power_slope_over(a, b, c)
+
+
+@stable(f64={"a": 1e10, "b": 32.0, "c": 1e10}, f32={"a": 10.0, "b": 38.5, "c": 100.0})
+def slope_of_power_log_over(a: Real, b: Positive, c: Positive):
+    """The slope overflows where its quotient does not."""
+    return absolute_power_log_slope(a, b) / c, absolute_power_log_slope_over(a, b, c)

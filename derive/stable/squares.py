@@ -70,6 +70,13 @@ def slope_of_slope_times_argument(a: Real):
     return slope + a * log1p_square_curvature(a), 2 * slope * square_rest(a)
 
 
+@stable(f64={"a": 1e5, "b": 3}, f32={"a": 300, "b": 3})
+def scaled_slope_of_slope_times_argument(a: Real, b: Real):
+    """For large arguments the two cancel to the third order."""
+    slope = log1p_square_slope(a)
+    return b * slope + b * a * log1p_square_curvature(a), 2 * b * slope * square_rest(a)
+
+
 @stable(f64={"a": 1e9}, f32={"a": 1e5})
 def rest_of_share(a: Real):
     """The share rounds to 1, and nothing is left of its complement."""
@@ -179,3 +186,10 @@ def slope_of_slope_times_exponential_over_root(a: Real, b: Real, c: Positive, d:
     """The product vanishes for large arguments before the exponential makes it large again: a square is taken of the product."""
     left = d * log1p_square_slope(a) * square_rest(a) * exp(b) / sqrt(c)
     return left, log1p_square_slope(a) * square(root_rest(a) * sqrt(d) * exp(b / 2) / sqrt(sqrt(c)))
+
+
+@stable(f64={"a": 1e9, "b": 1}, f32={"a": 1e5, "b": 1})
+def root_less_share(a: Real, b: Real):
+    """The share rounds to 1, and nothing is left of its complement."""
+    left = b * root_rest(a) - b * a * log1p_square_slope(a) * root_rest(a) / 2
+    return left, b * root_rest(a) * square_rest(a)

@@ -21,12 +21,16 @@ from derive.words.circle import *
 from derive.words.classes import *
 from derive.words.compositions import *
 from derive.words.convolutions import *
+from derive.words.count_differences import *
 from derive.words.counts import *
 from derive.words.cut_points import *
+from derive.words.dispersed_counts import *
 from derive.words.elementary import *
 from derive.words.exponentials import *
 from derive.words.gamma import *
 from derive.words.hyperbolic import *
+from derive.words.hypotenuse import *
+from derive.words.incomplete import *
 from derive.words.logistic import *
 from derive.words.mixtures import *
 from derive.words.normal import *
@@ -37,6 +41,7 @@ from derive.words.residuals import *
 from derive.words.squares import *
 from derive.words.steps import *
 from derive.words.symbols import *
+from derive.words.tails import *
 from derive.words.tweedie import *
 from derive.words.zeta import *
 

@@ -162,6 +162,30 @@ def convolution_rate_curvature(a: Real, b: Positive, c: Positive) -> Real:
 
 @word(
     opens=False,
+    text="{1:factor} w₂{arguments}",
+    latex="{1:factor} w_2{arguments}",
+    numpy="_convolution_log_deviation_slope{arguments}",
+    torch="_convolution_log_deviation_slope{arguments}",
+)
+def convolution_log_deviation_slope(a: Real, b: Positive, c: Positive) -> Real:
+    """The derivative of w in log b: b w₂, which is finite where w₂ overflows."""
+    return b * convolution_deviation_slope(a, b, c)
+
+
+@word(
+    opens=False,
+    text="{1:factor} w₁₂{arguments}",
+    latex="{1:factor} w_{{12}}{arguments}",
+    numpy="_convolution_log_deviation_cross{arguments}",
+    torch="_convolution_log_deviation_cross{arguments}",
+)
+def convolution_log_deviation_cross(a: Real, b: Positive, c: Positive) -> Real:
+    """The derivative of w in a and log b: b w₁₂, which is finite where w₁₂ overflows."""
+    return b * convolution_cross(a, b, c)
+
+
+@word(
+    opens=False,
     numpy="_convolution_log_deviation_curvature{arguments}",
     torch="_convolution_log_deviation_curvature{arguments}",
 )

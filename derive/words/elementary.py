@@ -164,3 +164,27 @@ def softplus(a: Real) -> Positive:
 def sigmoid(a: Real) -> OpenUnit:
     """1/(1 + e⁻ᵃ), the logistic function."""
     return 1 / (1 + exp(-a))
+
+
+@word(
+    text=("{0} − {1:factor}", Level.SUM),
+    latex=("{0} - {1:factor}", Level.SUM),
+    numpy=("{0} - {1:factor}", Level.SUM),
+    torch=("{0} - {1:factor}", Level.SUM),
+    derivatives=(lambda a, b: 1, lambda a, b: -1),
+)
+def width(a: Real, b: Real.where(lambda b, a: a - b)) -> Positive:
+    """The difference a − b of the ends of an interval from b to a."""
+    return a - b
+
+
+@word(
+    text=("log({0} − {1:factor})", Level.FUNCTION),
+    latex=(r"\log\left({0} - {1:factor}\right)", Level.FUNCTION),
+    numpy="_log_width({0}, {1})",
+    torch="_log_width({0}, {1})",
+    derivatives=(lambda a, b: 1 / width(a, b), lambda a, b: -1 / width(a, b)),
+)
+def log_width(a: Real, b: Real.where(lambda b, a: a - b)) -> Real:
+    """log(a − b), also where the difference overflows."""
+    return log(a - b)

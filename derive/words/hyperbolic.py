@@ -87,8 +87,8 @@ def asinh(a: Real) -> Real:
 @word(
     text="h({0})",
     latex="h{0:()}",
-    numpy=("_exp_excess(2 * _log_cosh({0})) / 2", Level.PRODUCT),
-    torch=("_exp_excess(2 * _log_cosh({0})) / 2", Level.PRODUCT),
+    numpy="_sinh_square_excess({0})",
+    torch="_sinh_square_excess({0})",
     derivatives=(lambda a: sinh_square_excess_slope(a),),
 )
 def sinh_square_excess(a: Real) -> Nonnegative:
@@ -101,8 +101,20 @@ def sinh_square_excess(a: Real) -> Nonnegative:
     latex="h'{0:()}",
     numpy=("np.tanh({0}) * np.square(np.sinh({0}))", Level.PRODUCT),
     torch=("torch.tanh({0}) * torch.square(torch.sinh({0}))", Level.PRODUCT),
-    derivatives=(lambda a: tanh(a) ** 2 + 2 * sinh(a) ** 2,),
+    derivatives=(lambda a: sinh_square_excess_curvature(a),),
 )
 def sinh_square_excess_slope(a: Real) -> Real:
     """h′(a) = sinh(a) cosh(a) − tanh(a), as a product in which nothing cancels."""
     return sinh(a) ** 2 * tanh(a)
+
+
+@word(
+    text="h″({0})",
+    latex="h''{0:()}",
+    numpy=("np.square(np.sinh({0})) * (2 + np.square(_sech({0})))", Level.PRODUCT),
+    torch=("torch.square(torch.sinh({0})) * (2 + torch.square(_sech({0})))", Level.PRODUCT),
+    derivatives=(lambda a: 2 * tanh(a) * (2 * cosh(a) ** 2 + sech(a) ** 2),),
+)
+def sinh_square_excess_curvature(a: Real) -> Nonnegative:
+    """h″(a) = sinh²(a) (2 + sech²(a)), as a product in which nothing cancels."""
+    return sinh(a) ** 2 * (2 + sech(a) ** 2)

@@ -99,6 +99,46 @@ def absolute_power_curvature(a: Real, b: Positive) -> Real:
 
 
 @word(
+    text=("{1:factor} |{0}|^({1} − 1) sign({0})/{2:atom}", Level.PRODUCT),
+    latex=(
+        r"\frac{{{1:factor} \left|{0}\right|^{{{1} - 1}} \operatorname{{sign}}{0:()}}}{{{2}}}",
+        Level.PRODUCT,
+    ),
+    numpy="_absolute_power_slope_over({0}, {1}, {2})",
+    torch="_absolute_power_slope_over({0}, {1}, {2})",
+)
+def absolute_power_slope_over(a: Real, b: Positive, c: Positive) -> Real:
+    """The slope b |a|ᵇ⁻¹ sign a over c, 0 at 0, also where it vanishes or overflows by itself."""
+    return absolute_power_slope(a, b) / c
+
+
+@word(
+    text=("|{0}|^({1} − 1) sign({0}) (1 + {1:factor} log |{0}|)/{2:atom}", Level.PRODUCT),
+    latex=(
+        r"\frac{{\left|{0}\right|^{{{1} - 1}} \operatorname{{sign}}{0:()}"
+        r" \left(1 + {1:factor} \log\left|{0}\right|\right)}}{{{2}}}",
+        Level.PRODUCT,
+    ),
+    numpy="_absolute_power_log_slope_over({0}, {1}, {2})",
+    torch="_absolute_power_log_slope_over({0}, {1}, {2})",
+)
+def absolute_power_log_slope_over(a: Real, b: Positive, c: Positive) -> Real:
+    """|a|ᵇ⁻¹ (1 + b log |a|) sign a over c, 0 at 0, also where it vanishes or overflows by itself."""
+    return absolute_power_log_slope(a, b) / c
+
+
+@word(
+    text=("{1:factor} ({1} − 1) |{0}|^({1} − 2)/{2:atom}²", Level.PRODUCT),
+    latex=(r"\frac{{{1:factor} ({1} - 1) \left|{0}\right|^{{{1} - 2}}}}{{{2:atom}^2}}", Level.PRODUCT),
+    numpy="_absolute_power_curvature_over({0}, {1}, {2})",
+    torch="_absolute_power_curvature_over({0}, {1}, {2})",
+)
+def absolute_power_curvature_over(a: Real, b: Positive, c: Positive) -> Real:
+    """The curvature b (b − 1) |a|ᵇ⁻² over c², 0 at a kink, also where it vanishes or overflows by itself."""
+    return absolute_power_curvature(a, b) / c**2
+
+
+@word(
     text=("|{0}|^{1:atom} log |{0}|", Level.PRODUCT),
     latex=(r"\left|{0}\right|^{{{1}}} \log\left|{0}\right|", Level.PRODUCT),
     numpy="_times(np.power(np.abs({0}), {1}), np.log(np.abs({0})))",

@@ -8,6 +8,7 @@ from derive.heads import Constant, Index, Size, index_symbol
 j, k, m = Index("j", "K"), Index("k", "K"), Index("l", "K")
 pi = Constant("pi", r"\pi")
 two_pi = Constant("two_pi", r"2\pi")
+euler = Constant("EulerGamma", r"\gamma_{E}")
 
 
 last = Size("K")

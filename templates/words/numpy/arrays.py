@@ -1,6 +1,13 @@
 """Every word computes in float64 and answers in the dtype of its arguments."""
 
+import math
+
 import numpy as np
+
+
+def _finite(x):
+    """Whether all of an array is finite: its squares are summed fastest (and where they overflow, it is not said to be)."""
+    return math.isfinite(np.vdot(x, x))
 
 
 def _wide(*arguments):

@@ -28,15 +28,18 @@ def _exp_excess(x):
 
 
 def _log_ratio(a, b):
-    """The logarithm of a/b; a, b > 0; log1p((a - b)/b) where they are close.
+    """The logarithm of a/b; a, b > 0: that of 1 + |a - b|/min(a, b), with the sign of a - b.
 
     Measured beyond conditioning: at most 1 ulp in float64, 0.5 in float32.
     """
     a, b, kind = _wide(a, b)
     with np.errstate(all="ignore"):
-        t, q = (a - b) / b, a / b
-        far = np.where((q > 1e-300) & (q < np.inf), np.log(q), np.log(a) - np.log(b))
-        return np.where(np.abs(t) < 0.5, np.log1p(t), far).astype(kind)
+        difference = a - b
+        t = np.abs(difference) / np.minimum(a, b)
+        value = np.copysign(np.log1p(t), difference)
+        if np.isinf(t).any():
+            value = np.where(np.isinf(t), np.log(a) - np.log(b), value)
+        return value.astype(kind, copy=False)
 
 
 def _log1p_ratio(a, b):

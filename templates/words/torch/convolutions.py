@@ -72,6 +72,17 @@ def _convolution_deviation_slope(a, b, c):
     return (torch.where(u < 0, (z + k) * e - z * z, (z + k) * m - k * k) / b).to(kind)
 
 
+def _convolution_log_deviation_slope(a, b, c):
+    """The derivative (z + k) m - k^2 of w in log b: left of u = 0 it is (z + k) e - z^2.
+
+    Measured beyond conditioning: at most 4 ulp in float64, 0.5 in float32. Near its zeros it is of
+    the order of what four ulp in each argument explain.
+    """
+    a, b, c, kind = _double(a, b, c)
+    z, k, u, m, e, _, _ = _convolved(a, b, c)
+    return torch.where(u < 0, (z + k) * e - z * z, (z + k) * m - k * k).to(kind)
+
+
 def _convolution_rate_slope(a, b, c):
     """The derivative b e of w in c.
 
@@ -104,6 +115,20 @@ def _convolution_cross(a, b, c):
     far = e + ts - 2.0 * z * (1.0 - ts / t)
     left = torch.where(u > -1.0, e + (z + k) * s - 2.0 * z, far)
     return (torch.where(u < 0, left, m + (z + k) * less) / b / b).to(kind)
+
+
+def _convolution_log_deviation_cross(a, b, c):
+    """The derivative of w in a and log b: left of u = 0 it is (e + (z + k) s - 2 z)/b.
+
+    Measured beyond conditioning: at most 4 ulp in float64, 0.5 in float32. Near its zeros it is of
+    the order of what four ulp in each argument explain.
+    """
+    a, b, c, kind = _double(a, b, c)
+    z, k, u, m, e, s, less = _convolved(a, b, c)
+    t, _, ts = _residual_parts(u)
+    far = e + ts - 2.0 * z * (1.0 - ts / t)
+    left = torch.where(u > -1.0, e + (z + k) * s - 2.0 * z, far)
+    return (torch.where(u < 0, left, m + (z + k) * less) / b).to(kind)
 
 
 def _convolution_rate_cross(a, b, c):

@@ -64,7 +64,7 @@ def _stirling_step(x):
     return torch.where(x < 0.1, (x + 0.5) * torch.log1p(1.0 / x) - 1.0, fitted), z
 
 
-def _stirling_correction(x):
+def _stirling_correction(x, stirling_step=None):
     """The difference log Gamma(x) - ((x - 1/2) log x - x + log(2 pi)/2) > 0, near 1/(12 x); x > 0.
 
     One step of the recurrence, then a fitted quotient; both have one sign (DLMF 5.5.1, 5.11.1).
@@ -72,11 +72,11 @@ def _stirling_correction(x):
     Measured beyond conditioning: at most 4 ulp in float64, 4 in float32.
     """
     r = 1.0 / (x + 1.0)
-    step, _ = _stirling_step(x)
+    step, _ = stirling_step or _stirling_step(x)
     return step + r * _rational(_STIRLING_CORRECTION_N, _STIRLING_CORRECTION_D, r * r)
 
 
-def _stirling_correction_slope(x):
+def _stirling_correction_slope(x, stirling_step=None):
     """The difference psi(x) - log x + 1/(2 x) < 0, near -1/(12 x^2); x > 0.
 
     The derivative of Stirling's correction. That of the step h is -(z - h) / (x + 1/2), and both parts
@@ -86,7 +86,7 @@ def _stirling_correction_slope(x):
     """
     r = 1.0 / (x + 1.0)
     w = r * r
-    step, z = _stirling_step(x)
+    step, z = stirling_step or _stirling_step(x)
     tail = w * _rational(_STIRLING_SLOPE_N, _STIRLING_SLOPE_D, w)
     return -((z - step) / (x + 0.5) + tail)
 
@@ -145,20 +145,20 @@ def _log_binomial(n, k):
     return torch.where(d < 0.5, tiny, torch.where(m < 2.0, near, far))
 
 
-def _log_gamma_excess(x):
+def _log_gamma_excess(x, stirling_step=None):
     """The difference log Gamma(x) - (x log x - x), near log(2 pi/x)/2; x > 0.
 
     Measured beyond conditioning: at most 4 ulp in float64, 4 in float32.
     """
-    return _stirling_correction(x) + (0.9189385332046728 - 0.5 * torch.log(x))
+    return _stirling_correction(x, stirling_step) + (0.9189385332046728 - 0.5 * torch.log(x))
 
 
-def _digamma_excess(x):
+def _digamma_excess(x, stirling_step=None):
     """The difference psi(x) - log x < 0, near -1/(2 x); x > 0.
 
     Measured beyond conditioning: at most 3 ulp in float64, 3.5 in float32.
     """
-    return _stirling_correction_slope(x) - 0.5 / x
+    return _stirling_correction_slope(x, stirling_step) - 0.5 / x
 
 
 def _trigamma_excess(x):

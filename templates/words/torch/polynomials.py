@@ -4,10 +4,11 @@ import torch
 
 
 def _polynomial(coefficients, w):
-    """The polynomial with these coefficients (lowest power first) at w, by Horner's rule."""
-    total = torch.zeros_like(w)
-    for coefficient in reversed(coefficients):
-        total = total * w + coefficient
+    """The polynomial with these coefficients (lowest power first) at w, by Horner's rule, in place where nobody differentiates."""
+    *others, leading = coefficients
+    total = torch.full_like(w, leading)
+    for coefficient in reversed(others):
+        total = total * w + coefficient if torch.is_grad_enabled() else total.mul_(w).add_(coefficient)
     return total
 
 

@@ -25,14 +25,15 @@ def _exp_excess(x):
 
 
 def _log_ratio(a, b):
-    """The logarithm of a/b; a, b > 0; log1p((a - b)/b) where they are close.
+    """The logarithm of a/b; a, b > 0: that of 1 + |a - b|/min(a, b), with the sign of a - b.
 
     Measured beyond conditioning: at most 1 ulp in float64, 1.5 in float32.
     """
     a, b = _tensors(a, b)
-    t, q = (a - b) / b, a / b
-    far = torch.where((q > torch.finfo(q.dtype).tiny) & (q < math.inf), torch.log(q), torch.log(a) - torch.log(b))
-    return torch.where(torch.abs(t) < 0.5, torch.log1p(t), far)
+    difference = a - b
+    t = torch.abs(difference) / torch.minimum(a, b)
+    near = torch.copysign(torch.log1p(t), difference)
+    return torch.where(t < math.inf, near, torch.log(a) - torch.log(b))
 
 
 def _log1p_ratio(a, b):

@@ -86,6 +86,8 @@ class Parts:
         if isinstance(expression, Sum):
             body, (index, *limits) = expression.args
             body = self.taken_apart(body.xreplace({index: CLASS}))
+            if CLASS not in body.free_symbols and limits[0] == 1:
+                return body * limits[1]
             return self.named(Sum(body, (CLASS, *limits)))
         if isinstance(expression, Lambda):
             ((index,), body) = expression.args

@@ -239,6 +239,9 @@ class Size:
     def __add__(self, other: Any) -> sympy.Expr:
         return self._sympy_() + other
 
+    def __sub__(self, other: Any) -> sympy.Expr:
+        return self._sympy_() - other
+
 
 @cache
 def index_symbol(name: str) -> sympy.Symbol:

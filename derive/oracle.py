@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache, reduce
+from functools import cache, lru_cache, reduce
 from typing import Any
 
 import mpmath
@@ -201,7 +201,13 @@ def _computed(expression: Expr, point: Point, known: dict[Expr, Any]) -> Any:
         return mpmath.mpf(0)
     if row.reference:
         return row.truth(*(_evaluate(part, point, known) for part in expression.args))
-    return _evaluate(row.meaning(*expression.args), point, known)
+    return _evaluate(_meaning(expression), point, known)
+
+
+@lru_cache(maxsize=4096)
+def _meaning(expression: Expr) -> Expr:
+    """What a word abbreviates: SymPy takes longer to make it than mpmath to evaluate it, at thousands of points."""
+    return word_of(expression).meaning(*expression.args)
 
 
 def _entry(expression: Indexed, point: Point) -> Any:

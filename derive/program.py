@@ -16,6 +16,7 @@ from sympy import Add, Basic, Expr, Indexed, IndexedBase, Mul, Pow, Sum
 from sympy.core.parameters import distribute
 
 from derive.calculus import Parts, fresh
+from derive.declare import RESERVED
 from derive.words import square, word_of
 
 
@@ -42,13 +43,18 @@ def program(parts: Parts, results: Sequence[Expr], reserved: Collection[str]) ->
     order: list[Expr] = []
     for result in results:
         _count(parts, result, uses, order)
-    named = [part for part in order if uses[part] > 1]
+    named = [part for part in order if uses[part] > 1 and not _of_sizes(parts, part)]
     names: dict[str, str] = {}
     for part in named:
         names[str(part)] = fresh(_kind(parts.definitions[part]), {*reserved, *names.values()})
     inline = {str(part): parts.definitions[part] for part in order if str(part) not in names}
     assignments = tuple((names[str(part)], parts.definitions[part]) for part in named)
     return Program(assignments, tuple(results), names, inline)
+
+
+def _of_sizes(parts: Parts, part: Expr) -> bool:
+    """Whether a part is of nothing but the sizes of vectors: it is as short where it stands as its name."""
+    return {symbol.name for symbol in parts.put_together(part).free_symbols} <= RESERVED
 
 
 def _count(parts: Parts, expression: Expr, uses: Counter[Expr], order: list[Expr]) -> None:

@@ -16,6 +16,7 @@ from sympy.core.parameters import distribute
 from derive import oracle, words
 from derive.domains import (
     BetweenOneAndTwo,
+    Composition,
     Count,
     Counts,
     Entries,
@@ -169,14 +170,15 @@ DOMAINS = {
     "a": Rank,
     "h": PositiveVector,
     "e": Counts,
+    "f": Composition,
     "g": Increasing,
     "z": Vector,
     "v": Vector,
     "k": Position,
     "j": Position,
 }
+z, v, h, g, e, f = (IndexedBase(Symbol(name, **DOMAINS[name].facts)) for name in "zvhgef")
 x, y, q, r, s, t, b, w, p, o, c, d, u, a = (Symbol(name, **DOMAINS[name].facts) for name in "xyqrstbwpocdua")
-z, v, h, g, e = (IndexedBase(Symbol(name, **DOMAINS[name].facts)) for name in "zvhge")
 power = Symbol("power", **BetweenOneAndTwo.facts)
 over_k = (k, 1, K)
 over_i = (i, 1, N)
@@ -190,9 +192,14 @@ def closed(inside):
 
 def between_ordered(vector, location):
     """The logarithm of the probability between two ordered cut points, as their link leaves it."""
-    cuts = words.each(words.ordered(vector, k))
+    cuts = words.each(words.ordered(vector, k), words.k)
     low, high = words.cut_point(cuts, a), words.cut_point(cuts, a + 1)
     return words.log1mexp(high - low) - softplus(location - high) - softplus(low - location)
+
+
+def less_scaled_log(vector):
+    """A vector less so many times the logarithms of shares."""
+    return words.each(vector[j] - s * log(f[j]), words.j)
 
 
 def triangle(leg, base, c, d):
@@ -321,6 +328,11 @@ FIRES = {
         lambda: words.sigmoid_of_cut_point(g, a + 1, x) - words.sigmoid_of_cut_point(g, a, x),
         lambda: y + words.sigmoid_of_cut_point(g, a + 1, x - s) - words.sigmoid_of_cut_point(g, a, x - s),
         lambda: closed(words.sigmoid_of_cut_point(g, a + 1, x) - words.sigmoid_of_cut_point(g, a, x)),
+    ],
+    "log_softmax_of_sum": [
+        lambda: closed(softmax(less_scaled_log(z), k)),
+        lambda: y - closed(softmax(less_scaled_log(v), k)) / 2,
+        lambda: Sum(closed(softmax(less_scaled_log(z), k)), over_k) * x,
     ],
     "log_normal_probability_between_cut_points": [
         lambda: closed(words.normal_cdf_of_cut_point(g, a + 1, x) - words.normal_cdf_of_cut_point(g, a, x)),

@@ -224,8 +224,8 @@ class Printer(ABC):
             extra["arguments"] = self.applied(", ".join(map(self.show, expression.args)))
         if "{entry}" in pattern or "{next}" in pattern:
             vector, position, *_ = expression.args
-            extra["entry"] = self.show(Row(vector)[position])
-            extra["next"] = self.show(Row(vector)[position + 1])
+            extra["entry"] = self.show(Row(vector)[position], Level.PRODUCT)
+            extra["next"] = self.show(Row(vector)[position + 1], Level.PRODUCT)
         return pattern.format(*arguments, **extra), level
 
     def _place_of_term(self, term: Expr) -> tuple[Any, ...]:

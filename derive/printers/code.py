@@ -121,10 +121,18 @@ class Code(Printer):
         text = super().shown_in(whole, part, level)
         if isinstance(whole, Function) and word_of(whole).of_vector:
             return text  # a whole vector, and places in it
-        of_sizes = {str(symbol) for symbol in part.free_symbols} <= RESERVED
-        if self.has_entries(whole) and not self.has_entries(part) and not of_sizes:
+        if self.has_entries(whole) and not self.has_entries(part) and not self._of_sizes(part):
             return f"{self.show(part, Level.ATOM)}[..., None]"
         return text
+
+    def _of_sizes(self, expression: Expr) -> bool:
+        """Whether the expression is one number for all samples: of nothing but the sizes of vectors."""
+        return all(
+            self._of_sizes(self.inline[str(symbol)])
+            if str(symbol) in self.inline
+            else str(symbol) in RESERVED
+            for symbol in expression.free_symbols
+        )
 
     def has_entries(self, expression: Expr) -> bool:
         """Whether the expression has one value for each class."""

@@ -11,7 +11,12 @@ from derive.stable.circle import (
     log_bessel_less_argument,
     one_minus_cosine_of_difference,
 )
-from derive.stable.classes import log_softmax, logsumexp_of_differences, zero_times_infinity
+from derive.stable.classes import (
+    log_softmax,
+    log_softmax_of_sum,
+    logsumexp_of_differences,
+    zero_times_infinity,
+)
 from derive.stable.count_differences import (
     count_difference_of_log_means,
     curvature_of_count_difference_in_log_mean,
@@ -222,6 +227,7 @@ STABLE = (
     log_of_convolution,
     log_of_normal_cdf,
     zero_times_log_normal_cdf,
+    log_softmax_of_sum,
     log_softmax,
     logsumexp_of_differences,
     square_of_quotient,
@@ -332,6 +338,7 @@ BEFORE_LINKS = (
     log_of_ratio_and_denominator,
     log_of_one_plus_power,
     log_of_share,
+    log_softmax_of_sum,
     log_normal_probability_between_cut_points,
     log_probability_between_cut_points,
 )

@@ -62,7 +62,7 @@ def difference_of_sigmoids(a: Real, b: Real):
 @stable(f64={"z": (40, -40), "m": 1, "a": 0}, f32={"z": (20, -20), "m": 1, "a": 0})
 def log_probability_between_ordered_cut_points(z: Vector, m: Rank, a: Real):
     """A small step is lost beside the sum of those before it, and cannot be got back: its logarithm is known."""
-    low, high = cut_point(each(ordered(z, k)), m), cut_point(each(ordered(z, k)), m + 1)
+    low, high = cut_point(each(ordered(z, k), k), m), cut_point(each(ordered(z, k), k), m + 1)
     return (
         log1mexp(high - low) - softplus(a - high) - softplus(low - a),
         log_step_probability(z, m)

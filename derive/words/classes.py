@@ -69,6 +69,10 @@ def softmax_complement(z: Vector, k: Position) -> Positive:
 @word(
     numpy="_softmax_deviation({0}, {1})",
     torch="_softmax_deviation({0}, {1})",
+    derivatives=(lambda z, v, k, j: -softmax(z, j) * softmax_deviation(z, v, j),),
+    along=lambda z, v, k, w: (
+        -total(softmax(z, m) * softmax_deviation(z, v, m) * softmax_deviation(z, w, m), m)
+    ),
 )
 def softmax_deviation(z: Vector, v: Vector, k: Position) -> Real:
     """v_k minus the mean of v under the softmax of z, without cancellation at the likeliest class."""

@@ -35,11 +35,11 @@ def total_between(body: Any, index: Index, first: Any, last: Any) -> Any:
     return sympy.Sum(body, (index, first, last))
 
 
-def each(body: Any) -> Any:
-    """The vector that has `body` at the position k."""
+def each(body: Any, index: Index) -> Any:
+    """The vector that has `body` at the position that the index says; within a sum it is another than the sum's."""
     import sympy
 
-    return sympy.Lambda(k._sympy_(), body)
+    return sympy.Lambda(index._sympy_(), body)
 
 
 def series(term: Callable[[Any], Any]) -> Any:

@@ -154,6 +154,9 @@ def request(
     parameters, learnable = distribution.parameters, distribution.learnable
     if not parameters:
         raise Misuse(NOTHING_TO_LEARN.format(name))
+    if not learnable and all(domain.discrete for domain in parameters.values()):
+        whole = ", ".join(parameters)
+        raise Misuse(f"{name} has nothing to learn: a whole number has no gradient, and {whole} are whole")
     fixed = {key: _known(key, text, parameters) for key, text in _pairs(fix, parameters, "--fix").items()}
     fixed |= {key: _known(key, text, parameters) for key, text in amount.items()}
     free = [key for key in learnable if key not in fixed]

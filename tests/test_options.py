@@ -14,7 +14,7 @@ from derive import words
 from derive.catalogue import CATALOGUE
 from derive.declare import Distribution, read
 from derive.derivation import Role
-from derive.domains import Position, Positive
+from derive.domains import Count, Position, Positive
 from derive.request import request
 from derive.scenes import CLASSES, arrays, ordered, points
 from tests import sampled_links
@@ -410,3 +410,20 @@ def test_a_condition_is_set_in_letters():
     assert "in ℝ, σ + ξ (y − μ) > 0" in derive.derive("generalized_extreme_value").emit("text")
     assert r"\\sigma + \\xi (y - \\mu) > 0" in derive.derive("generalized_extreme_value").emit("json")
     assert "in (0, ∞)" in derive.derive("uniform", fix="low=0").emit("text")
+
+
+def test_whole_parameters_alone_leave_nothing_to_learn():
+    """A density all of whose parameters are whole numbers, such as the hypergeometric, is refused in a sentence."""
+
+    def fair_binomial(y: Count.up_to("trials"), *, trials: Count):
+        """The heads of a fair coin.
+
+        y       number of heads
+        trials  number of throws
+
+        Source: none.
+        """
+        return words.binomial_coefficient(trials, y) / 2**trials
+
+    with pytest.raises(derive.Misuse, match="nothing to learn: a whole number has no gradient"):
+        derive.derive(read(Distribution, fair_binomial))

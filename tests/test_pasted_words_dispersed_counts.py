@@ -148,10 +148,11 @@ def test_of_exponent_one_it_is_poissons(library):
     ids=str,
 )
 def test_transformed(transformation, dtype):
-    """One graph of all words, and all words mapped over a batch, give what plain calls give."""
+    """One graph of the cost, and all words mapped over a batch, give what plain calls give."""
+    chosen = ["_dispersed"] if transformation == "compile" else [*BOUNDS]
 
     def everything(y, m, n):
-        return [getattr(WORDS["torch"], name)(*((m, n) if name in OF_TWO else (y, m, n))) for name in BOUNDS]
+        return [getattr(WORDS["torch"], name)(*((m, n) if name in OF_TWO else (y, m, n))) for name in chosen]
 
     generator = torch.Generator().manual_seed(0)
     m, n = (torch.exp(torch.randn(6, 5, dtype=dtype, generator=generator)) for _ in "mn")

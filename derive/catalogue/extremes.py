@@ -60,7 +60,6 @@ def generalized_extreme_value(
     xi: TailIndex,
 ):
     """The largest of many observations, whatever the tails of their distribution.
-    """The largest of many observations, whatever their tails: Gumbel's, Fréchet's or Weibull's.
 
     y      largest observation, in the units of the data
     mu     location, in the units of the data

@@ -370,9 +370,12 @@ class Parts:
 
 
 def _canonical(expression: Expr) -> tuple[Expr, Symbol | None]:
-    """An expression at the index k, and the index at which it stood; None where it has no entries."""
+    """An expression at the index k, and the index at which it stood; None where it has no entries.
+
+    What has one for every two classes stays as it is: it stands beside 1 - δ, and goes where the two are one.
+    """
     positions = expression.free_symbols & {CLASS, OTHER}
-    if not positions:
+    if len(positions) != 1:
         return expression, None
     (position,) = positions
     return expression.xreplace({position: CLASS}), position

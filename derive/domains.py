@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from itertools import accumulate, count, takewhile
+from itertools import accumulate, count, permutations, takewhile
 from random import Random
 from typing import Any
 
@@ -344,6 +344,7 @@ class Entries:
     accepted        the wider set of data a loss takes
     finite_maximum  whether entries may be −∞, as long as not all are
     increasing      whether each entry is greater than the one before
+    ranked          whether the entries are 0, 1, …, K − 1, each of them once
     """
 
     name: str
@@ -358,6 +359,7 @@ class Entries:
     accepted: Entries | None = None
     finite_maximum: bool = False
     increasing: bool = False
+    ranked: bool = False
 
     def __getitem__(self, size: str) -> Entries:
         """`Simplex["K"]` is the simplex of K entries."""
@@ -410,6 +412,8 @@ class Entries:
             return f"{self.entry.demanded}, the largest entry finite"
         if self.sums_to_one:
             return f"a {self.name}: entries in {self.entry.text} that sum to one"
+        if self.ranked:
+            return f"a {self.name}: 0, 1, ..., {self.size} - 1 in any order"
         more = ", each greater than the one before" if self.increasing else ""
         return self.entry.demanded + more
 
@@ -431,7 +435,7 @@ class Entries:
     @property
     def free(self) -> bool:
         """Whether each entry may be anything in its domain, whatever the others are."""
-        return not (self.sums_to_one or self.increasing or self.finite_maximum)
+        return not (self.sums_to_one or self.increasing or self.finite_maximum or self.ranked)
 
     def enumerate(self, size: int) -> Iterator[list[float]]:
         """The points of a discrete domain of vectors of this size."""
@@ -836,6 +840,15 @@ def _one_hots(size: int) -> list[list[float]]:
     return [[float(k == hot) for k in range(size)] for hot in range(size)]
 
 
+def _rankings(size: int) -> list[list[float]]:
+    """All orders of so many items."""
+    return [list(map(float, order)) for order in permutations(range(size))]
+
+
+def _shuffled(random: Random, size: int) -> list[float]:
+    return list(map(float, random.sample(range(size), size)))
+
+
 def _counts(size: int, total: int = 3) -> list[list[float]]:
     """All counts of so many classes with a total."""
     if size == 1:
@@ -933,4 +946,17 @@ Counts = replace(
     typical_vector=lambda random, size: [Count.typical(random) for _ in range(size)],
     far_entries=lambda random, size, decades: [Count.far(random, decades) for _ in range(size)],
     every=_counts,
+)
+
+# The numbers of K items, the best one first.
+Ranking = replace(
+    Vector,
+    name="ranking",
+    text="the rankings of K items",
+    latex=r"S_{K}",
+    entry=Count,
+    typical_vector=_shuffled,
+    far_entries=lambda random, size, decades: _shuffled(random, size),
+    every=_rankings,
+    ranked=True,
 )

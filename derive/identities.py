@@ -13,8 +13,10 @@ from derive.domains import (
     OpenUnit,
     Positive,
     PositiveVector,
+    Ranking,
     Real,
     Unit,
+    Vector,
     Whole,
 )
 from derive.words import (
@@ -53,6 +55,8 @@ from derive.words import (
     multiset_coefficient,
     multivariate_beta,
     multivariate_beta_quotient,
+    ranking_cost,
+    ranking_probability,
     share_over_log,
     tail_scale,
     tweedie_base,
@@ -159,6 +163,12 @@ def logarithm_of_abel_polynomial(a: Positive, b: Nonnegative, c: Count):
 
 
 @identity
+def logarithm_of_ranking_probability(z: Vector, y: Ranking):
+    """The logarithm of a product is the sum of logarithms; each compares an item with what is left behind it."""
+    return log(ranking_probability(z, y)), -ranking_cost(z, y)
+
+
+@identity
 def logarithm_of_multivariate_beta_quotient(z: PositiveVector, y: Counts):
     """The logarithm of the quotient of beta functions is a function of its own."""
     return log(multivariate_beta_quotient(z, y)), -log_multivariate_beta_fall(z, y)
@@ -224,6 +234,7 @@ OPENING = (
     logarithm_of_share_over_log,
     logarithm_of_abel_polynomial,
     logarithm_of_multivariate_beta_quotient,
+    logarithm_of_ranking_probability,
     logarithm_of_zeta,
     logarithm_of_logistic_cell,
     logarithm_of_logistic_mean,

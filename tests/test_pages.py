@@ -469,7 +469,8 @@ def test_record_is_enough_to_check_the_ledger(derived):
     for quantity in sorted(reversed(derived.quantities), key=lambda q: len(q.domain.symbols)):
         if quantity.vector:
             for place, value in enumerate(quantity.domain.typical_vector(random, size), start=1):
-                values[quantity.plain[place]] = value
+                # A number that picks an entry is whole in SymPy too.
+                values[quantity.plain[place]] = int(value) if quantity.domain.entry.integer else value
         elif quantity.value is None:
             bounds = {symbol: derived.bound(symbol).xreplace(values) for symbol in quantity.domain.symbols}
             domain = quantity.domain.at(bounds)
@@ -491,7 +492,8 @@ def test_record_is_enough_to_check_the_ledger(derived):
             if name in made:
                 expression = expression.xreplace({symbol: made[name].subs(k, symbol.indices[0]).doit()})
         expression = expression.subs({s: made[s.name] for s in expression.free_symbols if s.name in made})
-        return float(sympy.sympify(expression.xreplace(values)).evalf(30))
+        expression = sympy.sympify(expression.xreplace(values)).doit()
+        return float(expression.xreplace(values).evalf(30))  # entries that data have picked
 
     density, loss, factor, dropped = (read(record[part]) for part in ("density", "loss", "factor", "dropped"))
     ledger = number(factor) * number(loss) + number(dropped)

@@ -28,6 +28,7 @@ from derive.domains import (
     Positive,
     PositiveVector,
     Rank,
+    Ranking,
     Real,
     Unit,
     Vector,
@@ -172,6 +173,7 @@ DOMAINS = {
     "e": Counts,
     "f": Composition,
     "g": Increasing,
+    "ranking": Ranking,
     "z": Vector,
     "v": Vector,
     "k": Position,
@@ -179,6 +181,7 @@ DOMAINS = {
 }
 z, v, h, g, e, f = (IndexedBase(Symbol(name, **DOMAINS[name].facts)) for name in "zvhgef")
 x, y, q, r, s, t, b, w, p, o, c, d, u, a = (Symbol(name, **DOMAINS[name].facts) for name in "xyqrstbwpocdua")
+ranking = IndexedBase(Symbol("ranking", **Ranking.facts))
 power = Symbol("power", **BetweenOneAndTwo.facts)
 over_k = (k, 1, K)
 over_i = (i, 1, N)
@@ -409,6 +412,11 @@ FIRES |= {
         lambda: closed(words.multivariate_beta_quotient(h, e)),
         lambda: x - y * closed(words.multivariate_beta_quotient(h, e)),
         lambda: Sum(h[k] * closed(words.multivariate_beta_quotient(h, e)), over_k),
+    ],
+    "logarithm_of_ranking_probability": [
+        lambda: closed(words.ranking_probability(z, ranking)),
+        lambda: x - y * closed(words.ranking_probability(z, ranking)),
+        lambda: Sum(z[k] * closed(words.ranking_probability(v, ranking)), over_k),
     ],
     "logarithm_of_zeta": [
         lambda: closed(words.zeta_from_one(s)),

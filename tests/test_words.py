@@ -12,16 +12,19 @@ import sympy
 import torch
 from scipy import special
 
-from derive import oracle, words
+from derive import domains, oracle, words
 from derive.domains import Entries, Interval
 from derive.errors import Misuse
 from derive.heads import Row
 from derive.modules import pasted
+from derive.modules.arguments import broken, within
+from derive.modules.library import NUMPY, TORCH
 from derive.printers.numpy import NumPy
 from derive.printers.torch import Torch
 from derive.words import VOCABULARY, word_of
 
 PRINTERS = {"numpy": NumPy, "torch": Torch}
+GUARDS = {"numpy": NUMPY, "torch": TORCH}
 SIZE = 3
 POINTS = 3
 
@@ -220,9 +223,13 @@ def test_spelled_on_pages_and_in_both_libraries(word):
 
 @pytest.mark.parametrize("library", PRINTERS)
 def test_underscored_spellings_are_pasted_words(library):
-    """Every underscored function of a spelling can be pasted, and all that can be pasted is needed."""
+    """Every underscored function of a spelling or a guard can be pasted, and all that can be pasted is needed."""
     definitions = pasted.definitions(library)
-    wanted = {name for word in PRINTED for name in re.findall(r"\b_\w+", spelling(word, library))}
+    spellings = [spelling(word, library) for word in PRINTED]
+    for domain in vars(domains).values():
+        if isinstance(domain, Interval | Entries):
+            spellings += broken(domain, "x", GUARDS[library]) + list(within(domain, "x", GUARDS[library]))
+    wanted = {name for text in spellings for name in re.findall(r"\b_\w+", text)}
     assert wanted <= set(definitions)
     reached = set()
     while wanted:

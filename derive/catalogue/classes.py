@@ -9,8 +9,10 @@ from derive.domains import (
     OneHot,
     PositiveVector,
     Rank,
+    Ranking,
     Real,
     Simplex,
+    Vector,
 )
 from derive.words import (
     factorial,
@@ -19,6 +21,7 @@ from derive.words import (
     multivariate_beta_quotient,
     normal_probability_between_cut_points,
     product,
+    ranking_probability,
     sigmoid_of_cut_point,
     total,
 )
@@ -107,6 +110,22 @@ def dirichlet(y: Composition["K"], *, concentration: PositiveVector["K"]):
     Source: Kotz, Balakrishnan and Johnson (2000), Continuous Multivariate Distributions 1, ch. 49.
     """
     return product(y[k] ** (concentration[k] - 1), k) / multivariate_beta(concentration)
+
+
+@distribution(
+    called={"TFP": "PlackettLuce"},
+    latex={"score": "s"},
+)
+def plackett_luce(y: Ranking["K"], *, score: Vector["K"]):
+    """A ranking of K items: each place takes one of those that are left, with odds of e to their scores.
+
+    y      numbers of the items from 0 on, the best one first; each stands in it once
+    score  scores of the items, counted from 0 too: the larger, the sooner they are ranked
+
+    Source: Plackett (1975), Applied Statistics 24, 193-202; Luce (1959), Individual Choice Behavior. As a loss of neural
+    networks it is ListMLE: Xia et al. (2008), International Conference on Machine Learning 25.
+    """
+    return ranking_probability(score, y)
 
 
 @distribution(

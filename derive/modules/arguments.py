@@ -16,7 +16,7 @@ from derive.modules.names import TARGET, identifier
 INFINITY = float("inf")
 
 # What is said of an argument only where it is true.
-FLAGS = ("vector", "sums_to_one", "increasing", "at_most_length")
+FLAGS = ("vector", "sums_to_one", "ascends", "at_most_length")
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,8 @@ class Argument:
     inside    such tests of the bounds, which need other arguments
     tabled    whether its row in the table holds the quick tests
 
-    An argument that is at_most_length is a scalar that the length of the vectors bounds.
+    An argument that is at_most_length is a scalar that the length of the vectors bounds.  One that ascends is harmless
+    as 0, 1, ..., K - 1.
     """
 
     name: str
@@ -54,7 +55,7 @@ class Argument:
     beyond: str = ""
     inside: tuple[str, ...] = ()
     refuge: str = ""
-    increasing: bool = False
+    ascends: bool = False
     at_most_length: bool = False
     tabled: bool = False
 
@@ -256,7 +257,7 @@ def of_domain(domain: Domain, name: str, role: str, library: Library, public: st
         within=tuple(within(domain, name, library)),
         vector=isinstance(domain, Entries),
         sums_to_one=isinstance(domain, Entries) and domain.sums_to_one,
-        increasing=isinstance(domain, Entries) and domain.increasing,
+        ascends=isinstance(domain, Entries) and (domain.increasing or domain.ranked),
         at_most_length=isinstance(domain, Interval) and bool(domain.size),
         tabled=library.quick,
     )
@@ -273,6 +274,8 @@ def broken(domain: Domain, name: str, library: Library) -> list[str]:
         return [conditions[0][1:-1]] if alone else conditions
     if domain.finite_maximum:
         return [library.infinite.format(library.over_entries("amax", name))]
+    if domain.ranked:
+        return [f"_misses_items({name})"]
     conditions = [library.over_entries("any", " | ".join(broken(domain.entry, name, library)))]
     if domain.increasing:
         conditions.append(library.over_entries("any", f"{name}[..., 1:] <= {name}[..., :-1]"))
@@ -303,6 +306,8 @@ def within(domain: Domain, name: str, library: Library) -> Iterator[str]:
     """Reductions of all values at once that together say that each lies inside the domain and none is nan."""
     if not isinstance(domain, Interval):
         yield from within(domain.entry, name, library)
+        if domain.ranked:
+            yield library.none.format(f"_misses_items({name})")
         if domain.increasing:
             yield library.of("all", f"{name}[..., 1:] > {name}[..., :-1]")
         return

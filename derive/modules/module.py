@@ -46,7 +46,7 @@ class Vectors:
     classes       whether the data are classes, so that an index can stand for them
     any           whether any argument is a vector
     sum_to_one    whether the entries of any argument sum to one
-    increasing    whether the entries of any argument increase
+    ascending     whether any argument is harmless as 0, 1, ..., K - 1
     bounding      whether their length bounds a scalar
     """
 
@@ -54,7 +54,7 @@ class Vectors:
     classes: bool
     any: bool
     sum_to_one: bool
-    increasing: bool
+    ascending: bool
     bounding: bool
 
     @property
@@ -166,9 +166,9 @@ def _module(
     in_full = mathematics.in_full()
     if in_full is not None:
         functions.append(in_full)
-    guards = [code for one in arguments.likelihood for code in (one.beyond, one.refuge)]
-    if library.quick:
-        guards += [condition for one in arguments.likelihood for condition in one.within]
+    guards = [
+        code for one in arguments.likelihood for code in (one.broken, one.beyond, one.refuge, *one.within)
+    ]
     return Module(
         class_name="".join(word.capitalize() for word in derivation.distribution.name.split("_")) + "Loss",
         arguments=arguments,
@@ -178,7 +178,7 @@ def _module(
             classes=any(q.domain.of_classes for q in derivation.data),
             any=any(one.vector for one in arguments.likelihood),
             sum_to_one=any(one.sums_to_one for one in arguments.likelihood),
-            increasing=any(one.increasing for one in arguments.likelihood),
+            ascending=any(one.ascends for one in arguments.likelihood),
             bounding=any(one.at_most_length for one in arguments.likelihood),
         ),
         directions=mathematics.calculus.directions,

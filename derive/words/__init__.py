@@ -36,6 +36,7 @@ from derive.words.mixtures import *
 from derive.words.normal import *
 from derive.words.powers import *
 from derive.words.proportions import *
+from derive.words.rankings import *
 from derive.words.ratios import *
 from derive.words.residuals import *
 from derive.words.squares import *

@@ -797,6 +797,16 @@ FIRES |= {
         lambda: 2 * s * words.sech(x / 2) ** 2 * y**2,
         lambda: 3 - words.sech((x - y) / s) ** 2 * (x - y) ** 2 / s,
     ],
+    "square_times_slope_of_sigmoid": [
+        lambda: words.sigmoid(x) * words.sigmoid(-x) * s**2,
+        lambda: 2 * s**2 * words.sigmoid(t * x) * words.sigmoid(-t * x) * x * y,
+        lambda: 3 - words.sigmoid(t * (x - y)) * words.sigmoid(-t * (x - y)) * t**2 / s,
+    ],
+    "product_with_sum_times_slope_of_sigmoid": [
+        lambda: s * (s + y) * words.sigmoid(x) * words.sigmoid(-x),
+        lambda: 2 * s * words.sigmoid(t * x) * words.sigmoid(-t * x) * (s * t + s) * y,
+        lambda: 3 - t * words.sigmoid(t * (x - y)) * words.sigmoid(-t * (x - y)) * (t + s * t) / 2,
+    ],
     "square_of_sech_times_exponential": [
         lambda: words.sech(x) ** 2 * exp(y),
         lambda: 2 * s * words.sech(x / 2) ** 2 * exp(-2 * y),

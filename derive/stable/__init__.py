@@ -103,9 +103,11 @@ from derive.stable.logistic import (
     logistic_quotient,
     normalised_success,
     normalised_success_at_log_odds,
+    product_with_sum_times_slope_of_sigmoid,
     rate_of_softplus,
     residual_of_sigmoid,
     sigmoid_complement,
+    square_times_slope_of_sigmoid,
     twice_sigmoid_less_one,
 )
 from derive.stable.mixtures import (
@@ -400,6 +402,8 @@ LAST = (
     square_of_sech_over,
     square_of_sech_times_exponential,
     square_of_sech_times,
+    square_times_slope_of_sigmoid,
+    product_with_sum_times_slope_of_sigmoid,
     exponential_over_square,
     exponential_times_square,
     product_of_exponentials,

@@ -31,6 +31,9 @@ MOST_TERMS = 2000
 ZERO_DIGITS = 400
 # A product of so many differences that are rounding alone shrinks by so many times the digits that it gained.
 MOST_SHRUNK = 8
+# A limit is seen at a distance of 10 to minus so much, and of twice that; what grows or shrinks by 10 to a
+# fifth of it between the two has no end or goes to zero.
+NEAR = 250
 # Beyond, the exponential of a number is larger or smaller than every float.
 FARTHEST_EXPONENT = 750
 
@@ -78,7 +81,7 @@ def confirmed(compute: Callable[[], Any], digits: int, spread: int = 0) -> Any:
         with mpmath.workdps(precision):
             after = compute()
             ordinary = after != 0 and not mpmath.isinf(after)
-            if _agree(before, after, digits) and (ordinary or precision > ZERO_DIGITS):
+            if agree(before, after, digits) and (ordinary or precision > ZERO_DIGITS):
                 return after
             # Rounding that shrinks with every precision, twice by nearly all the digits it gained, is zero; what
             # shrinks by far more has an exponent that was wrong.
@@ -90,7 +93,10 @@ def confirmed(compute: Callable[[], Any], digits: int, spread: int = 0) -> Any:
                 return mpmath.mpf(0)
             if after != 0:
                 last, size = precision, abs(after)
-        before = after
+        before, previous = after, before
+    # Both too small for every float: what they are beside rounding does not matter.
+    if max(abs(previous), abs(after)) < mpmath.mpf(10) ** -ZERO_DIGITS:
+        return mpmath.mpf(0)
     # Its size alone: a number with an exponent of thousands of digits is never written out.
     raise ArithmeticError(f"no agreement within {MOST_DIGITS} digits on a value near 2^{mpmath.mag(after)}")
 
@@ -103,6 +109,32 @@ def derivative(expression: Expr, point: Point, names: Sequence[Place], digits: i
     """
     sizes = tuple((name, number) for name, number in point.items() if isinstance(number, int))
     return value(_slope(expression, tuple(names), sizes), _entries_named(point), digits)
+
+
+def one_sided(
+    expression: Expr, point: Point, names: Sequence[Place], approaching: str, sign: int, digits: int = 25
+) -> Any:
+    """The limit of a derivative where a symbol comes to its number from above (1) or from below (-1).
+
+    nan where none is seen.
+    """
+    sizes = tuple((name, number) for name, number in point.items() if isinstance(number, int))
+    slope, named = _slope(expression, tuple(names), sizes), _entries_named(point)
+
+    def at_distance(exponent: int) -> Any:
+        size = abs(mpmath.mpf(named[approaching])) or 1
+        moved = named[approaching] + sign * size * mpmath.mpf(10) ** -exponent
+        return evaluate(slope, {**named, approaching: moved})
+
+    far, near = (confirmed(partial(at_distance, NEAR * k), digits, 4 * NEAR * k) for k in (1, 2))
+    if any(mpmath.isnan(one) or mpmath.im(one) for one in (far, near)):
+        return mpmath.nan
+    if agree(far, near, digits):
+        return near
+    ratio = mpmath.mpf(10) ** (NEAR // 5)
+    if abs(near) * ratio < abs(far):
+        return mpmath.mpf(0)
+    return mpmath.sign(near) * mpmath.inf if abs(near) > abs(far) * ratio else mpmath.nan
 
 
 @cache
@@ -268,7 +300,8 @@ def _series(body: Expr, point: Point, index: Symbol) -> Any:
     raise ArithmeticError(f"a series goes on after {MOST_TERMS} terms")
 
 
-def _agree(before: Any, after: Any, digits: int) -> bool:
+def agree(before: Any, after: Any, digits: int) -> bool:
+    """Whether two numbers have so many digits in common; nan agrees with nan."""
     if mpmath.isnan(after):
         return bool(mpmath.isnan(before))
     if mpmath.isinf(after) or after == 0:

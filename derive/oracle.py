@@ -14,7 +14,7 @@ from typing import Any
 
 import mpmath
 import sympy
-from sympy import Add, Expr, Indexed, KroneckerDelta, Mul, Pow, Product, Sum, Symbol, exp
+from sympy import Add, Expr, Indexed, KroneckerDelta, Lambda, Mul, Pow, Product, Sum, Symbol, exp
 
 from derive.words import word_of
 
@@ -150,8 +150,28 @@ def _slope(expression: Expr, places: tuple[Place, ...], sizes: tuple[tuple[str, 
     return found.replace(sympy.DiracDelta, lambda *_: sympy.S.Zero)  # a kink has no second derivative
 
 
-def written_out(expression: Expr, point: Point) -> Expr:
-    """The expression over primitives: words by their meaning, sums term by term, entries as symbols."""
+def compiled(expression: Expr, name: str, point: Point) -> Callable[[Sequence[Any]], Any]:
+    """The expression as a function of the entries of a named vector, at the working precision, for many of them.
+
+    It is written out for the sizes at the point once; a word with a reference keeps that.
+    """
+    sizes = {size: number for size, number in point.items() if isinstance(number, int)}
+    written = written_out(expression, sizes, referred=True)
+    symbols = {symbol.name: symbol for symbol in written.free_symbols}
+    entries = [symbols.pop(entry_name(name, place), sympy.Dummy()) for place in range(sizes["K"])]
+    heads = {type(part) for part in written.atoms(sympy.Function)}
+    words = {head.__name__: head.word.truth for head in heads if hasattr(head, "word")}
+    compute = sympy.lambdify([*entries, *symbols.values()], written, [words, "mpmath"], cse=True)
+    values = _entries_named(point)
+    return lambda observation: compute(*observation, *(mpmath.mpf(values[known]) for known in symbols))
+
+
+def written_out(expression: Expr, point: Point, referred: bool = False) -> Expr:
+    """The expression over primitives: words by their meaning, sums term by term, entries as symbols.
+
+    referred  whether words that have a reference stay
+    """
+    write = partial(written_out, point=point, referred=referred)
     if isinstance(expression, Indexed):
         (position,) = expression.indices
         label = expression.base.label
@@ -160,20 +180,24 @@ def written_out(expression: Expr, point: Point) -> Expr:
         body, *inner, (index, first, last) = expression.args
         body = expression.func(body, *inner) if inner else body
         if last is sympy.oo:
-            return Sum(written_out(body, point), (index, first, last))
+            return Sum(write(body), (index, first, last))
+        # The rule that gives the entries of a vector may use the same index, which is then another one.
+        own = {one: Lambda(again := sympy.Dummy(), one(again)) for one in body.atoms(Lambda)}
+        body = body.xreplace(own)
         steps = range(int(evaluate(first, point)), int(evaluate(last, point)) + 1)
-        terms = [written_out(body.xreplace({index: sympy.Integer(step)}), point) for step in steps]
+        terms = [write(body.xreplace({index: sympy.Integer(step)})) for step in steps]
         return Add(*terms) if isinstance(expression, Sum) else Mul(*terms)
     known = isinstance(expression, KroneckerDelta) or type(expression).__name__ in SYMPY_ONLY
     if isinstance(expression, sympy.Function) and not known:
         word = word_of(expression)
-        meaning = None if word.primitive else word.meaning(*expression.args)
+        stays = word.primitive or (referred and word.reference)
+        meaning = None if stays else word.meaning(*expression.args)
         if meaning is not None:
-            return written_out(meaning, point)
+            return write(meaning)
     if not expression.args:
         size = point.get(expression.name) if isinstance(expression, Symbol) else None
         return expression if size is None else sympy.Integer(size)
-    return expression.func(*(written_out(part, point) for part in expression.args))
+    return expression.func(*map(write, expression.args))
 
 
 def entry_name(name: str, position: int) -> str:

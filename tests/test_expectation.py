@@ -76,6 +76,15 @@ def test_no_name_says_where_the_mass_lies(parameters):
     assert abs(mass.value - 1) + mass.error < 1e-14
 
 
+@pytest.mark.parametrize("concentration", [[0.2, 0.3, 0.2], [0.3, 4000.0, 2.5], [9e3, 1e4, 2e4]], ids=str)
+def test_the_mass_over_shares_is_one_however_narrow_it_is(concentration):
+    """The grid is laid from the peak and in its widths, and shares have their means."""
+    model = Model(derive.derive("dirichlet"), {"concentration": concentration, "K": 3})
+    assert abs(model.mass.value - 1) + model.mass.error < 1e-9
+    mean = model.mean(lambda y: y[0])
+    assert abs(mean.value - concentration[0] / sum(concentration)) + mean.error < 1e-9
+
+
 def test_a_moment_is_right():
     """The second moment of a normal is its variance and the square of its mean."""
     derived = derive.derive("normal")

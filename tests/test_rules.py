@@ -443,21 +443,10 @@ FIRES |= {
         lambda: 3 - y * closed(words.dispersed_probability(c, exp(x), t)),
         lambda: closed(words.dispersed_probability(c + 1, s, exp(y))) / 2,
     ],
-    "curvature_of_dispersed_cost_in_log_location": [
-        lambda: (
-            exp(x) * words.dispersed_location_slope(c, exp(x), t)
-            + exp(2 * x) * words.dispersed_location_curvature(c, exp(x), t)
-        ),
-        lambda: (
-            s
-            - 2 * exp(y) * words.dispersed_location_slope(c, exp(y), t)
-            - 2 * exp(2 * y) * words.dispersed_location_curvature(c, exp(y), t)
-        ),
-        lambda: (
-            exp(2 * x) * words.dispersed_location_curvature(3, exp(x), 2)
-            + y
-            + exp(x) * words.dispersed_location_slope(3, exp(x), 2)
-        ),
+    "dispersed_cost_of_log_location": [
+        lambda: words.dispersed_cost(c, exp(x), t),
+        lambda: 3 - y * words.dispersed_cost(c + 1, exp(x - y), exp(y)),
+        lambda: words.dispersed_cost(3, exp(2 * x), s) / 2 + t,
     ],
     "count_difference_of_log_means": [
         lambda: words.count_difference_cost(d, exp(x), exp(y)),
@@ -811,6 +800,16 @@ FIRES |= {
         lambda: words.sech(x) ** 2 * x**2,
         lambda: 2 * s * words.sech(x / 2) ** 2 * y**2,
         lambda: 3 - words.sech((x - y) / s) ** 2 * (x - y) ** 2 / s,
+    ],
+    "square_times_slope_of_sigmoid": [
+        lambda: words.sigmoid(x) * words.sigmoid(-x) * s**2,
+        lambda: 2 * s**2 * words.sigmoid(t * x) * words.sigmoid(-t * x) * x * y,
+        lambda: 3 - words.sigmoid(t * (x - y)) * words.sigmoid(-t * (x - y)) * t**2 / s,
+    ],
+    "product_with_sum_times_slope_of_sigmoid": [
+        lambda: s * (s + y) * words.sigmoid(x) * words.sigmoid(-x),
+        lambda: 2 * s * words.sigmoid(t * x) * words.sigmoid(-t * x) * (s * t + s) * y,
+        lambda: 3 - t * words.sigmoid(t * (x - y)) * words.sigmoid(-t * (x - y)) * (t + s * t) / 2,
     ],
     "square_of_sech_times_exponential": [
         lambda: words.sech(x) ** 2 * exp(y),

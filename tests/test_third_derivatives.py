@@ -19,6 +19,7 @@ REFUSED = {
     "exp_mod_normal": "has no derivative",
     "skellam": "has no derivative",
     "conway_maxwell_poisson": "has no derivative",
+    "hypergeometric": "has no derivative",
 }
 
 SCALAR = [

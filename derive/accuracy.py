@@ -23,12 +23,12 @@ from sympy.core.parameters import distribute
 from derive.calculus import DIRECTION
 from derive.calls import computed, places
 from derive.counterparts import Figure
-from derive.derivation import Derivation
+from derive.derivation import Derivation, Quantity
 from derive.domains import Interval
 from derive.identities import OPENING
-from derive.oracle import Place, Point, derivative, value
+from derive.oracle import Place, Point, agree, derivative, one_sided, value
 from derive.rewriting import settled
-from derive.scenes import arguments
+from derive.scenes import arguments, inside
 from derive.stable import COMPLEMENTS
 
 DTYPES = ("float64", "float32")
@@ -154,6 +154,10 @@ class Truth:
                 found = _derivative(self.loss, point, where, digits)
                 if mpmath.isnan(found):
                     found = _derivative(self._with_counts(point), point, where, digits)
+                if mpmath.isnan(found):
+                    found = _derivative(self._with_equals(point, where), point, where, digits)
+                if mpmath.isnan(found):
+                    found = self._limit(point, where, digits)
                 self._found[key] = found
         return self._found[key]
 
@@ -161,6 +165,40 @@ class Truth:
         """The loss with the counts at a point as exact numbers: what happened 0 times costs nothing, even at p = 0."""
         discrete = [q for q in arguments(self.derivation) if q.domain.discrete and not q.vector]
         return self.loss.xreplace({q.plain: Integer(int(point[q.name])) for q in discrete})
+
+    def _with_equals(self, point: Point, where: Sequence[Place]) -> Expr:
+        """That loss with one symbol for numbers that are equal at a point, and are held: no error costs nothing."""
+        held = [q for q in self._scalars if q.name not in where and not q.parameter]
+        first = {point[q.name]: q.plain for q in reversed(held)}
+        return self._with_counts(point).xreplace({q.plain: first[point[q.name]] for q in held})
+
+    def _limit(self, point: Point, where: Sequence[Place], digits: int) -> Any:
+        """The limit of a derivative as one of the inputs comes to its number: nan where none is seen, or they differ.
+
+        Where those from both sides differ it is their mean, a subgradient, as the slope of |x| at 0 is sign 0 = 0.
+        """
+        found: list[Any] = []
+        loss = self._with_counts(point)
+        for quantity in self._scalars:
+            number = point[quantity.name]
+            domain = quantity.domain if quantity.parameter else inside(self.derivation, quantity, point)
+            if not isinstance(domain, Interval) or number in domain.atoms:
+                continue
+            nearest = ((sign, float(np.nextafter(number, sign * math.inf))) for sign in (1, -1))
+            sides = [
+                one_sided(loss, point, where, quantity.name, sign, digits)
+                for sign, beside in nearest
+                if beside in domain
+            ]
+            if sides and not any(mpmath.isnan(side) for side in sides):
+                found.append(mpmath.mpf(0) if sides[0] == -sides[-1] else sum(sides) / len(sides))
+        same = all(agree(one, found[0], digits) for one in found)
+        return found[0] if found and same else mpmath.nan
+
+    @cached_property
+    def _scalars(self) -> list[Quantity]:
+        """The real numbers that the loss is given, without the vectors."""
+        return [q for q in arguments(self.derivation) if not q.domain.discrete and not q.vector]
 
     def slopes(self, number: int, where: tuple[Place, ...]) -> Iterator[tuple[Place, Any]]:
         """How what is computed changes with each real input, to a few digits; one unknown explains nothing."""

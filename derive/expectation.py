@@ -7,8 +7,9 @@ there, so that mpmath's quadrature meets one scale at a time.  The loss, which s
 density does not, says where to look; what is summed is the density itself.
 
 Over a simplex the integral is a sum over a grid: each part but the last is a share of what those before it
-left, and each share has a line of its own, stretched onto it so that every density decays twice
-exponentially.  There the trapezoidal rule converges so fast that it needs no more than halved steps.
+left, and each share has a line of its own, measured from the peak in widths of the peak and stretched onto it
+so that every density decays twice exponentially.  There the trapezoidal rule converges so fast that it needs no
+more than ever shorter steps.
 """
 
 from __future__ import annotations
@@ -21,18 +22,19 @@ from itertools import islice, pairwise
 from typing import Any, NamedTuple
 
 import mpmath
-from sympy import Abs, Expr, Indexed, IndexedBase, Integer, Pow, Product, Sum, Symbol, sign
+from sympy import Abs, Expr, Indexed, IndexedBase, Integer, Lambda, Pow, Product, Sum, Symbol, sign
 
 from derive.derivation import Derivation
 from derive.domains import Entries, Stretch
-from derive.oracle import Point, evaluate, value, written_out
+from derive.oracle import Point, compiled, evaluate, value, written_out
 from derive.scenes import CLASSES, inside
 
 Function = Callable[[Any], Any]
 
-# A place of a grid, by whole numbers of steps, and the parts of a whole.
+# A place of a grid, by whole numbers of steps; the parts of a whole; these at the places of a grid, with weights.
 _Node = tuple[int, ...]
 _Parts = tuple[Any, ...]
+_Weighted = list[tuple[_Parts, Any]]
 
 DIGITS = 20
 
@@ -50,13 +52,18 @@ NARROWINGS = 90
 # A piece at a peak is at least so long; beyond the outer peaks each is twice as long as the one before,
 # until the mass of one is less than exp(-40), about 1e-18, or the place so far out.
 SHORTEST = mpmath.mpf(10) ** -14
+# And it is at most so long: the stretch itself bends, within a few units at 0, and in a piece that is long beside
+# these neither the quadrature nor its estimate sees that.  So 0 counts as a peak when these are so far from there.
+BEND = 2
+FROM_BEND = 16
 LAST = -40
 FARTHEST = 2**20
-# The step of a grid is halved until the mass changes by less than this, or the step is so small.
+# The step of a grid shrinks until the mass changes by less than this, or the step is so small.
 CLOSE = mpmath.mpf(10) ** -10
-FINEST = mpmath.mpf(1) / 64
+COARSEST, FINEST = mpmath.mpf(1) / 2, mpmath.mpf(1) / 64
+SHRINKING = mpmath.mpf(3) / 4
 # Mass so close to an end of its interval that more binary digits tell it from the end is left out, and
-# then seen to be missing.
+# counts as error.
 MOST_BITS = 12_000
 
 
@@ -80,6 +87,7 @@ class Model:
         if more:
             raise NotImplementedError(f"no mean is taken over {len(derivation.data)} data together")
         self._name, self._point, self.classes = data.name, point, point.get("K", CLASSES)
+        self._of_shares = isinstance(data.domain, Entries) and not data.domain.discrete
         density = self.function(derivation.density)
         log_density = self.function(-derivation.factor * derivation.loss - derivation.dropped)
         with mpmath.workprec(MOST_BITS):
@@ -93,7 +101,7 @@ class Model:
         elif isinstance(domain, Entries):
             if not domain.sums_to_one:
                 raise NotImplementedError(f"no mean is taken over {domain.text}")
-            self._support = _Grid(density, log_density, self.classes)
+            self._support = _Grid(density, self.classes)
         elif domain.stretch is None:
             weight = self._exact(derivation.density) if domain.finite else density
             self._support = _Sum(weight, domain.enumerate(), domain.finite, log_density)
@@ -123,6 +131,8 @@ class Model:
     def function(self, expression: Expr, **more: Any) -> Function:
         """The expression as a function of the observation; what is free of that is evaluated once."""
         settled, point = _settled(expression, self._name, {**self._point, **more})
+        if self._of_shares:
+            return cache(compiled(settled, self._name, {**point, "K": self.classes}))
 
         @cache
         def at(observation: Any) -> Any:
@@ -253,7 +263,7 @@ class _Integral:
         self._places: dict[Any, _Place] = {}
 
     def mean(self, function: Function) -> Mean:
-        """The integral, and mpmath's estimate of its error."""
+        """The integral, and mpmath's estimate of its error with what is beyond the last places."""
         with mpmath.workdps(DIGITS):
             if not self._breaks:
                 return Mean(mpmath.nan, mpmath.inf)
@@ -265,7 +275,7 @@ class _Integral:
                 method="gauss-legendre",
                 error=True,
             )
-            return Mean(found * size, error * size)
+            return Mean(found * size, error * size + self._left_out(function))
 
     def _place(self, t: Any) -> _Place:
         if t not in self._places:
@@ -306,6 +316,8 @@ class _Integral:
         peaks = sorted({*of_density, *_peaks(self._log_mass, _reaching(self._log_mass))})
         if not peaks:
             return []
+        if min(map(abs, peaks)) > FROM_BEND and self._log_mass(0) > max(map(self._log_mass, peaks)) + LAST:
+            peaks = sorted([*peaks, mpmath.mpf(0)])
         breaks = {*peaks, *self._outward(peaks[0], -1), *self._outward(peaks[-1], 1)}
         for left, right in pairwise(peaks):
             half = (right - left) / 2
@@ -316,16 +328,39 @@ class _Integral:
         return sorted(breaks)
 
     def _outward(self, peak: Any, sign: int, limit: Any = FARTHEST) -> Iterator[Any]:
-        """Places ever further from a peak: the first where the mass has fallen to 1/e of that at the peak."""
+        """Places ever further from a peak: the first where the mass has fallen to 1/e, or where the stretch has bent."""
         distance = SHORTEST
-        while distance < limit and self._log_mass(peak + sign * distance) > self._log_mass(peak) - 1:
+        while (
+            distance < min(limit, BEND) and self._log_mass(peak + sign * distance) > self._log_mass(peak) - 1
+        ):
             distance *= 2
         while distance < limit:
             place = peak + sign * distance
+            if self._place(place).bits > MOST_BITS:
+                yield self._last_told(peak + sign * distance / 2, place)
+                return
             yield place
             if mpmath.log(distance) + self._log_mass(place) < LAST:
                 return
             distance *= 2
+
+    def _last_told(self, inner: Any, outer: Any) -> Any:
+        """The last place, of those between two, at which the observation is told from the end of its interval."""
+        while abs(outer - inner) > 1:
+            middle = (inner + outer) / 2
+            inner, outer = (middle, outer) if self._place(middle).bits <= MOST_BITS else (inner, middle)
+        return inner
+
+    def _left_out(self, function: Function) -> Any:
+        """Twice what is beyond the last places, if the mass goes on falling as it does and the function stays as it is."""
+        total = mpmath.mpf(0)
+        for inner, end in (self._breaks[1::-1], self._breaks[-2:]):
+            width = abs(end - inner)
+            if mpmath.log(width) + self._log_mass(end) > LAST:
+                fall = (self._log_mass(inner) - self._log_mass(end)) / width
+                rest = mpmath.exp(self._log_mass(end)) / fall if fall > 0 else mpmath.inf
+                total += 2 * abs(self._at(end, function)) * rest
+        return total
 
 
 def _grid() -> list[Any]:
@@ -388,71 +423,103 @@ def _zeros(function: Function, ends: tuple[Any, Any]) -> Iterator[Any]:
 
 
 class _Grid:
-    """Integrals over a simplex, as sums over a grid of so small a step that halving it changes little."""
+    """Integrals over a simplex, as sums over a grid of so small a step that a smaller one changes little."""
 
-    def __init__(self, density: Function, log_density: Function, parts: int) -> None:
-        self._density, self._log_density, self._lines = density, log_density, parts - 1
+    def __init__(self, density: Function, parts: int) -> None:
+        self._density, self._lines = density, parts - 1
 
     def mean(self, function: Function) -> Mean:
-        """The sum over the grid, and how far it is from that over every second place."""
+        """The sum over the grid, and how far it is from that over the one before."""
         with mpmath.workdps(DIGITS):
-            terms = [(place, function(observation) * weight) for place, observation, weight in self._weighted]
-            fine = mpmath.fsum(term for _, term in terms)
-            coarse = mpmath.fsum(term for place, term in terms if not any(n % 2 for n in place))
-            return Mean(fine, abs(fine - coarse * 2**self._lines))
+            coarse, fine = (
+                mpmath.fsum(function(observation) * weight for observation, weight in weighted)
+                for weighted in self._weighted
+            )
+            return Mean(fine, abs(fine - coarse))
 
     @cached_property
-    def _weighted(self) -> list[tuple[_Node, _Parts, Any]]:
-        """Each place of the grid with the observation there and its weight, once halving the step changes little."""
-        step, before = mpmath.mpf(1) / 2, mpmath.inf
+    def _weighted(self) -> tuple[_Weighted, _Weighted]:
+        """The places of the last two grids with their weights, once a smaller step changes the mass little."""
+        step, before = COARSEST, self._visited(COARSEST)
         while True:
-            found = [
-                (place, parts, self._density(parts) * speed * step**self._lines)
-                for place, parts, speed in self._visited(step)
-            ]
-            mass = mpmath.fsum(weight for *_, weight in found)
-            if abs(mass - before) < CLOSE or step <= FINEST:
-                return found
-            step, before = step / 2, mass
+            step *= SHRINKING
+            found = self._visited(step)
+            masses = (mpmath.fsum(weight for _, weight in weighted) for weighted in (before, found))
+            if abs(next(masses) - next(masses)) < CLOSE or step <= FINEST:
+                return before, found
+            before = found
 
-    def _visited(self, step: Any) -> Iterator[tuple[_Node, _Parts, Any]]:
-        """The places from the peak of the mass outward, as far as the mass is seen beside that of the peak."""
-        reached: dict[_Node, tuple[_Parts, Any, Any]] = {}
+    @cached_property
+    def _peak(self) -> list[tuple[Any, Any]]:
+        """For each line the logit at which the mass is densest, and about how wide the peak is there.
 
-        def log_mass(place: _Node) -> Any:
-            if place not in reached:
-                parts, speed = _broken_off([n * step for n in place])
-                reached[place] = parts, speed, self._log_density(parts) + mpmath.log(speed)
-            return reached[place][2]
+        It is searched for in steps that are halved until none leads higher and the mass falls little in each.
+        """
+        step, peak = mpmath.mpf(8), (mpmath.mpf(0),) * self._lines
+        while True:
+            height = self._log_mass(peak)
+            around = {place: self._log_mass(place) for place in _neighbours(peak, step)}
+            highest = max(around, key=lambda place: around[place])
+            if around[highest] > height:
+                peak = highest
+            elif height - min(around.values()) > 1 and step > SHORTEST:
+                step /= 2
+            else:
+                heights = list(around.values())
+                sides = zip(heights[::2], heights[1::2], strict=True)
+                falls = (2 * height - below - above for below, above in sides)
+                widths = (step / mpmath.sqrt(fall) if fall > 0 else mpmath.mpf(1) for fall in falls)
+                return list(zip(peak, widths, strict=True))
+
+    def _log_mass(self, logits: _Parts) -> Any:
+        parts, speed = _broken_off(logits)
+        return mpmath.log(self._density(parts) * speed)
+
+    def _visited(self, step: Any) -> _Weighted:
+        """The places from the peak outward, as far as the mass there is seen beside that of the peak, with weights."""
+
+        @cache
+        def stretched(line: int, number: int) -> tuple[Any, Any]:
+            at, width = self._peak[line]
+            return at + width * mpmath.sinh(number * step), step * width * mpmath.cosh(number * step)
+
+        def weighted(place: _Node) -> tuple[_Parts, Any]:
+            logits, speeds = zip(*map(stretched, range(self._lines), place), strict=True)
+            parts, speed = _broken_off(logits)
+            return parts, self._density(parts) * speed * mpmath.fprod(speeds)
 
         peak = (0,) * self._lines
-        while (higher := max(_neighbours(peak), key=log_mass)) and log_mass(higher) > log_mass(peak):
-            peak = higher
-        waiting, seen = [peak], {peak}
+        waiting, seen, found = [peak], {peak}, [weighted(peak)]
+        least = found[0][1] * mpmath.exp(LAST)
         while waiting:
-            place = waiting.pop()
-            yield place, *reached[place][:2]
-            around = (n for n in _neighbours(place) if n not in seen and log_mass(n) > log_mass(peak) + LAST)
-            new = list(around)
-            seen.update(new)
-            waiting += new
+            for place in _neighbours(waiting.pop()):
+                if place in seen:
+                    continue
+                seen.add(place)
+                here = weighted(place)
+                if here[1] > least:
+                    found.append(here)
+                    waiting.append(place)
+        return found
 
 
-def _broken_off(places: list[Any]) -> tuple[_Parts, Any]:
-    """The parts of a whole, each but the last the share of the rest that its line says, and the volume's speed."""
+def _broken_off(logits: Iterable[Any]) -> tuple[_Parts, Any]:
+    """The parts of a whole, each but the last the share of the rest whose logit is given, and the volume's speed."""
     parts, rest, speed = [], mpmath.mpf(1), mpmath.mpf(1)
-    for t in places:
-        share, left = (1 / (1 + mpmath.exp(side * mpmath.sinh(t))) for side in (-1, 1))
+    for logit in logits:
+        odds = mpmath.exp(logit)
+        left = 1 / (1 + odds)
+        share = odds * left
         parts.append(rest * share)
-        speed *= rest * share * left * mpmath.cosh(t)
+        speed *= rest * share * left
         rest *= left
     return (*parts, rest), speed
 
 
-def _neighbours(place: _Node) -> Iterator[_Node]:
-    """The places of a grid that differ from one by a step along one line."""
+def _neighbours(place: tuple[Any, ...], step: Any = 1) -> Iterator[tuple[Any, ...]]:
+    """The places that differ from one by a step along one line, either way."""
     for line, number in enumerate(place):
-        for other in (number - 1, number + 1):
+        for other in (number - step, number + step):
             yield (*place[:line], other, *place[line + 1 :])
 
 
@@ -489,7 +556,7 @@ def _peak(height: Function, left: Any, right: Any) -> Any:
 def _settled(expression: Expr, name: str, point: Point) -> tuple[Expr, Point]:
     """The expression with a number in place of every part that the named observation does not enter.
 
-    The parts of a sum over the classes are many small ones: it is settled as a whole or not at all.
+    The parts of a sum over the classes are many small ones: it is settled as a whole or not at all, and so is a vector.
     """
     numbers: dict[Expr, Symbol] = {}
     values: dict[str, Any] = {}
@@ -499,7 +566,7 @@ def _settled(expression: Expr, name: str, point: Point) -> tuple[Expr, Point]:
             return
         mentioned = {symbol.name for symbol in part.free_symbols if isinstance(symbol, Symbol)}
         if name in mentioned:
-            for argument in () if isinstance(part, Indexed | Sum | Product) else part.args:
+            for argument in () if isinstance(part, Indexed | Lambda | Sum | Product) else part.args:
                 settle(argument)
         elif part not in numbers:
             numbers[part] = Symbol(f"_settled_{len(numbers)}", real=True)

@@ -164,6 +164,9 @@ def random_points(distribution: Distribution, allowed: Allowed | None = None) ->
                 if isinstance(domain, Entries):
                     raise NotImplementedError("no mass is taken over vectors")
                 point[name] = mpmath.mpf(domain.typical(random))
+            for name, domain in distribution.parameters.items():
+                if isinstance(domain, Interval) and domain.symbols:
+                    point[name] = mpmath.mpf(domain.at(point).typical(random))
             if allowed is None or allowed(point):
                 yield point
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache, lru_cache, reduce
+from functools import cache, lru_cache, partial, reduce
 from typing import Any
 
 import mpmath
 import sympy
-from sympy import Add, Expr, Indexed, KroneckerDelta, Mul, Pow, Product, Sum, Symbol, exp
+from sympy import Add, Expr, Indexed, KroneckerDelta, Lambda, Mul, Pow, Product, Sum, Symbol, exp
 
 from derive.words import word_of
 
@@ -31,6 +31,9 @@ MOST_TERMS = 2000
 ZERO_DIGITS = 400
 # A product of so many differences that are rounding alone shrinks by so many times the digits that it gained.
 MOST_SHRUNK = 8
+# A limit is seen at a distance of 10 to minus so much, and of twice that; what grows or shrinks by 10 to a
+# fifth of it between the two has no end or goes to zero.
+NEAR = 250
 # Beyond, the exponential of a number is larger or smaller than every float.
 FARTHEST_EXPONENT = 750
 
@@ -78,7 +81,7 @@ def confirmed(compute: Callable[[], Any], digits: int, spread: int = 0) -> Any:
         with mpmath.workdps(precision):
             after = compute()
             ordinary = after != 0 and not mpmath.isinf(after)
-            if _agree(before, after, digits) and (ordinary or precision > ZERO_DIGITS):
+            if agree(before, after, digits) and (ordinary or precision > ZERO_DIGITS):
                 return after
             # Rounding that shrinks with every precision, twice by nearly all the digits it gained, is zero; what
             # shrinks by far more has an exponent that was wrong.
@@ -90,7 +93,10 @@ def confirmed(compute: Callable[[], Any], digits: int, spread: int = 0) -> Any:
                 return mpmath.mpf(0)
             if after != 0:
                 last, size = precision, abs(after)
-        before = after
+        before, previous = after, before
+    # Both too small for every float: what they are beside rounding does not matter.
+    if max(abs(previous), abs(after)) < mpmath.mpf(10) ** -ZERO_DIGITS:
+        return mpmath.mpf(0)
     # Its size alone: a number with an exponent of thousands of digits is never written out.
     raise ArithmeticError(f"no agreement within {MOST_DIGITS} digits on a value near 2^{mpmath.mag(after)}")
 
@@ -103,6 +109,32 @@ def derivative(expression: Expr, point: Point, names: Sequence[Place], digits: i
     """
     sizes = tuple((name, number) for name, number in point.items() if isinstance(number, int))
     return value(_slope(expression, tuple(names), sizes), _entries_named(point), digits)
+
+
+def one_sided(
+    expression: Expr, point: Point, names: Sequence[Place], approaching: str, sign: int, digits: int = 25
+) -> Any:
+    """The limit of a derivative where a symbol comes to its number from above (1) or from below (-1).
+
+    nan where none is seen.
+    """
+    sizes = tuple((name, number) for name, number in point.items() if isinstance(number, int))
+    slope, named = _slope(expression, tuple(names), sizes), _entries_named(point)
+
+    def at_distance(exponent: int) -> Any:
+        size = abs(mpmath.mpf(named[approaching])) or 1
+        moved = named[approaching] + sign * size * mpmath.mpf(10) ** -exponent
+        return evaluate(slope, {**named, approaching: moved})
+
+    far, near = (confirmed(partial(at_distance, NEAR * k), digits, 4 * NEAR * k) for k in (1, 2))
+    if any(mpmath.isnan(one) or mpmath.im(one) for one in (far, near)):
+        return mpmath.nan
+    if agree(far, near, digits):
+        return near
+    ratio = mpmath.mpf(10) ** (NEAR // 5)
+    if abs(near) * ratio < abs(far):
+        return mpmath.mpf(0)
+    return mpmath.sign(near) * mpmath.inf if abs(near) > abs(far) * ratio else mpmath.nan
 
 
 @cache
@@ -118,8 +150,28 @@ def _slope(expression: Expr, places: tuple[Place, ...], sizes: tuple[tuple[str, 
     return found.replace(sympy.DiracDelta, lambda *_: sympy.S.Zero)  # a kink has no second derivative
 
 
-def written_out(expression: Expr, point: Point) -> Expr:
-    """The expression over primitives: words by their meaning, sums term by term, entries as symbols."""
+def compiled(expression: Expr, name: str, point: Point) -> Callable[[Sequence[Any]], Any]:
+    """The expression as a function of the entries of a named vector, at the working precision, for many of them.
+
+    It is written out for the sizes at the point once; a word with a reference keeps that.
+    """
+    sizes = {size: number for size, number in point.items() if isinstance(number, int)}
+    written = written_out(expression, sizes, referred=True)
+    symbols = {symbol.name: symbol for symbol in written.free_symbols}
+    entries = [symbols.pop(entry_name(name, place), sympy.Dummy()) for place in range(sizes["K"])]
+    heads = {type(part) for part in written.atoms(sympy.Function)}
+    words = {head.__name__: head.word.truth for head in heads if hasattr(head, "word")}
+    compute = sympy.lambdify([*entries, *symbols.values()], written, [words, "mpmath"], cse=True)
+    values = _entries_named(point)
+    return lambda observation: compute(*observation, *(mpmath.mpf(values[known]) for known in symbols))
+
+
+def written_out(expression: Expr, point: Point, referred: bool = False) -> Expr:
+    """The expression over primitives: words by their meaning, sums term by term, entries as symbols.
+
+    referred  whether words that have a reference stay
+    """
+    write = partial(written_out, point=point, referred=referred)
     if isinstance(expression, Indexed):
         (position,) = expression.indices
         label = expression.base.label
@@ -128,20 +180,24 @@ def written_out(expression: Expr, point: Point) -> Expr:
         body, *inner, (index, first, last) = expression.args
         body = expression.func(body, *inner) if inner else body
         if last is sympy.oo:
-            return Sum(written_out(body, point), (index, first, last))
+            return Sum(write(body), (index, first, last))
+        # The rule that gives the entries of a vector may use the same index, which is then another one.
+        own = {one: Lambda(again := sympy.Dummy(), one(again)) for one in body.atoms(Lambda)}
+        body = body.xreplace(own)
         steps = range(int(evaluate(first, point)), int(evaluate(last, point)) + 1)
-        terms = [written_out(body.xreplace({index: sympy.Integer(step)}), point) for step in steps]
+        terms = [write(body.xreplace({index: sympy.Integer(step)})) for step in steps]
         return Add(*terms) if isinstance(expression, Sum) else Mul(*terms)
     known = isinstance(expression, KroneckerDelta) or type(expression).__name__ in SYMPY_ONLY
     if isinstance(expression, sympy.Function) and not known:
         word = word_of(expression)
-        meaning = None if word.primitive else word.meaning(*expression.args)
+        stays = word.primitive or (referred and word.reference)
+        meaning = None if stays else word.meaning(*expression.args)
         if meaning is not None:
-            return written_out(meaning, point)
+            return write(meaning)
     if not expression.args:
         size = point.get(expression.name) if isinstance(expression, Symbol) else None
         return expression if size is None else sympy.Integer(size)
-    return expression.func(*(written_out(part, point) for part in expression.args))
+    return expression.func(*map(write, expression.args))
 
 
 def entry_name(name: str, position: int) -> str:
@@ -244,7 +300,8 @@ def _series(body: Expr, point: Point, index: Symbol) -> Any:
     raise ArithmeticError(f"a series goes on after {MOST_TERMS} terms")
 
 
-def _agree(before: Any, after: Any, digits: int) -> bool:
+def agree(before: Any, after: Any, digits: int) -> bool:
+    """Whether two numbers have so many digits in common; nan agrees with nan."""
     if mpmath.isnan(after):
         return bool(mpmath.isnan(before))
     if mpmath.isinf(after) or after == 0:

@@ -205,7 +205,9 @@ def proposal(derivation: Derivation) -> str:
     if not links:
         return ""
     asked = ",".join(f"{name}={link}" for name, link in links.items())
-    return f"A model whose outputs may be any reals predicts {' and '.join(links)} with --link {asked}."
+    *others, last = links
+    named = f"{', '.join(others)} and {last}" if others else last
+    return f"A model whose outputs may be any reals predicts {named} with --link {asked}."
 
 
 def text_facts(derivation: Derivation, column: int) -> list[tuple[str, str]]:

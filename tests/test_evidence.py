@@ -4,6 +4,7 @@ import dataclasses
 import math
 from types import SimpleNamespace
 
+import mpmath
 import numpy as np
 import pytest
 
@@ -12,6 +13,7 @@ from derive.accuracy import DTYPES, Truth, quantity_of
 from derive.calculus import DIRECTION
 from derive.calls import computed
 from derive.derivation import derivation
+from derive.oracle import confirmed
 from derive.relation import Goal, Line, Relation, holds, judge
 from derive.request import request
 from derive.scenes import CLASSES, points, scene
@@ -163,6 +165,38 @@ def test_the_hessian_times_a_vector_is_measured(target, dtype):
             assert truth._unexplained(truth._error(number, one.places, got * (1 + 1e-4))) > 50
 
 
+@pytest.mark.parametrize(
+    ("name", "point", "where", "truth"),
+    [
+        # One-sided limits at the end of a domain, finite and infinite.
+        ("kumaraswamy", {"y": 1.0, "a": 4.0, "b": 3.0}, ("a",), -3 / 4),
+        ("kumaraswamy", {"y": 1.0, "a": 4.0, "b": 3.0}, ("a", "a"), 3 / 16),
+        ("kumaraswamy", {"y": 1.0, "a": 4.0, "b": 3.0}, ("a", "b"), -1 / 4),
+        ("simplex", {"y": 0.5, "mu": 1.0, "sigma": 2.0}, ("mu",), math.inf),
+        ("simplex", {"y": 0.5, "mu": 1.0, "sigma": 2.0}, ("mu", "sigma"), -math.inf),
+        # No error costs nothing, whatever the shape; at a cusp 0 is the mean of both slopes.
+        (
+            "generalized_normal",
+            {"y": 3.0, "mu": 3.0, "alpha": 2.0, "shape": 1e-3},
+            ("shape",),
+            -6908255.195648812,
+        ),
+        ("generalized_normal", {"y": 3.0, "mu": 3.0, "alpha": 2.0, "shape": 0.5}, ("mu",), 0.0),
+        ("generalized_normal", {"y": 3.0, "mu": 3.0, "alpha": 2.0, "shape": 0.5}, ("mu", "alpha"), 0.0),
+    ],
+)
+def test_the_truth_where_it_is_a_limit(name, point, where, truth):
+    """Where the derivative written out is 0 times infinity the truth is its limit within the domain."""
+    found = Truth(derive.derive(name), "float64", [point]).derivative(0, where, 18)
+    assert float(found) == pytest.approx(truth, rel=1e-13, abs=0)
+
+
+def test_a_difference_that_no_float_could_hold_is_zero():
+    """Rounding alone, of which now and then nothing is left: no two precisions agree, and all are too small."""
+    left = {400: 167989, 3200: 167989}
+    assert confirmed(lambda: mpmath.mpf(10) ** -left.get(mpmath.mp.dps, mpmath.mp.dps), 18, 22) == 0
+
+
 def test_a_wrong_product_falls_short(monkeypatch):
     """A module whose product of Hessian and vector is off is found out, with where, and to the last digit."""
     derived = derive.derive("categorical", link="p=softmax")
@@ -224,7 +258,6 @@ def test_a_truth_that_is_not_found_falls_short(monkeypatch):
 
 def test_a_line_that_is_not_real_is_different_and_the_witness_shows_it():
     """The logarithm of a negative number is no objective; two lines differ where a witness says how."""
-    import mpmath
     import sympy
 
     derived = derive.derive("normal", fix="sigma")

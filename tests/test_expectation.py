@@ -76,6 +76,15 @@ def test_no_name_says_where_the_mass_lies(parameters):
     assert abs(mass.value - 1) + mass.error < 1e-14
 
 
+@pytest.mark.parametrize("concentration", [[0.2, 0.3, 0.2], [0.3, 4000.0, 2.5], [9e3, 1e4, 2e4]], ids=str)
+def test_the_mass_over_shares_is_one_however_narrow_it_is(concentration):
+    """The grid is laid from the peak and in its widths, and shares have their means."""
+    model = Model(derive.derive("dirichlet"), {"concentration": concentration, "K": 3})
+    assert abs(model.mass.value - 1) + model.mass.error < 1e-9
+    mean = model.mean(lambda y: y[0])
+    assert abs(mean.value - concentration[0] / sum(concentration)) + mean.error < 1e-9
+
+
 def test_a_moment_is_right():
     """The second moment of a normal is its variance and the square of its mean."""
     derived = derive.derive("normal")
@@ -108,6 +117,20 @@ def test_what_is_not_resolved_falls_short():
     tail = sympy.sqrt(1 + derived.symbols["y"] ** 2)
     endless = dataclasses.replace(derived, density=1 / tail, loss=sympy.log(tail), dropped=sympy.S.Zero)
     assert [passed for _, passed, _, _ in _mass(endless, 1)] == [False]
+
+
+@pytest.mark.parametrize("parameters", [(0.026, 0.026), (0.01, 0.1), (0.3, 0.02)], ids=str)
+def test_mass_at_both_ends_of_an_interval_is_resolved(parameters):
+    """Where nearly all mass lies next to the ends, the bend of the line between these is seen too."""
+    mass = Model(derive.derive("beta_mean"), dict(zip(("mean", "precision"), parameters, strict=True))).mass
+    assert abs(mass.value - 1) + mass.error < 1e-14
+
+
+@pytest.mark.parametrize("parameters", [(0.5, 1e-3), (1e-12, 0.1)], ids=str)
+def test_mass_beyond_all_digits_is_told(parameters):
+    """What is not told from an end of the interval, or too far out, counts as error, and not many times over."""
+    mass = Model(derive.derive("beta_mean"), dict(zip(("mean", "precision"), parameters, strict=True))).mass
+    assert 1e-3 < abs(mass.value - 1) < mass.error < 4 * abs(mass.value - 1)
 
 
 def test_an_error_that_mpmath_estimates_is_not_hidden(monkeypatch):

@@ -21,9 +21,15 @@ BOUNDS = {  # word: the bound in float64 for numpy and torch, then in float32
     "_dispersed_location_curvature": (64, 64, 0.5, 0.5),
     "_dispersed_cross": (64, 64, 0.5, 0.5),
     "_dispersed_curvature": (64, 64, 0.5, 0.5),
-    "_dispersed_log_location_curvature": (64, 64, 0.5, 0.5),
+    "_dispersed_of_log": (64, 64, 0.5, 0.5),
+    "_dispersed_log_slope": (64, 64, 0.5, 0.5),
+    "_dispersed_slope_of_log": (64, 64, 0.5, 0.5),
+    "_dispersed_log_curvature": (64, 64, 0.5, 0.5),
+    "_dispersed_log_cross": (64, 64, 0.5, 0.5),
+    "_dispersed_curvature_of_log": (64, 64, 0.5, 0.5),
 }
-OF_TWO = ("_dispersed_curvature", "_dispersed_log_location_curvature")
+OF_TWO = ("_dispersed_curvature", "_dispersed_log_curvature", "_dispersed_curvature_of_log")
+OF_LOG = {name for name in BOUNDS if "log" in name}
 CASES = [
     pytest.param(name, library, kind, id=f"{name}-{library}-{kind.__name__}")
     for name in BOUNDS
@@ -36,25 +42,29 @@ CASES = [
 
 
 def truth(name, y, m, n):
-    """A word's value, by the moments of a count and of its cost as a Poisson count."""
+    """A word's value, by the moments of a count and of its cost as a Poisson count; m is a logarithm for some."""
+    m = mp.exp(m) if name in OF_LOG else m
 
     def moment(a, b):
         return dispersed_moment.truth(mp.mpf(a), mp.mpf(b), m, n)
 
     mean, cost = moment(1, 0), moment(0, 1)
-    return {
-        "": lambda: log_dispersed_sum.truth(m, n) - n * (y * mp.log(m) - mp.loggamma(y + 1)),
-        "_location_slope": lambda: n * (mean - y) / m,
-        "_slope": lambda: m - y * mp.log(m) + mp.loggamma(y + 1) - cost,
-        "_location_curvature": lambda: n * (n * (moment(2, 0) - mean**2) - mean + y) / m**2,
-        "_cross": lambda: (mean - y - n * (moment(1, 1) - mean * cost)) / m,
-        "_curvature": lambda: moment(0, 2) - cost**2,
-        "_log_location_curvature": lambda: n**2 * (moment(2, 0) - mean**2),
-    }[name.removeprefix("_dispersed")]()
+    meanings = {
+        ("", "_of_log"): lambda: log_dispersed_sum.truth(m, n) - n * (y * mp.log(m) - mp.loggamma(y + 1)),
+        ("_location_slope",): lambda: n * (mean - y) / m,
+        ("_slope", "_slope_of_log"): lambda: m - y * mp.log(m) + mp.loggamma(y + 1) - cost,
+        ("_location_curvature",): lambda: n * (n * (moment(2, 0) - mean**2) - mean + y) / m**2,
+        ("_cross",): lambda: (mean - y - n * (moment(1, 1) - mean * cost)) / m,
+        ("_curvature", "_curvature_of_log"): lambda: moment(0, 2) - cost**2,
+        ("_log_slope",): lambda: n * (mean - y),
+        ("_log_curvature",): lambda: n**2 * (moment(2, 0) - mean**2),
+        ("_log_cross",): lambda: mean - y - n * (moment(1, 1) - mean * cost),
+    }
+    return next(meant() for names, meant in meanings.items() if name.removeprefix("_dispersed") in names)
 
 
 def excess(name, kind, value, y, m, n):
-    """The error in ulp of the truth that one ulp in the location and in the exponent does not explain."""
+    """The error in ulp of the truth that one ulp in the location, or its logarithm, and in the exponent does not explain."""
     with mp.workdps(60):
         y, m, n = (mp.mpf(float(number)) for number in (y, m, n))
         exact = truth(name, y, m, n)
@@ -75,7 +85,7 @@ def points(name, kind):
     near = np.abs(np.round(m + 2 * random.normal(size=SAMPLE) * np.sqrt(m / n)))
     far = np.floor(10 ** random.uniform(0, 3, SAMPLE))
     y = np.where(random.random(SAMPLE) < 0.7, near, far)
-    return [column.astype(kind) for column in (y, m, n)]
+    return [column.astype(kind) for column in (y, np.log(m) if name in OF_LOG else m, n)]
 
 
 # Accuracy ---------------------------------------------------------------------------------------
@@ -110,9 +120,30 @@ def test_at_the_switches(n, low, high, name, library):
     """On both sides of where fewer terms than there are begin to stand for them, and of where none is small."""
     for place in (first_switch(n, low, high), 40.0 / n):
         m = np.array([np.nextafter(place, 0.0), place, np.nextafter(place, 1e9)])
-        columns = [np.full(3, np.floor(place) + 1.0), m, np.full(3, n)]
+        columns = [np.full(3, np.floor(place) + 1.0), np.log(m) if name in OF_LOG else m, np.full(3, n)]
         for value, *row in zip(computed(library, name, columns), *columns, strict=True):
             assert excess(name, np.float64, value, *row) <= BOUNDS[name][0], row
+
+
+@pytest.mark.parametrize("library", LIBRARIES)
+@pytest.mark.parametrize("name", sorted(OF_LOG))
+@pytest.mark.parametrize(
+    ("y", "a", "n"),
+    [
+        (0, 1e-21, 1e21),
+        (0, -4e-20, 1e21),
+        (3, 6e-29, 1e57),
+        (1, -1000.0, 1e-2),
+        (0, -1e5, 0.5),
+        (2, 640.0, 1e-9),
+    ],
+)
+def test_logarithms_beyond_the_floats(y, a, n, name, library):
+    """Where the location rounds to 1, or underflows, or nearly overflows, its logarithm still tells the counts from one another."""
+    (value,) = computed(library, name, [np.array([float(number)]) for number in (y, a, n)])
+    with mp.workdps(700):
+        exact = truth(name, *(mp.mpf(float(number)) for number in (y, a, n)))
+    np.testing.assert_allclose(value, float(exact), rtol=2e-13, atol=np.finfo(np.float64).tiny)
 
 
 def test_truth_is_the_sum():

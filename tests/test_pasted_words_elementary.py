@@ -215,7 +215,9 @@ DERIVATIVES = {  # word: its derivative in each argument, by words again
     ),
     "_power_score": (
         lambda w, y, a: w("_power_hazard", y, a) * w("log", y) * w("_log_expm1_ratio_slope", a * w("log", y)),
-        lambda w, y, a: -w("_power_score", y, a) * w("log", y) * w("_reciprocal_expm1", a * w("log", y)),
+        lambda w, y, a: (
+            -w("_power_score", y, a) * (w("log", y) * w("_log_expm1_ratio_slope", a * w("log", y)) + 1 / a)
+        ),
     ),
     "_log_expm1_ratio": (lambda w, x: w("_log_expm1_ratio_slope", x),),
     "_log_expm1_ratio_slope": (lambda w, x: w("_log_expm1_ratio_curvature", x),),

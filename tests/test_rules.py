@@ -197,6 +197,12 @@ def between_ordered(vector, location):
     return words.log1mexp(high - low) - softplus(location - high) - softplus(low - location)
 
 
+def normal_between_ordered(vector, location):
+    """The same of a normal variable."""
+    cuts = words.each(words.ordered(vector, k), words.k)
+    return words.log_normal_cdf_difference(words.cut_point(cuts, a), words.cut_point(cuts, a + 1), location)
+
+
 def less_scaled_log(vector):
     """A vector less so many times the logarithms of shares."""
     return words.each(vector[j] - s * log(f[j]), words.j)
@@ -335,18 +341,19 @@ FIRES = {
         lambda: Sum(closed(softmax(less_scaled_log(z), k)), over_k) * x,
     ],
     "log_normal_probability_between_cut_points": [
-        lambda: closed(words.normal_cdf_of_cut_point(g, a + 1, x) - words.normal_cdf_of_cut_point(g, a, x)),
-        lambda: (
-            y - closed(words.normal_cdf_of_cut_point(g, a + 1, y) - words.normal_cdf_of_cut_point(g, a, y))
-        ),
-        lambda: (
-            s * closed(words.normal_cdf_of_cut_point(g, a + 1, -x) - words.normal_cdf_of_cut_point(g, a, -x))
-        ),
+        lambda: closed(words.normal_probability_between_cut_points(g, a, x)),
+        lambda: y - closed(words.normal_probability_between_cut_points(g, a, y)),
+        lambda: s * closed(words.normal_probability_between_cut_points(g, a, -x)),
     ],
     "log_probability_between_ordered_cut_points": [
         lambda: between_ordered(z, x),
         lambda: y - between_ordered(z, x - s),
         lambda: between_ordered(v, x) * s,
+    ],
+    "log_normal_probability_between_ordered_cut_points": [
+        lambda: normal_between_ordered(z, x),
+        lambda: y - normal_between_ordered(z, x - s),
+        lambda: normal_between_ordered(v, x) * s,
     ],
     "difference_of_sigmoids_up_to_cut_point": [
         lambda: sigmoid(x) * words.ordered_slope(z, a, k) - sigmoid(y) * words.ordered_slope(z, s, k),
@@ -428,21 +435,10 @@ FIRES |= {
         lambda: 3 - y * closed(words.dispersed_probability(c, exp(x), t)),
         lambda: closed(words.dispersed_probability(c + 1, s, exp(y))) / 2,
     ],
-    "curvature_of_dispersed_cost_in_log_location": [
-        lambda: (
-            exp(x) * words.dispersed_location_slope(c, exp(x), t)
-            + exp(2 * x) * words.dispersed_location_curvature(c, exp(x), t)
-        ),
-        lambda: (
-            s
-            - 2 * exp(y) * words.dispersed_location_slope(c, exp(y), t)
-            - 2 * exp(2 * y) * words.dispersed_location_curvature(c, exp(y), t)
-        ),
-        lambda: (
-            exp(2 * x) * words.dispersed_location_curvature(3, exp(x), 2)
-            + y
-            + exp(x) * words.dispersed_location_slope(3, exp(x), 2)
-        ),
+    "dispersed_cost_of_log_location": [
+        lambda: words.dispersed_cost(c, exp(x), t),
+        lambda: 3 - y * words.dispersed_cost(c + 1, exp(x - y), exp(y)),
+        lambda: words.dispersed_cost(3, exp(2 * x), s) / 2 + t,
     ],
     "logarithm_of_hypergeometric_probability": [
         lambda: closed(words.hypergeometric_probability(c + 3, 2, 2, c, s)),
@@ -806,6 +802,16 @@ FIRES |= {
         lambda: words.sech(x) ** 2 * x**2,
         lambda: 2 * s * words.sech(x / 2) ** 2 * y**2,
         lambda: 3 - words.sech((x - y) / s) ** 2 * (x - y) ** 2 / s,
+    ],
+    "square_times_slope_of_sigmoid": [
+        lambda: words.sigmoid(x) * words.sigmoid(-x) * s**2,
+        lambda: 2 * s**2 * words.sigmoid(t * x) * words.sigmoid(-t * x) * x * y,
+        lambda: 3 - words.sigmoid(t * (x - y)) * words.sigmoid(-t * (x - y)) * t**2 / s,
+    ],
+    "product_with_sum_times_slope_of_sigmoid": [
+        lambda: s * (s + y) * words.sigmoid(x) * words.sigmoid(-x),
+        lambda: 2 * s * words.sigmoid(t * x) * words.sigmoid(-t * x) * (s * t + s) * y,
+        lambda: 3 - t * words.sigmoid(t * (x - y)) * words.sigmoid(-t * (x - y)) * (t + s * t) / 2,
     ],
     "square_of_sech_times_exponential": [
         lambda: words.sech(x) ** 2 * exp(y),

@@ -19,6 +19,11 @@ PROGRAMS = [  # assignments, results, and how they are written
     ([("a", "y - m")], ["a", "a", "2"], ["a", "torch.clone(a)", "torch.full_like(y, 2)"]),
     ([("a", "y")], ["a + m"], ["a + m"]),
     ([("a", "y - m")], ["a[..., None] * y"], ["a[..., None] * y"]),
+    (
+        [],
+        ["(y.shape[-1] - 1) / m", "(y.shape[-1] - 1) * torch.exp(m)"],
+        ["(y.shape[-1] - 1) / m", "torch.exp(m).mul_(y.shape[-1] - 1)"],
+    ),
 ]
 
 

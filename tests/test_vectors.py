@@ -285,9 +285,11 @@ def test_a_link_of_scalars_is_applied_to_each_entry(link):
         torch.testing.assert_close(ours, chained, rtol=1e-10, atol=1e-12)
 
 
-def test_cut_points_are_summed_from_their_steps():
+@pytest.mark.parametrize("name", ["ordinal_logistic", "ordinal_probit"])
+def test_cut_points_are_summed_from_their_steps(name):
     """The link of cut points gives what their sums give, through autograd: value, gradient and a Hessian's product."""
-    module = derive.derive("ordinal_logistic", link={"cuts": "ordered"}).load("torch")
+    module = derive.derive(name, link={"cuts": "ordered"}).load("torch")
+    unlinked = derive.derive(name).load("torch")
     y, eta, cuts = map(torch.tensor, ordinal())
     raw = torch.cat([cuts[:, :1], torch.log(torch.diff(cuts))], -1).requires_grad_()
     eta.requires_grad_()
@@ -298,7 +300,7 @@ def test_cut_points_are_summed_from_their_steps():
     found = []
     for value in (
         module.loss(eta, raw, y),
-        ORDINAL["torch"].loss(eta, torch.cumsum(torch.cat([raw[:, :1], torch.exp(raw[:, 1:])], -1), -1), y),
+        unlinked.loss(eta, torch.cumsum(torch.cat([raw[:, :1], torch.exp(raw[:, 1:])], -1), -1), y),
     ):
         slopes = torch.autograd.grad(value, (eta, raw), create_graph=True)
         found.append((value.detach(), *slopes, *torch.autograd.grad(slopes, (eta, raw), direction)))
@@ -306,11 +308,14 @@ def test_cut_points_are_summed_from_their_steps():
         torch.testing.assert_close(ours, chained, rtol=1e-10, atol=1e-12)
 
 
-def test_a_step_that_is_lost_beside_the_sum():
+@pytest.mark.parametrize(
+    ("name", "density"), [("ordinal_logistic", 1 / 4), ("ordinal_probit", 1 / math.sqrt(2 * math.pi))]
+)
+def test_a_step_that_is_lost_beside_the_sum(name, density):
     """Cut points that round to one number still part a class from its neighbours, for their step is known."""
-    module = derive.derive("ordinal_logistic", link={"cuts": "ordered"}).load("numpy")
+    module = derive.derive(name, link={"cuts": "ordered"}).load("numpy")
     value, gradient = module.loss_and_gradient(1.0, 5.0, [5.0, -100.0])
-    assert float(value) == pytest.approx(100 + 2 * math.log(2), rel=1e-15)
+    assert float(value) == pytest.approx(100 - math.log(density), rel=1e-15)
     np.testing.assert_allclose(gradient.raw_cuts, [0, -1], atol=1e-40)
 
 

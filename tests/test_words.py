@@ -17,6 +17,7 @@ from derive.domains import Entries, Interval
 from derive.errors import Misuse
 from derive.heads import Row
 from derive.modules import pasted
+from derive.modules.library import NUMPY, TORCH
 from derive.printers.numpy import NumPy
 from derive.printers.torch import Torch
 from derive.words import VOCABULARY, word_of
@@ -220,9 +221,11 @@ def test_spelled_on_pages_and_in_both_libraries(word):
 
 @pytest.mark.parametrize("library", PRINTERS)
 def test_underscored_spellings_are_pasted_words(library):
-    """Every underscored function of a spelling can be pasted, and all that can be pasted is needed."""
+    """Every underscored function of a spelling or a guard can be pasted, and all that can be pasted is needed."""
     definitions = pasted.definitions(library)
-    wanted = {name for word in PRINTED for name in re.findall(r"\b_\w+", spelling(word, library))}
+    guard = {"numpy": NUMPY, "torch": TORCH}[library].finite
+    spellings = [guard, *(spelling(word, library) for word in PRINTED)]
+    wanted = {name for spelled in spellings for name in re.findall(r"\b_\w+", spelled)}
     assert wanted <= set(definitions)
     reached = set()
     while wanted:

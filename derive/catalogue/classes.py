@@ -17,7 +17,7 @@ from derive.words import (
     k,
     multivariate_beta,
     multivariate_beta_quotient,
-    normal_cdf_of_cut_point,
+    normal_probability_between_cut_points,
     product,
     sigmoid_of_cut_point,
     total,
@@ -161,4 +161,4 @@ def ordinal_probit(y: Rank["K"], *, eta: Real, cuts: Increasing["K"]):
 
     Source: McCullagh and Nelder (1989), Generalized Linear Models, 2nd ed., ch. 5.
     """
-    return normal_cdf_of_cut_point(cuts, y + 1, eta) - normal_cdf_of_cut_point(cuts, y, eta)
+    return normal_probability_between_cut_points(cuts, y, eta)

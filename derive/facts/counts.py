@@ -129,6 +129,11 @@ def of_beta_negative_binomial(y, *, successes, a, b):
     return {"mean": Where(successes * b / (a - 1), a > 1)}
 
 
+@facts(series_counts.conway_maxwell_poisson)
+def of_conway_maxwell_poisson(y, *, mu, nu):
+    return {"mode": floor(mu)}
+
+
 @facts(series_counts.skellam)
 def of_skellam(y, *, mu1, mu2):
     return {"mean": mu1 - mu2}

@@ -5,7 +5,7 @@ Source: Johnson, Kotz and Balakrishnan (1995), Continuous Univariate Distributio
 
 from derive.catalogue import unit_interval
 from derive.declare import facts
-from derive.words import beta, beta_below, log, log1p, log_normal_cdf, logit, normal_cdf
+from derive.words import at_one, beta, beta_below, log, log1p, log_normal_cdf, logit, normal_cdf
 
 
 @facts(unit_interval.uniform)
@@ -29,6 +29,27 @@ def of_beta(y, *, a, b):
 @facts(unit_interval.beta_mean)
 def of_beta_mean(y, *, mean, precision):
     return {"mean": mean}
+
+
+@facts(unit_interval.zero_inflated_beta)
+def of_zero_inflated_beta(y, *, alpha, mean, precision):
+    inside = beta_below(mean * precision, (1 - mean) * precision, y)
+    return {"mean": (1 - alpha) * mean, "cdf": alpha + (1 - alpha) * inside}
+
+
+@facts(unit_interval.one_inflated_beta)
+def of_one_inflated_beta(y, *, alpha, mean, precision):
+    inside = beta_below(mean * precision, (1 - mean) * precision, y)
+    return {"mean": alpha + (1 - alpha) * mean, "cdf": (1 - alpha) * inside + alpha * at_one(y)}
+
+
+@facts(unit_interval.zero_one_inflated_beta)
+def of_zero_one_inflated_beta(y, *, alpha, gamma, mean, precision):
+    inside = beta_below(mean * precision, (1 - mean) * precision, y)
+    return {
+        "mean": alpha * gamma + (1 - alpha) * mean,
+        "cdf": alpha * (1 - gamma) + (1 - alpha) * inside + alpha * gamma * at_one(y),
+    }
 
 
 @facts(unit_interval.kumaraswamy)

@@ -107,9 +107,13 @@ def _parsed(code: str) -> ast.expr:
     return ast.parse(code, mode="eval").body
 
 
-def _names(node: ast.expr) -> Iterator[str]:
-    """The names that the expression reads, as often as it does."""
-    return (part.id for part in ast.walk(node) if isinstance(part, ast.Name))
+def _names(node: ast.AST) -> Iterator[str]:
+    """The names whose numbers the expression reads, as often as it does; a shape is none of the numbers."""
+    if isinstance(node, ast.Name):
+        yield node.id
+    elif not (isinstance(node, ast.Attribute) and node.attr == "shape"):
+        for part in ast.iter_child_nodes(node):
+            yield from _names(part)
 
 
 def _method(tensor: ast.expr, name: str, *arguments: ast.expr) -> ast.expr:

@@ -95,7 +95,7 @@ class Code(Printer):
         return f"{self.show(base, Level.ATOM)}**{self.show(exponent, Level.ATOM)}", Level.POWER
 
     def root(self, base: Expr) -> Piece:
-        library = self.library if base.free_symbols else "math"
+        library = "math" if self._of_sizes(base) else self.library
         return f"{library}.sqrt({self.show(base)})", Level.ATOM
 
     def over_index(self, expression: Expr) -> Piece:
@@ -109,10 +109,11 @@ class Code(Printer):
 
     def word(self, expression: Expr) -> Piece:
         word = word_of(expression)
-        if not expression.free_symbols:
-            if not all("python" in word_of(part).spelling for part in expression.atoms(Function)):
-                number = float(expression.evalf(DIGITS))
-                return repr(number), Level.SUM if number < 0 else Level.ATOM
+        in_python = all("python" in word_of(part).spelling for part in expression.atoms(Function))
+        if not expression.free_symbols and not in_python:
+            number = float(expression.evalf(DIGITS))
+            return repr(number), Level.SUM if number < 0 else Level.ATOM
+        if in_python and self._of_sizes(expression):
             return self.spelled(word, expression, "python")
         return super().word(expression)
 

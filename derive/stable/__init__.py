@@ -26,11 +26,12 @@ from derive.stable.cut_points import (
     difference_of_sigmoids,
     difference_of_sigmoids_up_to_cut_point,
     log_normal_probability_between_cut_points,
+    log_normal_probability_between_ordered_cut_points,
     log_probability_between_cut_points,
     log_probability_between_ordered_cut_points,
     probability_between_cut_points,
 )
-from derive.stable.dispersed_counts import curvature_of_dispersed_cost_in_log_location
+from derive.stable.dispersed_counts import dispersed_cost_of_log_location
 from derive.stable.exponentials import (
     absolute_scaled_by_exponential,
     check_scaled_by_exponential,
@@ -104,9 +105,11 @@ from derive.stable.logistic import (
     logistic_quotient,
     normalised_success,
     normalised_success_at_log_odds,
+    product_with_sum_times_slope_of_sigmoid,
     rate_of_softplus,
     residual_of_sigmoid,
     sigmoid_complement,
+    square_times_slope_of_sigmoid,
     twice_sigmoid_less_one,
 )
 from derive.stable.mixtures import (
@@ -216,10 +219,12 @@ STABLE = (
     tail_exponent_of_exponential,
     count_difference_of_log_means,
     hypergeometric_cost_in_log_odds,
+    dispersed_cost_of_log_location,
     half_step_log_gamma_of_log,
     check_of_sigmoid,
     cauchy_wound_around_the_circle,
     log_normal_probability_between_cut_points,
+    log_normal_probability_between_ordered_cut_points,
     log_probability_between_cut_points,
     log_probability_between_ordered_cut_points,
     probability_between_cut_points,
@@ -350,7 +355,6 @@ DERIVED = (
     exponential_beside_its_growth,
     curvature_of_count_difference_in_log_mean,
     curvature_of_count_difference_in_second_log_mean,
-    curvature_of_dispersed_cost_in_log_location,
     curvature_of_convolution_in_log_deviation,
     rate_slope_of_convolution,
     rate_slope_of_convolution_times_rate,
@@ -402,6 +406,8 @@ LAST = (
     square_of_sech_over,
     square_of_sech_times_exponential,
     square_of_sech_times,
+    square_times_slope_of_sigmoid,
+    product_with_sum_times_slope_of_sigmoid,
     exponential_over_square,
     exponential_times_square,
     product_of_exponentials,

@@ -11,8 +11,11 @@ from derive.words import (
     log1mexp,
     log_normal_cdf_difference,
     log_step_probability,
-    normal_cdf_of_cut_point,
+    nearest_ordered_cut_point,
+    normal_probability_between_cut_points,
     ordered,
+    ordered_above,
+    ordered_below,
     ordered_cut_point,
     ordered_slope,
     ordered_slope_between,
@@ -48,7 +51,7 @@ def log_probability_between_cut_points(z: Increasing, m: Rank, a: Real):
 def log_normal_probability_between_cut_points(z: Increasing, m: Rank, a: Real):
     """Both probabilities round to 1, or to one number, and nothing is left; their difference is computed as one."""
     return (
-        log(normal_cdf_of_cut_point(z, m + 1, a) - normal_cdf_of_cut_point(z, m, a)),
+        log(normal_probability_between_cut_points(z, m, a)),
         log_normal_cdf_difference(cut_point(z, m), cut_point(z, m + 1), a),
     )
 
@@ -68,6 +71,18 @@ def log_probability_between_ordered_cut_points(z: Vector, m: Rank, a: Real):
         log_step_probability(z, m)
         - softplus(a - ordered_cut_point(z, m + 1))
         - softplus(ordered_cut_point(z, m) - a),
+    )
+
+
+@stable(f64={"z": (40, -40), "m": 1, "a": 40}, f32={"z": (20, -20), "m": 1, "a": 20})
+def log_normal_probability_between_ordered_cut_points(z: Vector, m: Rank, a: Real):
+    """A small step is lost beside the sum of those before it: both are counted from the end that is finite."""
+    low, high = cut_point(each(ordered(z, k), k), m), cut_point(each(ordered(z, k), k), m + 1)
+    return (
+        log_normal_cdf_difference(low, high, a),
+        log_normal_cdf_difference(
+            ordered_below(z, m), ordered_above(z, m), a - nearest_ordered_cut_point(z, m)
+        ),
     )
 
 

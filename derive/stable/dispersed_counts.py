@@ -2,19 +2,10 @@
 
 from derive.declare import stable
 from derive.domains import Count, Positive, Real
-from derive.words import (
-    dispersed_location_curvature,
-    dispersed_location_slope,
-    dispersed_log_location_curvature,
-    exp,
-)
+from derive.words import dispersed_cost, dispersed_cost_of_log, exp
 
 
-@stable(f64={"a": 1.0, "b": 1.0, "c": 10**16}, f32={"a": 1.0, "b": 1.0, "c": 10**8})
-def curvature_of_dispersed_cost_in_log_location(a: Real, b: Positive, c: Count):
-    """What the mean is more than the count cancels, and a variance is left."""
-    left = exp(2 * a) * dispersed_location_curvature(c, exp(a), b)
-    return (
-        left + exp(a) * dispersed_location_slope(c, exp(a), b),
-        dispersed_log_location_curvature(exp(a), b),
-    )
+@stable(f64={"a": 1e-17, "b": 1e17, "c": 0}, f32={"a": 1e-8, "b": 1e8, "c": 0})
+def dispersed_cost_of_log_location(a: Real, b: Positive, c: Count):
+    """A logarithm tells a location from 1 where the location itself rounds to that, and never underflows."""
+    return dispersed_cost(c, exp(a), b), dispersed_cost_of_log(c, a, b)

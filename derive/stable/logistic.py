@@ -16,10 +16,13 @@ from derive.words import (
     logaddexp,
     logistic_simplex_residual,
     logit,
+    scaled,
+    sech,
     sigmoid,
     simplex_residual,
     softplus,
     softplus_rate,
+    square,
     tanh,
     xlog1py,
     xlogy,
@@ -152,3 +155,15 @@ def normalised_success_at_log_odds(a: Unit, b: Real):
     """The sigmoid rounds to 1, and near 0 the terms cancel; at the log odds they are one function, twice."""
     whole = a * softplus(-b) + (1 - a) * softplus(b) + log_logistic_mean(sigmoid(b))
     return whole, a * log_expm1_ratio(b) + (1 - a) * log_expm1_ratio(-b)
+
+
+@stable(f64={"a": 800, "b": 1e200}, f32={"a": 100, "b": 1e10})
+def square_times_slope_of_sigmoid(a: Real, b: Positive):
+    """One of the shares underflows where the square of the product does not."""
+    return b**2 * sigmoid(a) * sigmoid(-a), square(b * sech(a / 2)) / 4
+
+
+@stable(f64={"a": 800, "b": 1e140, "c": 1e150}, f32={"a": 100, "b": 1e10, "c": 1e12})
+def product_with_sum_times_slope_of_sigmoid(a: Real, b: Positive, c: Real):
+    """One of the shares underflows where the product does not, once it is taken with their root twice."""
+    return b * (b + c) * sigmoid(a) * sigmoid(-a), scaled(b * (b + c), sech(a / 2)) / 4

@@ -6,7 +6,7 @@ from typing import Any
 from derive.domains import Increasing, Position, Rank, Real, Unit, Vector
 from derive.heads import word
 from derive.words.elementary import exp, log, sigmoid
-from derive.words.normal import normal_cdf
+from derive.words.normal import normal_cdf, normal_cdf_difference
 from derive.words.symbols import delta, k, last, total
 
 # The real line with both its ends.
@@ -78,14 +78,19 @@ def sigmoid_over_cut_point(z: Increasing, m: Rank, a: Real) -> Unit:
 
 
 @word(
-    text="Φ({entry} − {2:factor})",
-    latex=r"\Phi({entry} - {2:factor})",
-    numpy="special.ndtr(_cut_point({0}, {1}) - {2:factor})",
-    torch="(torch.erfc(({2} - _cut_point({0}, {1})) / math.sqrt(2)) / 2)",
+    text="[Φ({next} − {2:factor}) − Φ({entry} − {2:factor})]",
+    latex=r"\left[\Phi({next} - {2:factor}) - \Phi({entry} - {2:factor})\right]",
+    numpy="(special.ndtr(_cut_point({0}, {1} + 1) - {2:factor}) - special.ndtr(_cut_point({0}, {1}) - {2:factor}))",
+    torch=(
+        "((torch.erfc(({2} - _cut_point({0}, {1} + 1)) / math.sqrt(2))"
+        " - torch.erfc(({2} - _cut_point({0}, {1})) / math.sqrt(2))) / 2)"
+    ),
 )
-def normal_cdf_of_cut_point(z: Increasing, m: Rank, a: Real) -> Unit:
-    """The probability Φ(z_m − a) that a normal variable around a lies below z_m."""
-    return total(delta(m, k) * normal_cdf(z[k] - a), k) + delta(m, last + 1)
+def normal_probability_between_cut_points(z: Increasing, m: Rank, a: Real) -> Unit:
+    """The probability Φ(z_{m+1} − a) − Φ(z_m − a) that a normal variable around a lies between the two."""
+    inside = normal_cdf_difference(_chosen(z, m), _chosen(z, m + 1), a)
+    ends = delta(m, 0) * normal_cdf(z[1] - a) + delta(m, last) * normal_cdf(a - z[last])
+    return (1 - delta(m, 0)) * (1 - delta(m, last)) * inside + ends
 
 
 @word(

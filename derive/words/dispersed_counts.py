@@ -228,10 +228,72 @@ def dispersed_curvature(m: Positive, n: Positive) -> Positive:
 
 
 @word(
-    numpy="_dispersed_log_location_curvature{arguments}",
-    torch="_dispersed_log_location_curvature{arguments}",
+    numpy="_dispersed_of_log{arguments}",
+    torch="_dispersed_of_log{arguments}",
+    derivatives=(
+        None,
+        lambda y, a, n: dispersed_log_slope(y, a, n),
+        lambda y, a, n: dispersed_slope_of_log(y, a, n),
+    ),
+)
+def dispersed_cost_of_log(y: Count, a: Real, n: Positive) -> Nonnegative:
+    """The cost where a is the logarithm of the location."""
+    return log_dispersed_sum(exp(a), n) - n * (y * a - log_factorial(y))
+
+
+@word(
+    numpy="_dispersed_log_slope{arguments}",
+    torch="_dispersed_log_slope{arguments}",
+    derivatives=(
+        None,
+        lambda y, a, n: dispersed_log_curvature(a, n),
+        lambda y, a, n: dispersed_log_cross(y, a, n),
+    ),
+)
+def dispersed_log_slope(y: Count, a: Real, n: Positive) -> Real:
+    """Its derivative in a: n times what the mean is more than y."""
+    return n * (dispersed_mean(exp(a), n) - y)
+
+
+@word(
+    numpy="_dispersed_slope_of_log{arguments}",
+    torch="_dispersed_slope_of_log{arguments}",
+    derivatives=(
+        None,
+        lambda y, a, n: dispersed_log_cross(y, a, n),
+        lambda y, a, n: dispersed_curvature_of_log(a, n),
+    ),
+)
+def dispersed_slope_of_log(y: Count, a: Real, n: Positive) -> Real:
+    """Its derivative in n: what Q(y) is more than the mean of Q."""
+    return exp(a) - y * a + log_factorial(y) - dispersed_mean_cost(exp(a), n)
+
+
+@word(
+    numpy="_dispersed_log_curvature{arguments}",
+    torch="_dispersed_log_curvature{arguments}",
     opens=False,
 )
-def dispersed_log_location_curvature(m: Positive, n: Positive) -> Positive:
-    """Its second derivative in log m: n² times the variance of j."""
-    return n**2 * dispersed_variance(m, n)
+def dispersed_log_curvature(a: Real, n: Positive) -> Positive:
+    """Its second derivative in a: n² times the variance of j."""
+    return n**2 * dispersed_variance(exp(a), n)
+
+
+@word(
+    numpy="_dispersed_log_cross{arguments}",
+    torch="_dispersed_log_cross{arguments}",
+    opens=False,
+)
+def dispersed_log_cross(y: Count, a: Real, n: Positive) -> Real:
+    """Its derivative in a and n."""
+    return dispersed_mean(exp(a), n) - y - n * dispersed_covariance(exp(a), n)
+
+
+@word(
+    numpy="_dispersed_curvature_of_log{arguments}",
+    torch="_dispersed_curvature_of_log{arguments}",
+    opens=False,
+)
+def dispersed_curvature_of_log(a: Real, n: Positive) -> Positive:
+    """Its second derivative in n: the variance of Q(j)."""
+    return dispersed_curvature(exp(a), n)

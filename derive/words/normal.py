@@ -129,12 +129,20 @@ def _mass(a: Any, b: Any, c: Any) -> Any:
 
 @word(
     reference=_mass,
+    in_sympy=lambda a, b, c: (erf((b - c) / sqrt(2)) - erf((a - c) / sqrt(2))) / 2,
     text="[Φ({1:factor} − {2:factor}) − Φ({0:factor} − {2:factor})]",
     latex=r"\left[\Phi({1:factor} - {2:factor}) - \Phi({0:factor} - {2:factor})\right]",
+    derivatives=(
+        lambda a, b, c: -_normal_density(a - c),
+        lambda a, b, c: _normal_density(b - c),
+        lambda a, b, c: _normal_density(a - c) - _normal_density(b - c),
+    ),
 )
 def normal_cdf_difference(a: Real, b: Real, c: Real) -> Unit:
-    """The probability Φ(b − c) − Φ(a − c) that a normal variable around c lies between a and b, a < b."""
-    return normal_cdf(b - c) - normal_cdf(a - c)
+    """The probability Φ(b − c) − Φ(a − c) that a normal variable around c lies between a and b, a < b.
+
+    It has no meaning beside its reference: far from c both are beside 1, with digits without number.
+    """
 
 
 @word(

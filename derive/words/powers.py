@@ -40,7 +40,8 @@ def power_hazard(a: Unit, b: Positive) -> Positive:
     torch="_power_score({0}, {1})",
     derivatives=(
         lambda a, b: power_hazard(a, b) * log(a) * log_expm1_ratio_slope(b * log(a)),
-        lambda a, b: -power_score(a, b) * log(a) * reciprocal_expm1(b * log(a)),
+        # 1/b + log(a) (1/(e^x - 1) - 1/x) at x = b log a: what is infinite at a = 1 is not taken.
+        lambda a, b: -power_score(a, b) * (log(a) * log_expm1_ratio_slope(b * log(a)) + 1 / b),
     ),
 )
 def power_score(a: Unit, b: Positive) -> Positive:

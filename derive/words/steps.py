@@ -93,6 +93,71 @@ def ordered_curvature_between(z: Vector, a: Rank, b: Rank, k: Position) -> Real:
     return (_up_to(b, k) - _up_to(a, k)) * (1 - delta(k, 1)) * exp(z[k])
 
 
+@word(
+    text="ord({0})[max({1}, 1)]",
+    latex=r"\operatorname{{ord}}({0})_{{\max({1},\, 1)}}",
+    numpy="_nearest_ordered({0}, {1})",
+    torch="_nearest_ordered({0}, {1})",
+    derivatives=(lambda z, m, j: nearest_ordered_slope(z, m, j),),
+    along=lambda z, m, v: total(nearest_ordered_slope(z, m, k) * v[k], k),
+)
+def nearest_ordered_cut_point(z: Vector, m: Rank) -> Real:
+    """The cut point c_m, and c₁ instead of c₀: an end of the piece from c_m to c_{m+1} that is finite."""
+    return total(delta(m, k) * ordered(z, k), k) + delta(m, 0) * ordered(z, 1)
+
+
+@word(
+    text="∂{2:index} ord({0})[max({1}, 1)]",
+    latex=r"\partial_{{{2}}} \operatorname{{ord}}({0})_{{\max({1},\, 1)}}",
+    numpy="_nearest_ordered_slope({0}, {1})",
+    torch="_nearest_ordered_slope({0}, {1})",
+    derivatives=(lambda z, m, k, j: delta(k, j) * ordered_curvature(z, m, j),),
+    along=lambda z, m, k, v: ordered_curvature(z, m, k) * v[k],
+)
+def nearest_ordered_slope(z: Vector, m: Rank, k: Position) -> Nonnegative:
+    """The derivative of that in z_k."""
+    return _up_to(m, k) * _step(z, k) + delta(m, 0) * delta(k, 1)
+
+
+@word(
+    text="(ord({0})[{1}] − ord({0})[max({1}, 1)])",
+    latex=r"\left(\operatorname{{ord}}({0})_{{{1}}} - \operatorname{{ord}}({0})_{{\max({1},\, 1)}}\right)",
+    numpy="_ordered_below({0}, {1})",
+    torch="_ordered_below({0}, {1})",
+    derivatives=(lambda z, m, j: 0,),
+    along=lambda z, m, v: 0,
+)
+def ordered_below(z: Vector, m: Rank) -> EXTENDED:
+    """The cut point c_m less the finite one: 0, or −∞ where c_m is."""
+    return log(1 - delta(m, 0))
+
+
+@word(
+    text="(ord({0})[{1} + 1] − ord({0})[max({1}, 1)])",
+    latex=r"\left(\operatorname{{ord}}({0})_{{{1} + 1}} - \operatorname{{ord}}({0})_{{\max({1},\, 1)}}\right)",
+    numpy="_ordered_above({0}, {1})",
+    torch="_ordered_above({0}, {1})",
+    derivatives=(lambda z, m, j: ordered_above_slope(z, m, j),),
+    along=lambda z, m, v: total(ordered_above_slope(z, m, k) * v[k], k),
+)
+def ordered_above(z: Vector, m: Rank) -> EXTENDED:
+    """The cut point c_{m+1} less the finite one: the step exp(z_{m+1}), 0 before the first and ∞ behind the last."""
+    return total(_at_step(z, m, k, exp(z[k])), k) - log(1 - delta(m, last))
+
+
+@word(
+    text="[{2} = {1} + 1 > 1] e^{next}",
+    latex=r"\left[{2} = {1} + 1 > 1\right] e^{{{next}}}",
+    numpy="_ordered_above_slope({0}, {1})",
+    torch="_ordered_above_slope({0}, {1})",
+    derivatives=(lambda z, m, k, j: delta(k, j) * ordered_above_slope(z, m, j),),
+    along=lambda z, m, k, v: ordered_above_slope(z, m, k) * v[k],
+)
+def ordered_above_slope(z: Vector, m: Rank, k: Position) -> Nonnegative:
+    """The derivative of that in z_k, exp(z_k) at the place m + 1 > 1 and 0 at all others."""
+    return _at_step(z, m, k, exp(z[k]))
+
+
 def _at_step(z: Any, m: Any, j: Any, value: Any) -> Any:
     """A value of the step's own entry z_{m+1}, 0 where c_m or c_{m+1} is infinite."""
     return delta(m + 1, j) * (1 - delta(m, 0)) * value

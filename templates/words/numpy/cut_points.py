@@ -78,6 +78,31 @@ def _at_step(z, m):
     return _at_cut_point(z, m + 1) * (np.asarray(m) != 0)[..., None].astype(z.dtype)
 
 
+def _nearest_ordered(z, m):
+    """The m-th of the sums above, and the first for m = 0."""
+    return _entry_or_zero(_ordered(z), np.maximum(m, 1))
+
+
+def _nearest_ordered_slope(z, m):
+    """The derivatives of that in the entries of z."""
+    return _ordered_slope(z, np.maximum(m, 1))
+
+
+def _ordered_below(z, m):
+    """The m-th sum less the nearest one: zero, and minus infinity for m = 0."""
+    return np.where(np.asarray(m) == 0, z.dtype.type(-np.inf), z.dtype.type(0))
+
+
+def _ordered_above(z, m):
+    """The sum behind the m-th less the nearest one: a step, zero for m = 0 and infinity behind the last."""
+    return np.where(np.asarray(m) == 0, z.dtype.type(0), np.exp(_chosen(z, m + 1, -np.inf, np.inf)))
+
+
+def _ordered_above_slope(z, m):
+    """The derivatives of that in the entries of z."""
+    return _at_step(z, m) * np.exp(z)
+
+
 def _log_step_probability(z, m):
     """The logarithm of 1 - exp(-a) of the step a = exp(z_(m+1)), zero at m = 0 and behind the last."""
     return _log_inverse_cloglog(_log_step(z, m))

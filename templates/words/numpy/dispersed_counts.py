@@ -108,19 +108,26 @@ def _cost_between(j, e, start, shift, m):
     return _poisson_divergence(j, m, e) - _poisson_divergence(start, m, shift) + between
 
 
-def _dispersed_parts(y, m, n):
+def _dispersed_parts(y, m, n, missed=0.0):
     """Give what Q(y) is more than the least Q and j - y at its place, and of counts j what their probabilities are.
 
     That is the sum of the weights of all but that place, the probabilities, what j and Q are more than there, j, and j - m.
+
+    missed  what the logarithm of m before it was rounded is more than that of m: it makes differences of Q right to
+            the last digit where m is nearly 1, and counts of 0 and 1 are nearly as likely as each other
     """
     j, e, weight = _weighted_counts(m, n)
-    cost = _poisson_divergence(j, m[..., None], e) + _log_factorial_excess(j)
+    missed = np.broadcast_to(missed, m.shape)
+    cost = _poisson_divergence(j, m[..., None], e) + _log_factorial_excess(j) - j * missed[..., None]
     top = np.argmin(np.where(weight == 0.0, np.inf, cost), axis=-1)[..., None]
     start, shift = np.take_along_axis(j, top, -1), np.take_along_axis(e, top, -1)
-    q = np.where(np.arange(112.0) == top, 0.0, _cost_between(j, e, start, shift, m[..., None]))
+    q = _cost_between(j, e, start, shift, m[..., None]) - (j - start) * missed[..., None]
+    q = np.where(np.arange(112.0) == top, 0.0, q)
+    top = np.argmin(np.where(weight == 0.0, np.inf, q), axis=-1)[..., None]
+    start, shift, q = np.take_along_axis(j, top, -1), np.take_along_axis(e, top, -1), q - np.take_along_axis(q, top, -1)
     p = np.where(weight == 0.0, 0.0, weight * np.exp(-n[..., None] * q))
     rest = np.sum(np.where(np.arange(112.0) == top, p - 1.0, p), axis=-1)
-    excess = _cost_between(y, y - m, start[..., 0], shift[..., 0], m)
+    excess = _cost_between(y, y - m, start[..., 0], shift[..., 0], m) - (y - start[..., 0]) * missed
     excess = np.where(y == start[..., 0], 0.0, excess)
     return excess, start[..., 0] - y, rest, p / (1.0 + rest)[..., None], e - shift, q, j, e
 
@@ -204,18 +211,84 @@ def _dispersed_curvature(m, n):
         return (np.sum(p * q * q, axis=-1) - np.square(np.sum(p * q, axis=-1))).astype(kind)
 
 
-def _dispersed_log_location_curvature(m, n):
-    """The second derivative in log m: n^2 times the variance of j.
+def _dispersed_of_log(y, a, n):
+    """The cost of a count y where a is the logarithm of m.
 
     Measured beyond conditioning: at most 64 ulp in float64, 0.5 in float32.
     """
-    y, m, n, kind = _dispersed_arguments(0.0, m, n)
+    y, m, n, missed, beyond, kind = _dispersed_log_arguments(y, a, n)
     with np.errstate(all="ignore"):
-        _, _, _, p, d, *_ = _dispersed_parts(y, m, n)
-        return (n * (n * (np.sum(p * d * d, axis=-1) - np.square(np.sum(p * d, axis=-1))))).astype(kind)
+        excess, _, rest, *_ = _dispersed_parts(y, m, n, missed)
+        return (beyond * (np.where(excess == 0.0, 0.0, n * excess) + np.log1p(rest))).astype(kind)
+
+
+def _dispersed_log_slope(y, a, n):
+    """The derivative of that in a: n times what the mean is more than y.
+
+    Measured beyond conditioning: at most 64 ulp in float64, 0.5 in float32.
+    """
+    y, m, n, missed, beyond, kind = _dispersed_log_arguments(y, a, n)
+    with np.errstate(all="ignore"):
+        _, lead, _, p, d, *_ = _dispersed_parts(y, m, n, missed)
+        return (beyond * (n * (lead + np.sum(p * d, axis=-1)))).astype(kind)
+
+
+def _dispersed_slope_of_log(y, a, n):
+    """Its derivative in n: what Q(y) is more than the mean of Q.
+
+    Measured beyond conditioning: at most 64 ulp in float64, 0.5 in float32.
+    """
+    y, m, n, missed, beyond, kind = _dispersed_log_arguments(y, a, n)
+    with np.errstate(all="ignore"):
+        excess, _, _, p, _, q, *_ = _dispersed_parts(y, m, n, missed)
+        return (beyond * (excess - np.sum(p * q, axis=-1))).astype(kind)
+
+
+def _dispersed_log_curvature(a, n):
+    """Its second derivative in a: n^2 times the variance of j.
+
+    Measured beyond conditioning: at most 64 ulp in float64, 0.5 in float32.
+    """
+    y, m, n, missed, beyond, kind = _dispersed_log_arguments(0.0, a, n)
+    with np.errstate(all="ignore"):
+        _, _, _, p, d, *_ = _dispersed_parts(y, m, n, missed)
+        variance = np.sum(p * d * d, axis=-1) - np.square(np.sum(p * d, axis=-1))
+        return (beyond * (n * (n * variance))).astype(kind)
+
+
+def _dispersed_log_cross(y, a, n):
+    """Its derivative in a and n: what the mean is more than y, less n covariances of j and Q.
+
+    Measured beyond conditioning: at most 64 ulp in float64, 0.5 in float32.
+    """
+    y, m, n, missed, beyond, kind = _dispersed_log_arguments(y, a, n)
+    with np.errstate(all="ignore"):
+        _, lead, _, p, d, q, *_ = _dispersed_parts(y, m, n, missed)
+        mean = np.sum(p * d, axis=-1)
+        covariance = np.sum(p * d * q, axis=-1) - mean * np.sum(p * q, axis=-1)
+        return (beyond * (lead + mean - n * covariance)).astype(kind)
+
+
+def _dispersed_curvature_of_log(a, n):
+    """Its second derivative in n: the variance of Q.
+
+    Measured beyond conditioning: at most 64 ulp in float64, 0.5 in float32.
+    """
+    y, m, n, missed, _, kind = _dispersed_log_arguments(0.0, a, n)
+    with np.errstate(all="ignore"):
+        _, _, _, p, _, q, *_ = _dispersed_parts(y, m, n, missed)
+        return (np.sum(p * q * q, axis=-1) - np.square(np.sum(p * q, axis=-1))).astype(kind)
 
 
 def _dispersed_arguments(y, m, n):
     """The arguments as arrays of one shape, and the dtype in which to answer."""
     *arguments, kind = _wide(y, m, n)
     return *np.broadcast_arrays(*arguments), kind
+
+
+def _dispersed_log_arguments(y, a, n):
+    """The same with m = e^a inside the floats, what log m misses of a, and by what all that grows like m is to grow on."""
+    *arguments, kind = _wide(y, a, n)
+    y, a, n = np.broadcast_arrays(*arguments)
+    m = np.exp(np.clip(a, -690.0, 600.0))
+    return y, m, n, np.minimum(a, 600.0) - np.log(m), np.exp(np.maximum(a, 600.0) - 600.0), kind

@@ -112,19 +112,27 @@ def _cost_between(j, e, start, shift, m):
     return _poisson_divergence(j, m, e) - _poisson_divergence(start, m, shift) + between
 
 
-def _dispersed_parts(y, m, n):
+def _dispersed_parts(y, m, n, missed=0.0):
     """Give what Q(y) is more than the least Q and j - y at its place, and of counts j what their probabilities are.
 
     That is the sum of the weights of all but that place, the probabilities, what j and Q are more than there, j, and j - m.
+
+    missed  what the logarithm of m before it was rounded is more than that of m: it makes differences of Q right to
+            the last digit where m is nearly 1, and counts of 0 and 1 are nearly as likely as each other
     """
     j, e, weight = _weighted_counts(m, n)
-    cost = _poisson_divergence(j, m[..., None], e) + _log_factorial_excess(j)
+    missed = missed + torch.zeros_like(m)
+    number = torch.arange(112.0, dtype=m.dtype, device=m.device)
+    cost = _poisson_divergence(j, m[..., None], e) + _log_factorial_excess(j) - j * missed[..., None]
     top = torch.argmin(torch.where(weight == 0.0, math.inf, cost), dim=-1)[..., None]
     start, shift = torch.gather(j, -1, top), torch.gather(e, -1, top)
-    q = torch.where(torch.arange(112.0, dtype=m.dtype, device=m.device) == top, 0.0, _cost_between(j, e, start, shift, m[..., None]))
+    q = _cost_between(j, e, start, shift, m[..., None]) - (j - start) * missed[..., None]
+    q = torch.where(number == top, 0.0, q)
+    top = torch.argmin(torch.where(weight == 0.0, math.inf, q), dim=-1)[..., None]
+    start, shift, q = torch.gather(j, -1, top), torch.gather(e, -1, top), q - torch.gather(q, -1, top)
     p = torch.where(weight == 0.0, 0.0, weight * torch.exp(-n[..., None] * q))
-    rest = torch.sum(torch.where(torch.arange(112.0, dtype=m.dtype, device=m.device) == top, p - 1.0, p), dim=-1)
-    excess = _cost_between(y, y - m, start[..., 0], shift[..., 0], m)
+    rest = torch.sum(torch.where(number == top, p - 1.0, p), dim=-1)
+    excess = _cost_between(y, y - m, start[..., 0], shift[..., 0], m) - (y - start[..., 0]) * missed
     excess = torch.where(y == start[..., 0], 0.0, excess)
     return excess, start[..., 0] - y, rest, p / (1.0 + rest)[..., None], e - shift, q, j, e
 
@@ -202,14 +210,67 @@ def _dispersed_curvature(m, n):
     return (torch.sum(p * q * q, dim=-1) - torch.square(torch.sum(p * q, dim=-1))).to(kind)
 
 
-def _dispersed_log_location_curvature(m, n):
-    """The second derivative in log m: n^2 times the variance of j.
+def _dispersed_of_log(y, a, n):
+    """The cost of a count y where a is the logarithm of m.
 
     Measured beyond conditioning: at most 64 ulp in float64, 0.5 in float32.
     """
-    y, m, n, kind = _dispersed_arguments(0.0, m, n)
-    _, _, _, p, d, *_ = _dispersed_parts(y, m, n)
-    return (n * (n * (torch.sum(p * d * d, dim=-1) - torch.square(torch.sum(p * d, dim=-1))))).to(kind)
+    y, m, n, missed, beyond, kind = _dispersed_log_arguments(y, a, n)
+    excess, _, rest, *_ = _dispersed_parts(y, m, n, missed)
+    return (beyond * (torch.where(excess == 0.0, 0.0, n * excess) + torch.log1p(rest))).to(kind)
+
+
+def _dispersed_log_slope(y, a, n):
+    """The derivative of that in a: n times what the mean is more than y.
+
+    Measured beyond conditioning: at most 64 ulp in float64, 0.5 in float32.
+    """
+    y, m, n, missed, beyond, kind = _dispersed_log_arguments(y, a, n)
+    _, lead, _, p, d, *_ = _dispersed_parts(y, m, n, missed)
+    return (beyond * (n * (lead + torch.sum(p * d, dim=-1)))).to(kind)
+
+
+def _dispersed_slope_of_log(y, a, n):
+    """Its derivative in n: what Q(y) is more than the mean of Q.
+
+    Measured beyond conditioning: at most 64 ulp in float64, 0.5 in float32.
+    """
+    y, m, n, missed, beyond, kind = _dispersed_log_arguments(y, a, n)
+    excess, _, _, p, _, q, *_ = _dispersed_parts(y, m, n, missed)
+    return (beyond * (excess - torch.sum(p * q, dim=-1))).to(kind)
+
+
+def _dispersed_log_curvature(a, n):
+    """Its second derivative in a: n^2 times the variance of j.
+
+    Measured beyond conditioning: at most 64 ulp in float64, 0.5 in float32.
+    """
+    y, m, n, missed, beyond, kind = _dispersed_log_arguments(0.0, a, n)
+    _, _, _, p, d, *_ = _dispersed_parts(y, m, n, missed)
+    variance = torch.sum(p * d * d, dim=-1) - torch.square(torch.sum(p * d, dim=-1))
+    return (beyond * (n * (n * variance))).to(kind)
+
+
+def _dispersed_log_cross(y, a, n):
+    """Its derivative in a and n: what the mean is more than y, less n covariances of j and Q.
+
+    Measured beyond conditioning: at most 64 ulp in float64, 0.5 in float32.
+    """
+    y, m, n, missed, beyond, kind = _dispersed_log_arguments(y, a, n)
+    _, lead, _, p, d, q, *_ = _dispersed_parts(y, m, n, missed)
+    mean = torch.sum(p * d, dim=-1)
+    covariance = torch.sum(p * d * q, dim=-1) - mean * torch.sum(p * q, dim=-1)
+    return (beyond * (lead + mean - n * covariance)).to(kind)
+
+
+def _dispersed_curvature_of_log(a, n):
+    """Its second derivative in n: the variance of Q.
+
+    Measured beyond conditioning: at most 64 ulp in float64, 0.5 in float32.
+    """
+    y, m, n, missed, _, kind = _dispersed_log_arguments(0.0, a, n)
+    _, _, _, p, _, q, *_ = _dispersed_parts(y, m, n, missed)
+    return (torch.sum(p * q * q, dim=-1) - torch.square(torch.sum(p * q, dim=-1))).to(kind)
 
 
 def _dispersed_arguments(y, m, n):
@@ -217,3 +278,11 @@ def _dispersed_arguments(y, m, n):
     *arguments, kind = _double(*_tensors(m, n, y))
     m, n, y = torch.broadcast_tensors(*arguments)
     return y, m, n, kind
+
+
+def _dispersed_log_arguments(y, a, n):
+    """The same with m = e^a inside the floats, what log m misses of a, and by what all that grows like m is to grow on."""
+    *arguments, kind = _double(*_tensors(a, n, y))
+    a, n, y = torch.broadcast_tensors(*arguments)
+    m = torch.exp(torch.clamp(a, -690.0, 600.0))
+    return y, m, n, torch.clamp(a, max=600.0) - torch.log(m), torch.exp(torch.clamp(a, min=600.0) - 600.0), kind

@@ -375,11 +375,9 @@ def read(kind: type[AnyDeclaration], function: Function, **facts: Any) -> AnyDec
 
 def _linear(domain: Domain) -> bool:
     """Whether what must be positive, if anything must, is linear in the symbol that lives in the domain."""
-    if domain.positive is None:
-        return True
-    others = [Fraction(2 * place + 3, place + 2) for place in range(len(domain.conditioned))]
-    low, middle, high = (domain.positive(Fraction(number), *others) for number in (1, 2, 3))
-    return bool(low + high == 2 * middle)
+    others = {name: Fraction(2 * place + 3, place + 2) for place, name in enumerate(domain.symbols)}
+    values = [domain.conditions(Fraction(number), others) for number in (1, 2, 3)]
+    return all(low + high == 2 * middle for low, middle, high in zip(*values, strict=True))
 
 
 def _docstring(text: str, names: Iterable[str]) -> tuple[str, dict[str, str], str]:

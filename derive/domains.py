@@ -47,7 +47,8 @@ class Interval:
     demand    what an argument is told that it must be, where that is not the name
     least     the name of another symbol of the density that is the least point; empty for none
     most      likewise the greatest point: `Count.up_to("trials")`
-    positive  what must be positive too, of this symbol and of others by name: `Real.where(lambda b, a: b - a)`
+    positive  what must be positive too, of this symbol and of others by name: `Real.where(lambda b, a: b - a)`;
+              of whole numbers perhaps several
     refuge    the name of a symbol that lies inside whatever the others are, where the harmless point may not
     size      the length of the vectors of a loss, if no point is greater than it
     """
@@ -72,7 +73,7 @@ class Interval:
     least: str = ""
     most: str = ""
     size: str = ""
-    positive: Callable[..., Any] | None = None
+    positive: tuple[Callable[..., Any], ...] = ()
     refuge: str = ""
 
     def up_to(self, symbol: str) -> Interval:
@@ -107,7 +108,7 @@ class Interval:
     def where(
         self, positive: Callable[..., Any], refuge: str = "", harmless: float | None = None
     ) -> Interval:
-        """The points at which a function of this symbol and of others is positive, too.
+        """The points at which a function of this symbol and of others is positive, too, beside those that already are.
 
         positive  takes this symbol first and the others by their names; linear in the first, whatever the
                   others are, so that the points are an interval: `lambda y, mu, sigma: sigma - (y - mu)`
@@ -115,7 +116,7 @@ class Interval:
                   point must be one
         """
         harmless = self.harmless if harmless is None else harmless
-        return replace(self, positive=positive, refuge=refuge, harmless=harmless)
+        return replace(self, positive=(*self.positive, positive), refuge=refuge, harmless=harmless)
 
     def with_atoms(self, *atoms: float) -> Interval:
         """The interval with a mass of its own at these of its ends, and without the others."""
@@ -141,10 +142,14 @@ class Interval:
     @property
     def conditioned(self) -> tuple[str, ...]:
         """The other symbols in what must be positive, by name."""
-        if self.positive is None:
-            return ()
-        code = self.positive.__code__
-        return code.co_varnames[1 : code.co_argcount]
+        return tuple(dict.fromkeys(name for condition in self.positive for name in _others(condition)))
+
+    def conditions(self, own: Any, others: Mapping[str, Any]) -> list[Any]:
+        """What must be positive, of this symbol and of the others by name."""
+        return [
+            condition(own, **{name: others[name] for name in _others(condition)})
+            for condition in self.positive
+        ]
 
     @property
     def symbols(self) -> tuple[str, ...]:
@@ -166,11 +171,14 @@ class Interval:
         lower = point[self.least] if self.least else self.lower
         upper = point[self.most] if self.most else self.upper
         closed = (self.closed_below, bool(self.most) or self.closed[1])
-        if self.positive is not None:
-            end, side = self._end(point, nearest)
-            if side > 0 and end >= lower:
+        for condition in self.positive:
+            end, side = self._end(condition, point, 0.0 if self.integer else nearest)
+            if self.integer:
+                lower = max(lower, math.floor(end) + 1) if side > 0 else lower
+                upper = min(upper, math.ceil(end) - 1) if side < 0 else upper
+            elif side > 0 and end >= lower:
                 lower, closed = end, (False, closed[1])
-            if side < 0 and end <= upper:
+            elif side < 0 and end <= upper:
                 upper, closed = end, (closed[0], False)
         moved = (lower, upper) != (self.lower, self.upper)
         drawn = _between(float(lower), float(upper), self.integer)
@@ -184,18 +192,19 @@ class Interval:
             stretch=_onto(lower, upper) if self.stretch and moved else self.stretch,
             least="",
             most="",
-            positive=None,
+            positive=(),
         )
 
-    def _end(self, point: Mapping[str, Any], nearest: float) -> tuple[Any, int]:
+    def _end(
+        self, condition: Callable[..., Any], point: Mapping[str, Any], nearest: float
+    ) -> tuple[Any, int]:
         """Where what must be positive is zero, and on which side of that it is positive: 0 where on both."""
         from mpmath import mpf, sign, workprec
 
-        assert self.positive is not None
         with workprec(EXACT):
-            others = {name: mpf(1) * point[name] for name in self.conditioned}
-            at_zero = self.positive(mpf(0), **others)
-            slope = self.positive(mpf(1), **others) - at_zero
+            others = {name: mpf(1) * point[name] for name in _others(condition)}
+            at_zero = condition(mpf(0), **others)
+            slope = condition(mpf(1), **others) - at_zero
             if not slope:
                 return mpf(0), 0
             end = -at_zero / slope
@@ -205,21 +214,25 @@ class Interval:
 
     def settled(self, values: Mapping[str, Any]) -> Interval:
         """The interval once numbers for the other symbols settle what must be positive, with a name of its own."""
-        if self.positive is None or not set(self.symbols) <= set(values):
+        if not self.positive or not set(self.symbols) <= set(values):
             return self
         inside = self.at(values)
         lower, upper = float(inside.lower), float(inside.upper)
         text = "(["[inside.closed[0]] + f"{_number(lower)}, {_number(upper)}" + ")]"[inside.closed[1]]
-        harmless = next(n for n in (self.harmless, lower + 1, upper - 1, (lower + upper) / 2) if n in inside)
+        latex = _in_latex(text)
+        if self.integer:
+            text, latex = f"{{{lower:g}, …, {upper:g}}}", rf"\{{{lower:g}, \dots, {upper:g}\}}"
+        near = (self.harmless, lower + 1, upper - 1, (lower + upper) / 2, lower)
+        harmless = next((number for number in near if number in inside), self.harmless)
         return replace(
             inside,
             lower=lower,
             upper=upper,
             name=f"in {text}",
             text=text,
-            latex=_in_latex(text),
+            latex=latex,
             demand=f"in {text}" if math.isfinite(upper) else f"finite and above {lower:g}",
-            facts={"positive": True} if lower >= 0 else self.facts,
+            facts={"positive": True} if lower >= 0 and not self.integer else self.facts,
             harmless=harmless,
         )
 
@@ -383,9 +396,13 @@ class Entries:
         return ""
 
     @property
-    def positive(self) -> None:
+    def positive(self) -> tuple[Callable[..., Any], ...]:
         """What must be positive too: nothing."""
-        return None
+        return ()
+
+    def conditions(self, own: Any, others: Mapping[str, Any]) -> list[Any]:
+        """Nothing likewise."""
+        return []
 
     @property
     def refuge(self) -> str:
@@ -512,6 +529,12 @@ def _number(end: float) -> str:
 
 def _in_latex(text: str) -> str:
     return text.replace("−", "-").replace("∞", r"\infty")
+
+
+def _others(condition: Callable[..., Any]) -> tuple[str, ...]:
+    """The names of a condition's arguments behind the first one."""
+    code = condition.__code__
+    return code.co_varnames[1 : code.co_argcount]
 
 
 def _between(lower: float, upper: float, integer: bool) -> Sampler:

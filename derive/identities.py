@@ -32,6 +32,8 @@ from derive.words import (
     exp,
     factorial,
     gamma,
+    hypergeometric_cost,
+    hypergeometric_probability,
     log,
     log_abel_polynomial,
     log_absolute,
@@ -63,6 +65,7 @@ from derive.words import (
     width,
     zeta_from_one,
 )
+from derive.words.hypergeometric import Drawn, SomeOf
 
 
 @identity
@@ -216,6 +219,12 @@ def logarithm_of_dispersed_probability(a: Count, b: Positive, c: Positive):
     return log(dispersed_probability(a, b, c)), -dispersed_cost(a, b, c)
 
 
+@identity
+def logarithm_of_hypergeometric_probability(n: Count, s: SomeOf, d: SomeOf, y: Drawn, o: Positive):
+    """The logarithm of a term over the sum of all terms is a function of its own."""
+    return log(hypergeometric_probability(n, s, d, y, o)), -hypergeometric_cost(n, s, d, y, o)
+
+
 OPENING = (
     complement_of_share,
     logarithm_of_product,
@@ -242,4 +251,5 @@ OPENING = (
     logarithm_of_tail_scale,
     logarithm_of_count_difference,
     logarithm_of_dispersed_probability,
+    logarithm_of_hypergeometric_probability,
 )

@@ -265,11 +265,8 @@ def _lettered(place: str, derivation: Derivation, quantity: Quantity, show: Page
 def _condition(derivation: Derivation, quantity: Quantity, show: Page) -> str:
     """What must be positive of a quantity and others, where anything must."""
     domain = quantity.domain
-    if domain.positive is None:
-        return ""
     bounds = {q.name: q.plain if q.value is None else q.value for q in derivation.parameters}
-    condition = domain.positive(quantity.plain, **{symbol: bounds[symbol] for symbol in domain.conditioned})
-    return f"{show(condition)} > 0"
+    return ", ".join(f"{show(condition)} > 0" for condition in domain.conditions(quantity.plain, bounds))
 
 
 def _described(derivation: Derivation, show: Page, quote: str) -> Iterator[Described]:

@@ -117,10 +117,10 @@ def _is_conditioned(expression: Expr, domains: Domains) -> bool:
     """Whether it is what a domain says to be positive."""
     symbols = {label(part): part for kind in (Symbol, Indexed) for part in expression.atoms(kind)}
     for name, domain in domains.items():
-        if domain.positive is not None and {name, *domain.conditioned} <= symbols.keys():
-            others = {symbol: symbols[symbol] for symbol in domain.conditioned}
-            if domain.positive(symbols[name], **others) == expression:
-                return True
+        if not isinstance(domain, Interval) or not {name, *domain.conditioned} <= symbols.keys():
+            continue
+        if expression in domain.conditions(symbols[name], symbols):
+            return True
     return False
 
 

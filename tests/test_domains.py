@@ -117,7 +117,7 @@ def test_what_must_be_positive_ends_an_interval(point, ends):
     inside, random = domain.at(point), Random(1)
     assert domain.symbols == ("mu", "sigma", "xi") and domain.text == "ℝ"
     assert (float(inside.lower), float(inside.upper)) == ends
-    assert not inside.symbols and inside.positive is None and point["mu"] in inside
+    assert not inside.symbols and not inside.positive and point["mu"] in inside
     drawn = [inside.typical(random) for _ in range(50)] + [inside.far(random, 12.0) for _ in range(50)]
     assert all(ends[0] <= value <= ends[1] for value in drawn)
     with mpmath.workdps(300):
@@ -130,6 +130,20 @@ def test_a_condition_is_met_by_a_margin():
     """As a share of the way from the end to the point that always lies inside."""
     domain = Real.where(lambda y, mu, s: s - (y - mu), refuge="mu")
     assert domain.at({"mu": 10.0, "s": 4.0}, 0.25).upper == 13.0
+
+
+def test_several_conditions_bound_whole_numbers():
+    """Their ends belong to them, and what numbers settle is named as a set."""
+    domain = Count.up_to("d").where(lambda y, s: s + 1 - y).where(lambda y, n, s, d: y + n + 1 - s - d)
+    assert domain.symbols == ("d", "s", "n")
+    assert domain.conditions(3, {"n": 10, "s": 4, "d": 8}) == [2, 2]
+    inside, random = domain.at({"n": 10.0, "s": 4.0, "d": 8.0}), Random(1)
+    assert list(inside.enumerate()) == [2.0, 3.0, 4.0]
+    assert all(inside.typical(random) in inside for _ in range(50))
+    assert list(domain.at({"n": 10.0, "s": 8.0, "d": 2.0}).enumerate()) == [0.0, 1.0, 2.0]
+    settled = domain.settled({"n": 10, "s": 4, "d": 8})
+    assert (settled.text, settled.demanded) == ("{2, …, 4}", "in {2, …, 4}")
+    assert settled.facts == Count.facts and settled.harmless in settled
 
 
 def test_numbers_settle_a_condition():

@@ -448,6 +448,16 @@ FIRES |= {
         lambda: 3 - y * words.dispersed_cost(c + 1, exp(x - y), exp(y)),
         lambda: words.dispersed_cost(3, exp(2 * x), s) / 2 + t,
     ],
+    "logarithm_of_hypergeometric_probability": [
+        lambda: closed(words.hypergeometric_probability(c + 3, 2, 2, c, s)),
+        lambda: 3 - y * closed(words.hypergeometric_probability(c + 4, 3, 2, 1, exp(x))),
+        lambda: closed(words.hypergeometric_probability(7, 3, 4, 2, s * t)) / 2,
+    ],
+    "hypergeometric_cost_in_log_odds": [
+        lambda: words.hypergeometric_cost(5, 3, 2, 2, exp(x)),
+        lambda: 3 - s * words.hypergeometric_cost(c + 4, 3, 2, 1, exp(x - y)),
+        lambda: words.hypergeometric_cost(c + 3, c + 1, c + 2, c, exp(2 * x)) / 2 + t,
+    ],
     "count_difference_of_log_means": [
         lambda: words.count_difference_cost(d, exp(x), exp(y)),
         lambda: 3 - s * words.count_difference_cost(c, exp(x - y), exp(-y)),

@@ -21,6 +21,7 @@ REFUSED = {
     "generalized_extreme_value": "has no derivative",
     "skellam": "has no derivative",
     "conway_maxwell_poisson": "has no derivative",
+    "hypergeometric": "has no derivative",
 }
 
 SCALAR = [

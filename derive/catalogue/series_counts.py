@@ -3,7 +3,7 @@
 from derive.counterparts import scipy, variant
 from derive.declare import distribution
 from derive.domains import Count, Positive, Whole
-from derive.words import count_difference_probability, dispersed_probability
+from derive.words import count_difference_probability, dispersed_probability, hypergeometric_probability
 
 
 @distribution(
@@ -41,3 +41,34 @@ def conway_maxwell_poisson(y: Count, *, mu: Positive, nu: Positive):
     j and of Q(j) = mu - j log mu + log j!. Tested where nu is above 0.03; as nu vanishes, counts grow without bound.
     """
     return dispersed_probability(y, mu, nu)
+
+
+@distribution(
+    called={"Stan": "hypergeometric"},
+    latex={"population": "n", "successes": "s", "draws": "d", "odds": r"\omega"},
+    variants=(variant(link="odds=exp"),),
+    counterparts=(scipy("nchypergeom_fisher.logpmf"),),
+)
+def hypergeometric(
+    y: Count.up_to("draws")
+    .where(lambda y, successes: successes + 1 - y)
+    .where(lambda y, population, successes, draws: y + population + 1 - successes - draws),
+    *,
+    population: Count,
+    successes: Count.up_to("population"),
+    draws: Count.up_to("population"),
+    odds: Positive,
+):
+    """The successes drawn without replacement, where a success is drawn by other odds than a failure.
+
+    y           number of successes that are drawn
+    population  number of items
+    successes   number of items that are successes
+    draws       number of items that are drawn
+    odds        odds of a success over those of a failure: 1 is the classical distribution of random draws
+
+    Source: McCullagh and Nelder (1989), Generalized Linear Models, 2nd ed., ch. 7: Fisher's noncentral distribution, the
+    conditional likelihood of a table of two by two with the odds ratio odds. P_0 is the sum of the terms C(successes, j)
+    C(population - successes, draws - j) odds^j, and E and V are the mean and the variance of a count.
+    """
+    return hypergeometric_probability(population, successes, draws, y, odds)

@@ -223,10 +223,10 @@ def _bounded(one: Argument, quantity: Quantity, derivation: Derivation, library:
             number = f"{float(bounds[symbol]):g}"
             demand = re.sub(rf"\b{re.escape(symbol)}\b", number, demand)
             harmless = f"{float(bounds[symbol])!r}" if symbol == domain.least else harmless
-    if domain.positive is not None:
-        condition = domain.positive(own, **{symbol: bounds[symbol] for symbol in domain.conditioned})
-        conditions.append((f"{show(condition)} <= 0", condition))
-        demand = f"{demand}, with {show(condition)} > 0"
+    positive = domain.conditions(own, bounds)
+    conditions += [(f"{show(condition)} <= 0", condition) for condition in positive]
+    if positive:
+        demand = f"{demand}, with {' and '.join(f'{show(condition)} > 0' for condition in positive)}"
     free = {symbol.name for bound in bounds.values() for symbol in bound.free_symbols}
     theirs = {text: bool({symbol.name for symbol in what.free_symbols} & free) for text, what in conditions}
     beyond = [text for text, depends in theirs.items() if depends]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Iterator, Sequence
 
 # The widest line, where it can be broken.
@@ -36,7 +37,13 @@ def _bracketed(head: str, parts: Sequence[str]) -> list[str]:
 
 
 def _terms(expression: str) -> Iterator[str]:
-    """The terms of a sum, each with its sign, or the links of a chain of methods: those outside of all brackets."""
+    """The terms of a sum, each with its sign, or the links of a chain of methods: those outside of all brackets.
+
+    Of a string they are its lines.
+    """
+    if expression.startswith('"'):
+        yield from (f'"{line}"' for line in textwrap.wrap(expression[1:-1], WIDTH - 8, drop_whitespace=False))
+        return
     start = depth = 0
     for match in re.finditer(r"[(\[]|[)\]]| (?=[+-] )|(?=\.\w+_\()", expression):
         if match.group() in ("(", "["):

@@ -80,6 +80,7 @@ from derive.stable.hyperbolic import (
     opposite_of_slope_and_curvature_of_excess,
     slope_of_excess_times,
 )
+from derive.stable.hypergeometric import hypergeometric_cost_in_log_odds
 from derive.stable.hypotenuse import (
     inverse_sine_of_quotient,
     log_of_hypotenuse,
@@ -217,6 +218,7 @@ STABLE = (
     log_tail_scale_of_exponential,
     tail_exponent_of_exponential,
     count_difference_of_log_means,
+    hypergeometric_cost_in_log_odds,
     dispersed_cost_of_log_location,
     half_step_log_gamma_of_log,
     check_of_sigmoid,

@@ -29,6 +29,7 @@ from derive.words.elementary import *
 from derive.words.exponentials import *
 from derive.words.gamma import *
 from derive.words.hyperbolic import *
+from derive.words.hypergeometric import *
 from derive.words.hypotenuse import *
 from derive.words.incomplete import *
 from derive.words.logistic import *

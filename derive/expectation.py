@@ -52,6 +52,10 @@ NARROWINGS = 90
 # A piece at a peak is at least so long; beyond the outer peaks each is twice as long as the one before,
 # until the mass of one is less than exp(-40), about 1e-18, or the place so far out.
 SHORTEST = mpmath.mpf(10) ** -14
+# And it is at most so long: the stretch itself bends, within a few units at 0, and in a piece that is long beside
+# these neither the quadrature nor its estimate sees that.  So 0 counts as a peak when these are so far from there.
+BEND = 2
+FROM_BEND = 16
 LAST = -40
 FARTHEST = 2**20
 # The step of a grid shrinks until the mass changes by less than this, or the step is so small.
@@ -59,7 +63,7 @@ CLOSE = mpmath.mpf(10) ** -10
 COARSEST, FINEST = mpmath.mpf(1) / 2, mpmath.mpf(1) / 64
 SHRINKING = mpmath.mpf(3) / 4
 # Mass so close to an end of its interval that more binary digits tell it from the end is left out, and
-# then seen to be missing.
+# counts as error.
 MOST_BITS = 12_000
 
 
@@ -259,7 +263,7 @@ class _Integral:
         self._places: dict[Any, _Place] = {}
 
     def mean(self, function: Function) -> Mean:
-        """The integral, and mpmath's estimate of its error."""
+        """The integral, and mpmath's estimate of its error with what is beyond the last places."""
         with mpmath.workdps(DIGITS):
             if not self._breaks:
                 return Mean(mpmath.nan, mpmath.inf)
@@ -271,7 +275,7 @@ class _Integral:
                 method="gauss-legendre",
                 error=True,
             )
-            return Mean(found * size, error * size)
+            return Mean(found * size, error * size + self._left_out(function))
 
     def _place(self, t: Any) -> _Place:
         if t not in self._places:
@@ -312,6 +316,8 @@ class _Integral:
         peaks = sorted({*of_density, *_peaks(self._log_mass, _reaching(self._log_mass))})
         if not peaks:
             return []
+        if min(map(abs, peaks)) > FROM_BEND and self._log_mass(0) > max(map(self._log_mass, peaks)) + LAST:
+            peaks = sorted([*peaks, mpmath.mpf(0)])
         breaks = {*peaks, *self._outward(peaks[0], -1), *self._outward(peaks[-1], 1)}
         for left, right in pairwise(peaks):
             half = (right - left) / 2
@@ -322,16 +328,39 @@ class _Integral:
         return sorted(breaks)
 
     def _outward(self, peak: Any, sign: int, limit: Any = FARTHEST) -> Iterator[Any]:
-        """Places ever further from a peak: the first where the mass has fallen to 1/e of that at the peak."""
+        """Places ever further from a peak: the first where the mass has fallen to 1/e, or where the stretch has bent."""
         distance = SHORTEST
-        while distance < limit and self._log_mass(peak + sign * distance) > self._log_mass(peak) - 1:
+        while (
+            distance < min(limit, BEND) and self._log_mass(peak + sign * distance) > self._log_mass(peak) - 1
+        ):
             distance *= 2
         while distance < limit:
             place = peak + sign * distance
+            if self._place(place).bits > MOST_BITS:
+                yield self._last_told(peak + sign * distance / 2, place)
+                return
             yield place
             if mpmath.log(distance) + self._log_mass(place) < LAST:
                 return
             distance *= 2
+
+    def _last_told(self, inner: Any, outer: Any) -> Any:
+        """The last place, of those between two, at which the observation is told from the end of its interval."""
+        while abs(outer - inner) > 1:
+            middle = (inner + outer) / 2
+            inner, outer = (middle, outer) if self._place(middle).bits <= MOST_BITS else (inner, middle)
+        return inner
+
+    def _left_out(self, function: Function) -> Any:
+        """Twice what is beyond the last places, if the mass goes on falling as it does and the function stays as it is."""
+        total = mpmath.mpf(0)
+        for inner, end in (self._breaks[1::-1], self._breaks[-2:]):
+            width = abs(end - inner)
+            if mpmath.log(width) + self._log_mass(end) > LAST:
+                fall = (self._log_mass(inner) - self._log_mass(end)) / width
+                rest = mpmath.exp(self._log_mass(end)) / fall if fall > 0 else mpmath.inf
+                total += 2 * abs(self._at(end, function)) * rest
+        return total
 
 
 def _grid() -> list[Any]:

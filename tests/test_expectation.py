@@ -119,6 +119,20 @@ def test_what_is_not_resolved_falls_short():
     assert [passed for _, passed, _, _ in _mass(endless, 1)] == [False]
 
 
+@pytest.mark.parametrize("parameters", [(0.026, 0.026), (0.01, 0.1), (0.3, 0.02)], ids=str)
+def test_mass_at_both_ends_of_an_interval_is_resolved(parameters):
+    """Where nearly all mass lies next to the ends, the bend of the line between these is seen too."""
+    mass = Model(derive.derive("beta_mean"), dict(zip(("mean", "precision"), parameters, strict=True))).mass
+    assert abs(mass.value - 1) + mass.error < 1e-14
+
+
+@pytest.mark.parametrize("parameters", [(0.5, 1e-3), (1e-12, 0.1)], ids=str)
+def test_mass_beyond_all_digits_is_told(parameters):
+    """What is not told from an end of the interval, or too far out, counts as error, and not many times over."""
+    mass = Model(derive.derive("beta_mean"), dict(zip(("mean", "precision"), parameters, strict=True))).mass
+    assert 1e-3 < abs(mass.value - 1) < mass.error < 4 * abs(mass.value - 1)
+
+
 def test_an_error_that_mpmath_estimates_is_not_hidden(monkeypatch):
     """The estimate itself decides where the value happens to be right."""
     right = mpmath.quad

@@ -464,6 +464,9 @@ def test_record_is_enough_to_check_the_ledger(derived):
             for call in expression.atoms(names[name]):
                 places = zip(word["arguments"], call.args, strict=True)
                 bound = {symbols[key]: getattr(given, "label", given) for key, given in places}
+                told = {symbol: given for symbol, given in bound.items() if isinstance(given, sympy.Lambda)}
+                entries = [entry for entry in meaning.atoms(sympy.Indexed) if entry.base.label in told]
+                bound |= {entry: told[entry.base.label](*entry.indices).xreplace(bound) for entry in entries}
                 expression = meant(expression.xreplace({call: meaning.xreplace(bound)}))
         return expression
 

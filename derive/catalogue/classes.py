@@ -8,6 +8,7 @@ from derive.domains import (
     Increasing,
     OneHot,
     PositiveVector,
+    Precision,
     Rank,
     Ranking,
     Real,
@@ -15,14 +16,20 @@ from derive.domains import (
     Vector,
 )
 from derive.words import (
+    each,
     factorial,
+    gamma,
+    j,
     k,
+    last,
+    log,
     multivariate_beta,
     multivariate_beta_quotient,
     normal_probability_between_cut_points,
     product,
     ranking_probability,
     sigmoid_of_cut_point,
+    softmax,
     total,
 )
 
@@ -181,3 +188,20 @@ def ordinal_probit(y: Rank["K"], *, eta: Real, cuts: Increasing["K"]):
     Source: McCullagh and Nelder (1989), Generalized Linear Models, 2nd ed., ch. 5.
     """
     return normal_probability_between_cut_points(cuts, y, eta)
+
+
+@distribution(
+    called={"TFP": "RelaxedOneHotCategorical"},
+    latex={"temperature": r"\tau", "logits": "z"},
+)
+def relaxed_categorical(y: Composition["K"], *, temperature: Precision, logits: Vector["K"]):
+    """Shares of a whole, the closer to one of K classes the lower the temperature: Concrete shares.
+
+    y            shares, none of them zero, which sum to one
+    temperature  temperature: near 0 almost all of the whole is in one class
+    logits       logarithms of the weights of the classes, up to a common term
+
+    Source: Maddison, Mnih and Teh (2017), The Concrete Distribution, ICLR, eq. 10.
+    """
+    shares = each(logits[j] - temperature * log(y[j]), j)
+    return gamma(last) * temperature ** (last - 1) * product(softmax(shares, k), k) / product(y[k], k)

@@ -17,6 +17,7 @@ from derive.words import (
     log1p,
     sigmoid,
     softplus,
+    sqrt,
     xlogy,
 )
 
@@ -137,3 +138,12 @@ def of_conway_maxwell_poisson(y, *, mu, nu):
 @facts(series_counts.skellam)
 def of_skellam(y, *, mu1, mu2):
     return {"mean": mu1 - mu2}
+
+
+@facts(series_counts.hypergeometric)
+def of_hypergeometric(y, *, population, successes, draws, odds):
+    # The last count that is at least as probable as the one before is the lesser root of a quadratic.
+    rest = population - successes - draws
+    linear = (successes + draws + 2) * odds + rest
+    constant = (successes + 1) * (draws + 1) * odds
+    return {"mode": floor(2 * constant / (linear + sqrt(linear**2 - 4 * (odds - 1) * constant)))}

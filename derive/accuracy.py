@@ -17,7 +17,7 @@ from typing import Any, Literal
 
 import mpmath
 import numpy as np
-from sympy import Expr, Integer, log
+from sympy import Expr, Function, Integer, log
 from sympy.core.parameters import distribute
 
 from derive.calculus import DIRECTION
@@ -26,7 +26,7 @@ from derive.counterparts import Figure
 from derive.derivation import Derivation, Quantity
 from derive.domains import Interval
 from derive.identities import OPENING
-from derive.oracle import Place, Point, agree, derivative, one_sided, value
+from derive.oracle import Place, Point, agree, derivative, evaluate, one_sided, value
 from derive.rewriting import settled
 from derive.scenes import arguments, inside
 from derive.stable import COMPLEMENTS
@@ -162,9 +162,16 @@ class Truth:
         return self._found[key]
 
     def _with_counts(self, point: Point) -> Expr:
-        """The loss with the counts at a point as exact numbers: what happened 0 times costs nothing, even at p = 0."""
+        """The loss with exact numbers for counts, and for what only tells where the data lie.
+
+        What happened 0 times costs nothing, even at p = 0, and what is no atom owes nothing to an atom's probability.
+        """
         discrete = [q for q in arguments(self.derivation) if q.domain.discrete and not q.vector]
-        return self.loss.xreplace({q.plain: Integer(int(point[q.name])) for q in discrete})
+        loss = self.loss.xreplace({q.plain: Integer(int(point[q.name])) for q in discrete})
+        data = {q.plain for q in self.derivation.data if not q.vector}
+        told = (f for f in loss.atoms(Function) if f.free_symbols and f.free_symbols <= data)
+        steps = [f for f in told if not any(f.diff(symbol) for symbol in f.free_symbols)]
+        return loss.xreplace({step: Integer(int(evaluate(step, point))) for step in steps})
 
     def _with_equals(self, point: Point, where: Sequence[Place]) -> Expr:
         """That loss with one symbol for numbers that are equal at a point, and are held: no error costs nothing."""

@@ -101,8 +101,9 @@ class Parts:
             return Pow(self.atom(expression.base), self.taken_apart(expression.exp))
         if isinstance(expression, sympy.exp):
             times, rest = expression.args[0].as_coeff_Mul()
-            if times.is_Integer and times > 1 and (known := self._names.get(sympy.exp(rest))) is not None:
-                return known**times  # SymPy writes the square of an exponential as one of twice the argument
+            if times.is_Integer and times > 1 and _canonical(sympy.exp(rest))[0] in self._names:
+                # SymPy writes the square of an exponential as one of twice the argument.
+                return self.named(sympy.exp(rest)) ** times
         return self.named(expression.func(*(self.atom(part) for part in expression.args)))
 
     def atom(self, expression: Expr) -> Expr:

@@ -358,6 +358,7 @@ class Entries:
     finite_maximum  whether entries may be −∞, as long as not all are
     increasing      whether each entry is greater than the one before
     ranked          whether the entries are 0, 1, …, K − 1, each of them once
+    leaves_rest     whether the entries sum to less than one
     """
 
     name: str
@@ -373,6 +374,7 @@ class Entries:
     finite_maximum: bool = False
     increasing: bool = False
     ranked: bool = False
+    leaves_rest: bool = False
 
     def __getitem__(self, size: str) -> Entries:
         """`Simplex["K"]` is the simplex of K entries."""
@@ -432,6 +434,7 @@ class Entries:
         if self.ranked:
             return f"a {self.name}: 0, 1, ..., {self.size} - 1 in any order"
         more = ", each greater than the one before" if self.increasing else ""
+        more = ", with a sum below 1" if self.leaves_rest else more
         return self.entry.demanded + more
 
     @property
@@ -452,7 +455,9 @@ class Entries:
     @property
     def free(self) -> bool:
         """Whether each entry may be anything in its domain, whatever the others are."""
-        return not (self.sums_to_one or self.increasing or self.finite_maximum or self.ranked)
+        return not (
+            self.sums_to_one or self.increasing or self.finite_maximum or self.ranked or self.leaves_rest
+        )
 
     def enumerate(self, size: int) -> Iterator[list[float]]:
         """The points of a discrete domain of vectors of this size."""
@@ -946,6 +951,18 @@ Composition = replace(
     latex=r"\mathring{\Delta}^{K-1}",
     entry=Share,
     far_entries=_far_shares,
+)
+
+# The last part is what the others leave: far out it is the largest, or rounding would leave nothing.
+Shares = replace(
+    Vector,
+    name="vector of shares",
+    text="the shares of K parts that leave a rest",
+    latex=r"\{y \in (0, 1)^{K} : \textstyle\sum_k y_k < 1\}",
+    entry=replace(Share, harmless=1e-30, closed=(False, False)),
+    typical_vector=lambda random, size: _simplex(random, size + 1)[:-1],
+    far_entries=lambda random, size, decades: sorted(_far_shares(random, size + 1, decades))[:-1],
+    leaves_rest=True,
 )
 
 OneHot = Entries(

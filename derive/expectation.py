@@ -99,9 +99,9 @@ class Model:
                 self._exact(derivation.density), map(tuple, domain.enumerate(self.classes)), True
             )
         elif isinstance(domain, Entries):
-            if not domain.sums_to_one:
+            if not (domain.sums_to_one or domain.leaves_rest):
                 raise NotImplementedError(f"no mean is taken over {domain.text}")
-            self._support = _Grid(density, self.classes)
+            self._support = _Grid(density, self.classes + domain.leaves_rest, domain.leaves_rest)
         elif domain.stretch is None:
             weight = self._exact(derivation.density) if domain.finite else density
             self._support = _Sum(weight, domain.enumerate(), domain.finite, log_density)
@@ -423,16 +423,20 @@ def _zeros(function: Function, ends: tuple[Any, Any]) -> Iterator[Any]:
 
 
 class _Grid:
-    """Integrals over a simplex, as sums over a grid of so small a step that a smaller one changes little."""
+    """Integrals over a simplex, as sums over a grid of so small a step that a smaller one changes little.
 
-    def __init__(self, density: Function, parts: int) -> None:
-        self._density, self._lines = density, parts - 1
+    Without the last part they are over the shares of the others.
+    """
+
+    def __init__(self, density: Function, parts: int, without_last: bool = False) -> None:
+        self._lines, self._seen = parts - 1, parts - without_last
+        self._density = lambda whole: density(whole[: self._seen])
 
     def mean(self, function: Function) -> Mean:
         """The sum over the grid, and how far it is from that over the one before."""
         with mpmath.workdps(DIGITS):
             coarse, fine = (
-                mpmath.fsum(function(observation) * weight for observation, weight in weighted)
+                mpmath.fsum(function(parts[: self._seen]) * weight for parts, weight in weighted)
                 for weighted in self._weighted
             )
             return Mean(fine, abs(fine - coarse))

@@ -185,7 +185,8 @@ def parameter_points(derivation: Derivation, count: int) -> Iterator[Point]:
     random = Random(f"{derivation.name} wide")
     data = [quantity.name for quantity in derivation.data]
     integrated = any(quantity.vector and not quantity.domain.discrete for quantity in derivation.data)
-    classes = PARTS if integrated else CLASSES
+    rest = any(isinstance(q.domain, Entries) and q.domain.leaves_rest for q in derivation.data)
+    classes = PARTS - rest if integrated else CLASSES
     for number, point in enumerate(points(derivation, 2 * count, "float64", 4, classes)[: 2 * count]):
         free = {name: value for name, value in point.items() if name not in data}
         for quantity in _bounds_first(derivation):

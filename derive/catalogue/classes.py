@@ -12,11 +12,13 @@ from derive.domains import (
     Rank,
     Ranking,
     Real,
+    Shares,
     Simplex,
     Vector,
 )
 from derive.words import (
     each,
+    exp,
     factorial,
     gamma,
     j,
@@ -30,7 +32,9 @@ from derive.words import (
     ranking_probability,
     sigmoid_of_cut_point,
     softmax,
+    sqrt,
     total,
+    two_pi,
 )
 
 CLAMPED = Defect("p is clamped at 2.2e-16 from 0 and 1", ((1.0, 0.0), (1e-30, 1.0)))
@@ -205,3 +209,20 @@ def relaxed_categorical(y: Composition["K"], *, temperature: Precision, logits: 
     """
     shares = each(logits[j] - temperature * log(y[j]), j)
     return gamma(last) * temperature ** (last - 1) * product(softmax(shares, k), k) / product(y[k], k)
+
+
+@distribution(
+    variants=(variant(link="sigma=exp"),),
+)
+def logistic_normal(y: Shares["K"], *, mu: Vector["K"], sigma: PositiveVector["K"]):
+    """The shares of K parts in a whole of K + 1, whose logarithms beside that of the last are normal.
+
+    y      shares of all parts but the last, which has what they leave
+    mu     means of the logarithms of the shares over the last
+    sigma  standard deviations of these
+
+    Source: Aitchison and Shen (1980), Biometrika 67, 261-272.
+    """
+    rest = 1 - total(y[j], j)
+    kernel = product(exp(-(((log(y[k]) - log(rest) - mu[k]) / sigma[k]) ** 2) / 2), k)
+    return kernel / (product(sigma[k], k) * product(y[k], k) * rest * sqrt(two_pi) ** last)

@@ -279,6 +279,8 @@ def broken(domain: Domain, name: str, library: Library) -> list[str]:
     conditions = [library.over_entries("any", " | ".join(broken(domain.entry, name, library)))]
     if domain.increasing:
         conditions.append(library.over_entries("any", f"{name}[..., 1:] <= {name}[..., :-1]"))
+    if domain.leaves_rest:
+        conditions.append(f"({library.over_entries('sum', name)} >= 1)")
     return conditions
 
 
@@ -310,6 +312,8 @@ def within(domain: Domain, name: str, library: Library) -> Iterator[str]:
             yield library.none.format(f"_misses_items({name})")
         if domain.increasing:
             yield library.of("all", f"{name}[..., 1:] > {name}[..., :-1]")
+        if domain.leaves_rest:
+            yield library.of("all", f"{library.over_entries('sum', name)} < 1")
         return
     for bound, closed, end, sign in (
         (domain.lower, domain.closed[0], library.least, ">"),

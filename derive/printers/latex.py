@@ -53,7 +53,7 @@ class Latex(Page):
         return str(number), Level.SUM if number < 0 else Level.ATOM
 
     def constant(self, name: str) -> Piece:
-        return CONSTANTS[name], Level.ATOM
+        return CONSTANTS[name], Level.POWER if name == "two_pi" else Level.ATOM
 
     def symbol(self, name: str) -> str:
         return self.letters.get(name, name)

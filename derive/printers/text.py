@@ -51,7 +51,7 @@ class Text(Page):
         return str(number).replace("-", "−"), Level.SUM if number < 0 else Level.ATOM
 
     def constant(self, name: str) -> Piece:
-        return CONSTANTS[name], Level.ATOM
+        return CONSTANTS[name], Level.POWER if name == "two_pi" else Level.ATOM
 
     def symbol(self, name: str) -> str:
         return plain_letter(self.letters.get(name, name))

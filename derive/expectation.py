@@ -430,7 +430,7 @@ class _Grid:
 
     def __init__(self, density: Function, parts: int, without_last: bool = False) -> None:
         self._lines, self._seen = parts - 1, parts - without_last
-        self._density = lambda whole: density(whole[: self._seen])
+        self._of_seen = density
 
     def mean(self, function: Function) -> Mean:
         """The sum over the grid, and how far it is from that over the one before."""
@@ -474,6 +474,9 @@ class _Grid:
                 falls = (2 * height - below - above for below, above in sides)
                 widths = (step / mpmath.sqrt(fall) if fall > 0 else mpmath.mpf(1) for fall in falls)
                 return list(zip(peak, widths, strict=True))
+
+    def _density(self, parts: _Parts) -> Any:
+        return self._of_seen(parts[: self._seen])
 
     def _log_mass(self, logits: _Parts) -> Any:
         parts, speed = _broken_off(logits)

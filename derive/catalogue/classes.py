@@ -17,6 +17,7 @@ from derive.domains import (
     Vector,
 )
 from derive.words import (
+    additive_log_ratio,
     each,
     exp,
     factorial,
@@ -30,6 +31,7 @@ from derive.words import (
     normal_probability_between_cut_points,
     product,
     ranking_probability,
+    share_left,
     sigmoid_of_cut_point,
     softmax,
     sqrt,
@@ -221,8 +223,8 @@ def logistic_normal(y: Shares["K"], *, mu: Vector["K"], sigma: PositiveVector["K
     mu     means of the logarithms of the shares over the last
     sigma  standard deviations of these
 
-    Source: Aitchison and Shen (1980), Biometrika 67, 261-272.
+    Source: Aitchison and Shen (1980), Biometrika 67, 261-272; r(y) is the share of the
+    last part, one less the others, and alr(y) are the logarithms of the shares over it.
     """
-    rest = 1 - total(y[j], j)
-    kernel = product(exp(-(((log(y[k]) - log(rest) - mu[k]) / sigma[k]) ** 2) / 2), k)
-    return kernel / (product(sigma[k], k) * product(y[k], k) * rest * sqrt(two_pi) ** last)
+    kernel = product(exp(-(((additive_log_ratio(y, k) - mu[k]) / sigma[k]) ** 2) / 2), k)
+    return kernel / (product(sigma[k], k) * product(y[k], k) * share_left(y) * sqrt(two_pi) ** last)

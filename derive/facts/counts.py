@@ -13,11 +13,11 @@ from derive.words import (
     gamma_above,
     gamma_below,
     half,
+    hypergeometric_mean,
     log,
     log1p,
     sigmoid,
     softplus,
-    sqrt,
     xlogy,
 )
 
@@ -142,8 +142,4 @@ def of_skellam(y, *, mu1, mu2):
 
 @facts(series_counts.hypergeometric)
 def of_hypergeometric(y, *, population, successes, draws, odds):
-    # The last count that is at least as probable as the one before is the lesser root of a quadratic.
-    rest = population - successes - draws
-    linear = (successes + draws + 2) * odds + rest
-    constant = (successes + 1) * (draws + 1) * odds
-    return {"mode": floor(2 * constant / (linear + sqrt(linear**2 - 4 * (odds - 1) * constant)))}
+    return {"mean": hypergeometric_mean(population, successes, draws, odds)}

@@ -53,7 +53,7 @@ class Latex(Page):
         return str(number), Level.SUM if number < 0 else Level.ATOM
 
     def constant(self, name: str) -> Piece:
-        return CONSTANTS[name], Level.POWER if name == "two_pi" else Level.ATOM
+        return CONSTANTS[name], Level.ATOM
 
     def symbol(self, name: str) -> str:
         return self.letters.get(name, name)
@@ -79,7 +79,9 @@ class Latex(Page):
         return self.inline().show(expression)
 
     def power(self, base: Expr, exponent: Expr) -> Piece:
-        return f"{self.show(base, Level.ATOM)}^{_group(self.raised(exponent))}", Level.POWER
+        shown = self.show(base, Level.ATOM)
+        shown = self.bracketed(shown) if str(base) == "two_pi" else shown
+        return f"{shown}^{_group(self.raised(exponent))}", Level.POWER
 
     def root(self, base: Expr) -> Piece:
         return rf"\sqrt{{{self.show(base)}}}", Level.ATOM

@@ -51,7 +51,7 @@ class Text(Page):
         return str(number).replace("-", "−"), Level.SUM if number < 0 else Level.ATOM
 
     def constant(self, name: str) -> Piece:
-        return CONSTANTS[name], Level.POWER if name == "two_pi" else Level.ATOM
+        return CONSTANTS[name], Level.ATOM
 
     def symbol(self, name: str) -> str:
         return plain_letter(self.letters.get(name, name))
@@ -82,6 +82,7 @@ class Text(Page):
 
     def power(self, base: Expr, exponent: Expr) -> Piece:
         shown = self.show(base, Level.ATOM)
+        shown = self.bracketed(shown) if str(base) == "two_pi" else shown
         if isinstance(exponent, Integer):
             return shown + str(exponent).translate(SUPERSCRIPTS), Level.POWER
         return f"{shown}^{self.show(exponent, Level.ATOM)}", Level.POWER

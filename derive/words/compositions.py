@@ -2,11 +2,44 @@
 
 from typing import Any
 
-from derive.domains import Counts, Nonnegative, Position, Positive, PositiveVector, Real, Vector
+from derive.domains import (
+    Counts,
+    Nonnegative,
+    Position,
+    Positive,
+    PositiveVector,
+    Real,
+    Share,
+    Shares,
+    Vector,
+)
 from derive.heads import Level, word
+from derive.words.elementary import log
 from derive.words.gamma import digamma_difference, gamma, log_gamma
 from derive.words.mixtures import digamma_second_difference
 from derive.words.symbols import delta, k, m, product, total
+
+
+@word(
+    text="r({0})",
+    latex="r{0:()}",
+    numpy="(1 - np.sum({0}, axis=-1))",
+    torch="(1 - torch.sum({0}, dim=-1))",
+)
+def share_left(z: Shares) -> Share:
+    """What the shares leave of the whole: 1 − Σ zₗ."""
+    return 1 - total(z[m], m)
+
+
+@word(
+    text="alr({0}){1:index}",
+    latex=r"\operatorname{{alr}}{0:()}_{{{1:index}}}",
+    numpy="np.log({0} / (1 - np.sum({0}, axis=-1, keepdims=True)))",
+    torch="torch.log({0} / (1 - torch.sum({0}, dim=-1, keepdim=True)))",
+)
+def additive_log_ratio(z: Shares, k: Position) -> Real:
+    """The logarithm of a share over what all of them leave: zₖ/(1 − Σ zₗ)."""
+    return log(z[k] / (1 - total(z[m], m)))
 
 
 @word(

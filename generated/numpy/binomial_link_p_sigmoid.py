@@ -18,6 +18,12 @@ Loss of one sample, to be minimised over logit_p
     dropped = −log C(n, y)
     -log p  = factor · loss + dropped
 
+Also known of the density
+    mean          n p
+    mode          ⌊p (n + 1)⌋
+    deviance      2 (y log(y/(n p)) + (n − y) log((n − y)/(n (1 − p))))
+    dispersion φ  1
+
 All arguments broadcast, with a warning where that makes samples that no argument has.
 Data outside the support cost +inf, parameters outside their domain give nan.
 
@@ -25,7 +31,7 @@ Accuracy: at most 16 units in the last place beyond conditioning on ordinary inp
 `derive verify` draws from each domain), in float64 and float32, for value, gradient and Hessian.
 Near and far (`derive verify --accuracy`) at most so many bits are lost beyond conditioning:
     float64  value 1, gradient 1, Hessian 2, -log p 2
-    float32  value 1, gradient 1, Hessian 1, -log p 8
+    float32  value 1, gradient 1, Hessian 1, -log p 1
 
 Elsewhere:
     loss = -torch.distributions.Binomial(logits).log_prob + log C(n, y)
@@ -68,10 +74,14 @@ def loss(y, logit_p, trials, *, reduction="mean", weight=None, validate=False):
     return value
 
 
-def loss_and_gradient(y, logit_p, trials, *, reduction="mean", weight=None, validate=False):
-    """The loss and its gradient in one pass, both reduced alike."""
+def loss_and_gradient(y, logit_p, trials, *, reduction="mean", weight=None, validate=False, out=None):
+    """The loss and its gradient in one pass, both reduced alike.
+
+    out  the Gradient of an earlier call alike: where its slopes are as large as the samples, they are
+         overwritten, which saves the time that fresh memory takes
+    """
     shapes = [np.shape(logit_p)]
-    value, slopes = _in_blocks(_loss_and_gradient, shapes, reduction, weight, validate, y=y, logit_p=logit_p, trials=trials)
+    value, slopes = _in_blocks(_loss_and_gradient, shapes, reduction, weight, validate, out, y=y, logit_p=logit_p, trials=trials)
     return value, Gradient(*slopes)
 
 
@@ -99,7 +109,7 @@ def negative_log_likelihood(y, logit_p, trials, *, reduction="mean", weight=None
     def in_full(y, logit_p, trials):
         return FACTOR * _loss(y, logit_p, trials) + _dropped(y, trials)
 
-    value, _ = _in_blocks(in_full, [], reduction, weight, validate, y=y, logit_p=logit_p, trials=trials)
+    value, _ = _in_blocks(_in_double(in_full), [], reduction, weight, validate, y=y, logit_p=logit_p, trials=trials)
     return value
 
 
@@ -172,6 +182,11 @@ _LOG_GAMMA_TAIL_D = (
 )
 
 
+def _finite(x):
+    """Whether all of an array is finite: its squares are summed fastest (and where they overflow, it is not said to be)."""
+    return math.isfinite(np.vdot(x, x))
+
+
 def _wide(*arguments):
     """The arguments as float64 arrays, and the floating dtype in which to answer."""
     kind = np.result_type(*arguments)
@@ -193,14 +208,18 @@ def _split(condition, one, other, *arguments):
 
 
 def _stirling_step(x):
-    """Give (x + 1/2) log(1 + 1/x) - 1 > 0, what a step from x to x + 1 leaves, and z = 1/(4 x (x + 1))."""
+    """Give (x + 1/2) log(1 + 1/x) - 1 > 0, what a step from x to x + 1 leaves, and z = 1/(4 x (x + 1)).
+
+    The words below take both from those who have them already.
+    """
+    x = np.asarray(x, np.float64)
     z = 0.25 / x / (x + 1.0)
     low = np.minimum(z, 2.28)
     fitted = low * _rational(_STIRLING_STEP_N, _STIRLING_STEP_D, low)
     return np.where(x < 0.1, (x + 0.5) * np.log1p(1.0 / x) - 1.0, fitted), z
 
 
-def _stirling_correction(x):
+def _stirling_correction(x, stirling_step=None):
     """The difference log Gamma(x) - ((x - 1/2) log x - x + log(2 pi)/2) > 0, near 1/(12 x); x > 0.
 
     One step of the recurrence, then a fitted quotient; both have one sign (DLMF 5.5.1, 5.11.1).
@@ -210,7 +229,7 @@ def _stirling_correction(x):
     x, kind = _wide(x)
     with np.errstate(all="ignore"):
         r = 1.0 / (x + 1.0)
-        step, _ = _stirling_step(x)
+        step, _ = stirling_step or _stirling_step(x)
         return (step + r * _rational(_STIRLING_CORRECTION_N, _STIRLING_CORRECTION_D, r * r)).astype(kind, copy=False)
 
 
@@ -355,11 +374,17 @@ def _rational_slope(numerator, denominator, w, v):
 
 # Blocks and reductions ----------------------------------------------------------------------------
 
-# How many numbers of an argument make a block: what is computed of them stays in the cache.
-_BLOCK = 12288
+# How many numbers of an argument make a block: what is computed of them stays in the cache, and BLAS
+# takes no second thread for it.
+_BLOCK = 10000
 
 
-def _in_blocks(function, shapes, reduction, weight, validate, /, **arguments):
+def _in_double(function):
+    """The function of its arguments in float64: where its terms nearly cancel, enough is left for float32."""
+    return lambda *given: function(*(np.asarray(value, np.float64) for value in given))
+
+
+def _in_blocks(function, shapes, reduction, weight, validate, out=None, /, **arguments):
     """The loss and a list of its derivatives, reduced alike: what a function gives of each sample.
 
     The derivatives are summed to these shapes, those of what they are taken in. The samples are
@@ -371,12 +396,12 @@ def _in_blocks(function, shapes, reduction, weight, validate, /, **arguments):
     arguments = {name: np.asarray(value) for name, value in arguments.items()}
     weight = None if weight is None else np.asarray(weight)
     samples = _shape_of_samples(arguments, weight)
-    full = samples
+    fulls = [samples for _ in shapes]
     if reduction == "none":
-        shapes = [full for _ in shapes]
+        shapes = fulls
     # What is summed over blocks is summed in more digits, where the platform has any.
     value = np.empty(samples, dtype) if reduction == "none" else np.longdouble(0)
-    slopes = [np.empty(shape, dtype) if shape == full else np.zeros(shape, np.longdouble) for shape in shapes]
+    slopes = _memory(shapes, fulls, dtype, out) if shapes else []
     with np.errstate(all="ignore"):
         if validate:
             _prepared(arguments, weight, dtype, validate)
@@ -385,14 +410,14 @@ def _in_blocks(function, shapes, reduction, weight, validate, /, **arguments):
             parts = {name: _part(argument, samples, block) for name, argument in arguments.items()}
             part = None if weight is None else _part(weight, samples, block)
             losses, counts, derivatives = _weighted(function, parts, part, dtype.type(total))
-            subtotal = losses.sum()
+            subtotal = np.add.reduce(losses, axis=None)
             if reduction == "none":
                 value[block] = losses
             else:
                 value += subtotal
-            if np.isnan(subtotal):
+            if math.isnan(subtotal):
                 counts = np.where(np.isnan(losses), dtype.type(np.nan), counts)
-            for slope, derivative in zip(slopes, derivatives):
+            for slope, derivative, full in zip(slopes, derivatives, fulls):
                 if slope.shape == full:
                     np.multiply(counts, derivative, out=slope[block])
                 else:
@@ -400,6 +425,26 @@ def _in_blocks(function, shapes, reduction, weight, validate, /, **arguments):
                     part += _summed(np.broadcast_to(counts, losses.shape) * derivative, part.shape)
         value = value[()] if reduction == "none" else dtype.type(value / total)
     return value, [slope.astype(dtype, copy=False)[()] for slope in slopes]
+
+
+def _memory(shapes, fulls, dtype, out):
+    """Arrays for the slopes: those of samples are `out`'s or fresh, those that are summed have more digits."""
+    sizes = [math.prod(shape) if shape == full else 0 for shape, full in zip(shapes, fulls)]
+    # One piece of memory for all: the system keeps one for the next call, but takes several back.
+    fresh = np.empty(sum(sizes) if out is None else 0, dtype)
+    slopes, at = [], 0
+    for place, (shape, full, size) in enumerate(zip(shapes, fulls, sizes)):
+        if shape != full:
+            slopes.append(np.zeros(shape, np.longdouble))
+        elif out is None:
+            slopes.append(fresh[at : at + size].reshape(shape))
+            at += size
+        elif np.shape(out[place]) == shape and out[place].dtype == dtype:
+            slopes.append(np.asarray(out[place]))
+        else:
+            given = f"{np.asarray(out[place]).dtype} {np.shape(out[place])}"
+            raise ValueError(f"out must hold slopes as an earlier call alike gave them: {dtype} {shape}, got {given}")
+    return slopes
 
 
 def _weighted(function, arguments, weight, total):
@@ -427,7 +472,9 @@ def _shape_of_samples(arguments, weight):
     shapes = {name: value.shape for name, value in arguments.items()}
     if weight is not None:
         shapes["weight"] = weight.shape
-    samples = np.broadcast_shapes(*shapes.values())
+    samples, *others = dict.fromkeys(shapes.values())
+    if others:
+        samples = np.broadcast_shapes(samples, *others)
     if samples not in shapes.values():
         given = ", ".join(f"{name} {shape}" for name, shape in shapes.items())
         warnings.warn(
@@ -441,6 +488,8 @@ def _shape_of_samples(arguments, weight):
 def _blocks(samples):
     """The blocks that the samples are cut into, each a slice along every axis: the longest axes are cut."""
     most = _BLOCK
+    if 0 < math.prod(samples) <= most:
+        return [(...,)]
     lengths = list(samples)
     while math.prod(lengths) > most:
         axis = lengths.index(max(lengths))
@@ -468,14 +517,18 @@ def _summed(derivative, shape):
 
 
 class _Argument(NamedTuple):
-    """What an argument is, what it must be, where it is not, and what stands for it in a removed sample."""
+    """What an argument is, what it must be, where it is not, and what stands for it in a removed sample.
+
+    legal  a quick look at all of it: it is nowhere broken, nor nan (else nothing is known)
+    """
 
     role: str
     demand: str
     broken: Callable
     harmless: float
-    bound: str = ""
+    bounds: tuple = ()
     beyond: Callable | None = None
+    legal: Callable | None = None
 
 
 _ARGUMENTS = {
@@ -484,18 +537,28 @@ _ARGUMENTS = {
         "a count: 0, 1, 2, ... up to trials",
         lambda y: (y < 0) | np.isinf(y) | (np.floor(y) < y),
         0.0,
-        bound="trials",
+        bounds=("trials",),
         beyond=lambda y, trials: y > trials,
+        legal=lambda y: y.min() >= 0 and _finite(y) and np.array_equal(y, np.floor(y)),
     ),
-    "logit_p": _Argument("learned", "finite", lambda logit_p: np.isinf(logit_p), 0.0),
+    "logit_p": _Argument(
+        "learned",
+        "finite",
+        lambda logit_p: np.isinf(logit_p),
+        0.0,
+        legal=lambda logit_p: _finite(logit_p),
+    ),
     "trials": _Argument(
         "known",
         "a count: 0, 1, 2, ...",
         lambda trials: (trials < 0) | np.isinf(trials) | (np.floor(trials) < trials),
         1.0,
+        legal=lambda trials: trials.min() >= 0 and _finite(trials) and np.array_equal(trials, np.floor(trials)),
     ),
     "weight": _Argument("known", "nonnegative", lambda weight: (weight < 0) | np.isinf(weight), 1.0),
 }
+
+
 
 def _prepared(arguments, weight, dtype, validate=False):
     """The arguments in the dtype, what each sample costs beside its loss if any costs more, and the weight.
@@ -514,13 +577,13 @@ def _prepared(arguments, weight, dtype, validate=False):
             values = {name: _made_harmless(value, removed, _ARGUMENTS[name]) for name, value in values.items()}
     for name, value in values.items():
         argument = _ARGUMENTS[name]
-        broken = argument.broken(value)
-        if argument.bound in values:
-            value, bound = np.broadcast_arrays(value, values[argument.bound])
-            broken = broken | argument.beyond(value, bound)
+        broken = False if not validate and argument.legal(value) else argument.broken(value)
+        if argument.bounds and values.keys() >= set(argument.bounds):
+            value, *bounds = np.broadcast_arrays(value, *(values[bound] for bound in argument.bounds))
+            broken = broken | argument.beyond(value, *bounds)
         if validate:
             _validate(name, value, broken)
-        if np.count_nonzero(broken):
+        if broken is not False and np.count_nonzero(broken):
             cost = dtype.type(np.inf if argument.role == "data" else np.nan)
             penalty = np.where(broken, cost, dtype.type(0) if penalty is None else penalty)
             if argument.role == "data":

@@ -16,6 +16,14 @@ Loss of one sample, to be minimised over shape, rate
     dropped = log y
     -log p  = factor · loss + dropped
 
+Also known of the density
+    mean          a/β
+    mode          (a − 1)/β   where a > 1
+    P(Y ≤ y)      P(a, y β)
+    log P(Y > y)  log Q(a, y β)
+    deviance      2 (y β/a − 1 − log(y β/a))
+    dispersion φ  1/a
+
 All arguments broadcast, with a warning where that makes samples that no argument has.
 Data outside the support cost +inf, parameters outside their domain give nan.
 
@@ -67,10 +75,14 @@ def loss(y, shape, rate, *, reduction="mean", weight=None, validate=False):
     return value
 
 
-def loss_and_gradient(y, shape, rate, *, reduction="mean", weight=None, validate=False):
-    """The loss and its gradient in one pass, both reduced alike."""
+def loss_and_gradient(y, shape, rate, *, reduction="mean", weight=None, validate=False, out=None):
+    """The loss and its gradient in one pass, both reduced alike.
+
+    out  the Gradient of an earlier call alike: where its slopes are as large as the samples, they are
+         overwritten, which saves the time that fresh memory takes
+    """
     shapes = [np.shape(shape), np.shape(rate)]
-    value, slopes = _in_blocks(_loss_and_gradient, shapes, reduction, weight, validate, y=y, shape=shape, rate=rate)
+    value, slopes = _in_blocks(_loss_and_gradient, shapes, reduction, weight, validate, out, y=y, shape=shape, rate=rate)
     return value, Gradient(*slopes)
 
 
@@ -111,9 +123,10 @@ def _loss(y, shape, rate):
 
 
 def _loss_and_gradient(y, shape, rate):
+    stirling_step = _stirling_step(shape)
     return (
-        _log_gamma_excess(shape) + _divergence(shape, y * rate),
-        _digamma_excess(shape) + _log_ratio(shape, y * rate),
+        _log_gamma_excess(shape, stirling_step) + _divergence(shape, y * rate),
+        _digamma_excess(shape, stirling_step) + _log_ratio(shape, y * rate),
         y - shape / rate,
     )
 
@@ -179,6 +192,11 @@ _LOG_FACTORIAL_D = (
 _ATANH_REST = tuple(1.0 / (2 * k + 3) for k in range(12))
 
 
+def _finite(x):
+    """Whether all of an array is finite: its squares are summed fastest (and where they overflow, it is not said to be)."""
+    return math.isfinite(np.vdot(x, x))
+
+
 def _wide(*arguments):
     """The arguments as float64 arrays, and the floating dtype in which to answer."""
     kind = np.result_type(*arguments)
@@ -187,14 +205,18 @@ def _wide(*arguments):
 
 
 def _stirling_step(x):
-    """Give (x + 1/2) log(1 + 1/x) - 1 > 0, what a step from x to x + 1 leaves, and z = 1/(4 x (x + 1))."""
+    """Give (x + 1/2) log(1 + 1/x) - 1 > 0, what a step from x to x + 1 leaves, and z = 1/(4 x (x + 1)).
+
+    The words below take both from those who have them already.
+    """
+    x = np.asarray(x, np.float64)
     z = 0.25 / x / (x + 1.0)
     low = np.minimum(z, 2.28)
     fitted = low * _rational(_STIRLING_STEP_N, _STIRLING_STEP_D, low)
     return np.where(x < 0.1, (x + 0.5) * np.log1p(1.0 / x) - 1.0, fitted), z
 
 
-def _stirling_correction(x):
+def _stirling_correction(x, stirling_step=None):
     """The difference log Gamma(x) - ((x - 1/2) log x - x + log(2 pi)/2) > 0, near 1/(12 x); x > 0.
 
     One step of the recurrence, then a fitted quotient; both have one sign (DLMF 5.5.1, 5.11.1).
@@ -204,11 +226,11 @@ def _stirling_correction(x):
     x, kind = _wide(x)
     with np.errstate(all="ignore"):
         r = 1.0 / (x + 1.0)
-        step, _ = _stirling_step(x)
+        step, _ = stirling_step or _stirling_step(x)
         return (step + r * _rational(_STIRLING_CORRECTION_N, _STIRLING_CORRECTION_D, r * r)).astype(kind, copy=False)
 
 
-def _stirling_correction_slope(x):
+def _stirling_correction_slope(x, stirling_step=None):
     """The difference psi(x) - log x + 1/(2 x) < 0, near -1/(12 x^2); x > 0.
 
     The derivative of Stirling's correction. That of the step h is -(z - h) / (x + 1/2), and both parts
@@ -220,7 +242,7 @@ def _stirling_correction_slope(x):
     with np.errstate(all="ignore"):
         r = 1.0 / (x + 1.0)
         w = r * r
-        step, z = _stirling_step(x)
+        step, z = stirling_step or _stirling_step(x)
         tail = w * _rational(_STIRLING_SLOPE_N, _STIRLING_SLOPE_D, w)
         return (-((z - step) / (x + 0.5) + tail)).astype(kind, copy=False)
 
@@ -241,24 +263,24 @@ def _stirling_correction_curvature(x):
         return (0.5 * p * w * p + tail).astype(kind, copy=False)
 
 
-def _log_gamma_excess(x):
+def _log_gamma_excess(x, stirling_step=None):
     """The difference log Gamma(x) - (x log x - x), near log(2 pi/x)/2; x > 0.
 
     Measured beyond conditioning: at most 4 ulp in float64, 0.5 in float32.
     """
     x, kind = _wide(x)
     with np.errstate(all="ignore"):
-        return (_stirling_correction(x) + (0.9189385332046728 - 0.5 * np.log(x))).astype(kind, copy=False)
+        return (_stirling_correction(x, stirling_step) + (0.9189385332046728 - 0.5 * np.log(x))).astype(kind, copy=False)
 
 
-def _digamma_excess(x):
+def _digamma_excess(x, stirling_step=None):
     """The difference psi(x) - log x < 0, near -1/(2 x); x > 0.
 
     Measured beyond conditioning: at most 3 ulp in float64, 0.5 in float32.
     """
     x, kind = _wide(x)
     with np.errstate(all="ignore"):
-        return (_stirling_correction_slope(x) - 0.5 / x).astype(kind, copy=False)
+        return (_stirling_correction_slope(x, stirling_step) - 0.5 / x).astype(kind, copy=False)
 
 
 def _trigamma_excess(x):
@@ -314,15 +336,18 @@ def _rational(numerator, denominator, w):
 
 
 def _log_ratio(a, b):
-    """The logarithm of a/b; a, b > 0; log1p((a - b)/b) where they are close.
+    """The logarithm of a/b; a, b > 0: that of 1 + |a - b|/min(a, b), with the sign of a - b.
 
     Measured beyond conditioning: at most 1 ulp in float64, 0.5 in float32.
     """
     a, b, kind = _wide(a, b)
     with np.errstate(all="ignore"):
-        t, q = (a - b) / b, a / b
-        far = np.where((q > 1e-300) & (q < np.inf), np.log(q), np.log(a) - np.log(b))
-        return np.where(np.abs(t) < 0.5, np.log1p(t), far).astype(kind)
+        difference = a - b
+        t = np.abs(difference) / np.minimum(a, b)
+        value = np.copysign(np.log1p(t), difference)
+        if np.isinf(t).any():
+            value = np.where(np.isinf(t), np.log(a) - np.log(b), value)
+        return value.astype(kind, copy=False)
 
 
 def _small_ratio(a, b):
@@ -347,11 +372,12 @@ def _divergence(a, b):
 
 # Blocks and reductions ----------------------------------------------------------------------------
 
-# How many numbers of an argument make a block: what is computed of them stays in the cache.
-_BLOCK = 12288
+# How many numbers of an argument make a block: what is computed of them stays in the cache, and BLAS
+# takes no second thread for it.
+_BLOCK = 10000
 
 
-def _in_blocks(function, shapes, reduction, weight, validate, /, **arguments):
+def _in_blocks(function, shapes, reduction, weight, validate, out=None, /, **arguments):
     """The loss and a list of its derivatives, reduced alike: what a function gives of each sample.
 
     The derivatives are summed to these shapes, those of what they are taken in. The samples are
@@ -363,12 +389,12 @@ def _in_blocks(function, shapes, reduction, weight, validate, /, **arguments):
     arguments = {name: np.asarray(value) for name, value in arguments.items()}
     weight = None if weight is None else np.asarray(weight)
     samples = _shape_of_samples(arguments, weight)
-    full = samples
+    fulls = [samples for _ in shapes]
     if reduction == "none":
-        shapes = [full for _ in shapes]
+        shapes = fulls
     # What is summed over blocks is summed in more digits, where the platform has any.
     value = np.empty(samples, dtype) if reduction == "none" else np.longdouble(0)
-    slopes = [np.empty(shape, dtype) if shape == full else np.zeros(shape, np.longdouble) for shape in shapes]
+    slopes = _memory(shapes, fulls, dtype, out) if shapes else []
     with np.errstate(all="ignore"):
         if validate:
             _prepared(arguments, weight, dtype, validate)
@@ -377,14 +403,14 @@ def _in_blocks(function, shapes, reduction, weight, validate, /, **arguments):
             parts = {name: _part(argument, samples, block) for name, argument in arguments.items()}
             part = None if weight is None else _part(weight, samples, block)
             losses, counts, derivatives = _weighted(function, parts, part, dtype.type(total))
-            subtotal = losses.sum()
+            subtotal = np.add.reduce(losses, axis=None)
             if reduction == "none":
                 value[block] = losses
             else:
                 value += subtotal
-            if np.isnan(subtotal):
+            if math.isnan(subtotal):
                 counts = np.where(np.isnan(losses), dtype.type(np.nan), counts)
-            for slope, derivative in zip(slopes, derivatives):
+            for slope, derivative, full in zip(slopes, derivatives, fulls):
                 if slope.shape == full:
                     np.multiply(counts, derivative, out=slope[block])
                 else:
@@ -392,6 +418,26 @@ def _in_blocks(function, shapes, reduction, weight, validate, /, **arguments):
                     part += _summed(np.broadcast_to(counts, losses.shape) * derivative, part.shape)
         value = value[()] if reduction == "none" else dtype.type(value / total)
     return value, [slope.astype(dtype, copy=False)[()] for slope in slopes]
+
+
+def _memory(shapes, fulls, dtype, out):
+    """Arrays for the slopes: those of samples are `out`'s or fresh, those that are summed have more digits."""
+    sizes = [math.prod(shape) if shape == full else 0 for shape, full in zip(shapes, fulls)]
+    # One piece of memory for all: the system keeps one for the next call, but takes several back.
+    fresh = np.empty(sum(sizes) if out is None else 0, dtype)
+    slopes, at = [], 0
+    for place, (shape, full, size) in enumerate(zip(shapes, fulls, sizes)):
+        if shape != full:
+            slopes.append(np.zeros(shape, np.longdouble))
+        elif out is None:
+            slopes.append(fresh[at : at + size].reshape(shape))
+            at += size
+        elif np.shape(out[place]) == shape and out[place].dtype == dtype:
+            slopes.append(np.asarray(out[place]))
+        else:
+            given = f"{np.asarray(out[place]).dtype} {np.shape(out[place])}"
+            raise ValueError(f"out must hold slopes as an earlier call alike gave them: {dtype} {shape}, got {given}")
+    return slopes
 
 
 def _weighted(function, arguments, weight, total):
@@ -419,7 +465,9 @@ def _shape_of_samples(arguments, weight):
     shapes = {name: value.shape for name, value in arguments.items()}
     if weight is not None:
         shapes["weight"] = weight.shape
-    samples = np.broadcast_shapes(*shapes.values())
+    samples, *others = dict.fromkeys(shapes.values())
+    if others:
+        samples = np.broadcast_shapes(samples, *others)
     if samples not in shapes.values():
         given = ", ".join(f"{name} {shape}" for name, shape in shapes.items())
         warnings.warn(
@@ -433,6 +481,8 @@ def _shape_of_samples(arguments, weight):
 def _blocks(samples):
     """The blocks that the samples are cut into, each a slice along every axis: the longest axes are cut."""
     most = _BLOCK
+    if 0 < math.prod(samples) <= most:
+        return [(...,)]
     lengths = list(samples)
     while math.prod(lengths) > most:
         axis = lengths.index(max(lengths))
@@ -460,20 +510,44 @@ def _summed(derivative, shape):
 
 
 class _Argument(NamedTuple):
-    """What an argument is, what it must be, where it is not, and what stands for it in a removed sample."""
+    """What an argument is, what it must be, where it is not, and what stands for it in a removed sample.
+
+    legal  a quick look at all of it: it is nowhere broken, nor nan (else nothing is known)
+    """
 
     role: str
     demand: str
     broken: Callable
     harmless: float
+    legal: Callable | None = None
 
 
 _ARGUMENTS = {
-    "y": _Argument("data", "positive", lambda y: (y <= 0) | np.isinf(y), 1.0),
-    "shape": _Argument("learned", "positive", lambda shape: (shape <= 0) | np.isinf(shape), 1.0),
-    "rate": _Argument("learned", "positive", lambda rate: (rate <= 0) | np.isinf(rate), 1.0),
+    "y": _Argument(
+        "data",
+        "positive",
+        lambda y: (y <= 0) | np.isinf(y),
+        1.0,
+        legal=lambda y: y.min() > 0 and _finite(y),
+    ),
+    "shape": _Argument(
+        "learned",
+        "positive",
+        lambda shape: (shape <= 0) | np.isinf(shape),
+        1.0,
+        legal=lambda shape: shape.min() > 0 and _finite(shape),
+    ),
+    "rate": _Argument(
+        "learned",
+        "positive",
+        lambda rate: (rate <= 0) | np.isinf(rate),
+        1.0,
+        legal=lambda rate: rate.min() > 0 and _finite(rate),
+    ),
     "weight": _Argument("known", "nonnegative", lambda weight: (weight < 0) | np.isinf(weight), 1.0),
 }
+
+
 
 def _prepared(arguments, weight, dtype, validate=False):
     """The arguments in the dtype, what each sample costs beside its loss if any costs more, and the weight.
@@ -492,10 +566,10 @@ def _prepared(arguments, weight, dtype, validate=False):
             values = {name: _made_harmless(value, removed, _ARGUMENTS[name]) for name, value in values.items()}
     for name, value in values.items():
         argument = _ARGUMENTS[name]
-        broken = argument.broken(value)
+        broken = False if not validate and argument.legal(value) else argument.broken(value)
         if validate:
             _validate(name, value, broken)
-        if np.count_nonzero(broken):
+        if broken is not False and np.count_nonzero(broken):
             cost = dtype.type(np.inf if argument.role == "data" else np.nan)
             penalty = np.where(broken, cost, dtype.type(0) if penalty is None else penalty)
             if argument.role == "data":

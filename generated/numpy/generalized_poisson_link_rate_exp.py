@@ -21,6 +21,9 @@ Loss of one sample, to be minimised over log_rate, spread
     dropped = log y!
     -log p  = factor · loss + dropped
 
+Also known of the density
+    mean          θ/(1 − λ)
+
 All arguments broadcast, with a warning where that makes samples that no argument has.
 Data outside the support cost +inf, parameters outside their domain give nan.
 
@@ -68,10 +71,14 @@ def loss(y, log_rate, spread, *, reduction="mean", weight=None, validate=False):
     return value
 
 
-def loss_and_gradient(y, log_rate, spread, *, reduction="mean", weight=None, validate=False):
-    """The loss and its gradient in one pass, both reduced alike."""
+def loss_and_gradient(y, log_rate, spread, *, reduction="mean", weight=None, validate=False, out=None):
+    """The loss and its gradient in one pass, both reduced alike.
+
+    out  the Gradient of an earlier call alike: where its slopes are as large as the samples, they are
+         overwritten, which saves the time that fresh memory takes
+    """
     shapes = [np.shape(log_rate), np.shape(spread)]
-    value, slopes = _in_blocks(_loss_and_gradient, shapes, reduction, weight, validate, y=y, log_rate=log_rate, spread=spread)
+    value, slopes = _in_blocks(_loss_and_gradient, shapes, reduction, weight, validate, out, y=y, log_rate=log_rate, spread=spread)
     return value, Gradient(*slopes)
 
 
@@ -170,6 +177,11 @@ _LOG_FACTORIAL_D = (
 _ATANH_REST = tuple(1.0 / (2 * k + 3) for k in range(12))
 
 
+def _finite(x):
+    """Whether all of an array is finite: its squares are summed fastest (and where they overflow, it is not said to be)."""
+    return math.isfinite(np.vdot(x, x))
+
+
 def _wide(*arguments):
     """The arguments as float64 arrays, and the floating dtype in which to answer."""
     kind = np.result_type(*arguments)
@@ -178,14 +190,18 @@ def _wide(*arguments):
 
 
 def _stirling_step(x):
-    """Give (x + 1/2) log(1 + 1/x) - 1 > 0, what a step from x to x + 1 leaves, and z = 1/(4 x (x + 1))."""
+    """Give (x + 1/2) log(1 + 1/x) - 1 > 0, what a step from x to x + 1 leaves, and z = 1/(4 x (x + 1)).
+
+    The words below take both from those who have them already.
+    """
+    x = np.asarray(x, np.float64)
     z = 0.25 / x / (x + 1.0)
     low = np.minimum(z, 2.28)
     fitted = low * _rational(_STIRLING_STEP_N, _STIRLING_STEP_D, low)
     return np.where(x < 0.1, (x + 0.5) * np.log1p(1.0 / x) - 1.0, fitted), z
 
 
-def _stirling_correction(x):
+def _stirling_correction(x, stirling_step=None):
     """The difference log Gamma(x) - ((x - 1/2) log x - x + log(2 pi)/2) > 0, near 1/(12 x); x > 0.
 
     One step of the recurrence, then a fitted quotient; both have one sign (DLMF 5.5.1, 5.11.1).
@@ -195,7 +211,7 @@ def _stirling_correction(x):
     x, kind = _wide(x)
     with np.errstate(all="ignore"):
         r = 1.0 / (x + 1.0)
-        step, _ = _stirling_step(x)
+        step, _ = stirling_step or _stirling_step(x)
         return (step + r * _rational(_STIRLING_CORRECTION_N, _STIRLING_CORRECTION_D, r * r)).astype(kind, copy=False)
 
 
@@ -238,8 +254,15 @@ def _log_abel_of_log(x, b, n):
 
 
 def _exp_less(a, b):
-    """The difference e^a - b, also where it is small because a is near 0 and b is 1."""
-    return np.where(np.abs(a) < 0.5, np.expm1(a) - (b - 1), np.exp(a) - b)
+    """The difference e^a - b, also where it is small because a is near 0 and b is 1.
+
+    With u for e^a rounded, it is u - b + u (a - log u): what u rounded away is known from its logarithm.
+    """
+    with np.errstate(all="ignore"):
+        u = np.exp(a)
+        finite = np.finfo(u.dtype)
+        rest = np.maximum(a, np.log(finite.tiny)) - np.log(np.clip(u, finite.tiny, finite.max))
+        return (u - b) + u * rest
 
 
 def _polynomial(coefficients, w):
@@ -258,15 +281,18 @@ def _rational(numerator, denominator, w):
 
 
 def _log_ratio(a, b):
-    """The logarithm of a/b; a, b > 0; log1p((a - b)/b) where they are close.
+    """The logarithm of a/b; a, b > 0: that of 1 + |a - b|/min(a, b), with the sign of a - b.
 
     Measured beyond conditioning: at most 1 ulp in float64, 0.5 in float32.
     """
     a, b, kind = _wide(a, b)
     with np.errstate(all="ignore"):
-        t, q = (a - b) / b, a / b
-        far = np.where((q > 1e-300) & (q < np.inf), np.log(q), np.log(a) - np.log(b))
-        return np.where(np.abs(t) < 0.5, np.log1p(t), far).astype(kind)
+        difference = a - b
+        t = np.abs(difference) / np.minimum(a, b)
+        value = np.copysign(np.log1p(t), difference)
+        if np.isinf(t).any():
+            value = np.where(np.isinf(t), np.log(a) - np.log(b), value)
+        return value.astype(kind, copy=False)
 
 
 def _small_ratio(a, b):
@@ -291,11 +317,12 @@ def _divergence(a, b):
 
 # Blocks and reductions ----------------------------------------------------------------------------
 
-# How many numbers of an argument make a block: what is computed of them stays in the cache.
-_BLOCK = 12288
+# How many numbers of an argument make a block: what is computed of them stays in the cache, and BLAS
+# takes no second thread for it.
+_BLOCK = 10000
 
 
-def _in_blocks(function, shapes, reduction, weight, validate, /, **arguments):
+def _in_blocks(function, shapes, reduction, weight, validate, out=None, /, **arguments):
     """The loss and a list of its derivatives, reduced alike: what a function gives of each sample.
 
     The derivatives are summed to these shapes, those of what they are taken in. The samples are
@@ -307,12 +334,12 @@ def _in_blocks(function, shapes, reduction, weight, validate, /, **arguments):
     arguments = {name: np.asarray(value) for name, value in arguments.items()}
     weight = None if weight is None else np.asarray(weight)
     samples = _shape_of_samples(arguments, weight)
-    full = samples
+    fulls = [samples for _ in shapes]
     if reduction == "none":
-        shapes = [full for _ in shapes]
+        shapes = fulls
     # What is summed over blocks is summed in more digits, where the platform has any.
     value = np.empty(samples, dtype) if reduction == "none" else np.longdouble(0)
-    slopes = [np.empty(shape, dtype) if shape == full else np.zeros(shape, np.longdouble) for shape in shapes]
+    slopes = _memory(shapes, fulls, dtype, out) if shapes else []
     with np.errstate(all="ignore"):
         if validate:
             _prepared(arguments, weight, dtype, validate)
@@ -321,14 +348,14 @@ def _in_blocks(function, shapes, reduction, weight, validate, /, **arguments):
             parts = {name: _part(argument, samples, block) for name, argument in arguments.items()}
             part = None if weight is None else _part(weight, samples, block)
             losses, counts, derivatives = _weighted(function, parts, part, dtype.type(total))
-            subtotal = losses.sum()
+            subtotal = np.add.reduce(losses, axis=None)
             if reduction == "none":
                 value[block] = losses
             else:
                 value += subtotal
-            if np.isnan(subtotal):
+            if math.isnan(subtotal):
                 counts = np.where(np.isnan(losses), dtype.type(np.nan), counts)
-            for slope, derivative in zip(slopes, derivatives):
+            for slope, derivative, full in zip(slopes, derivatives, fulls):
                 if slope.shape == full:
                     np.multiply(counts, derivative, out=slope[block])
                 else:
@@ -336,6 +363,26 @@ def _in_blocks(function, shapes, reduction, weight, validate, /, **arguments):
                     part += _summed(np.broadcast_to(counts, losses.shape) * derivative, part.shape)
         value = value[()] if reduction == "none" else dtype.type(value / total)
     return value, [slope.astype(dtype, copy=False)[()] for slope in slopes]
+
+
+def _memory(shapes, fulls, dtype, out):
+    """Arrays for the slopes: those of samples are `out`'s or fresh, those that are summed have more digits."""
+    sizes = [math.prod(shape) if shape == full else 0 for shape, full in zip(shapes, fulls)]
+    # One piece of memory for all: the system keeps one for the next call, but takes several back.
+    fresh = np.empty(sum(sizes) if out is None else 0, dtype)
+    slopes, at = [], 0
+    for place, (shape, full, size) in enumerate(zip(shapes, fulls, sizes)):
+        if shape != full:
+            slopes.append(np.zeros(shape, np.longdouble))
+        elif out is None:
+            slopes.append(fresh[at : at + size].reshape(shape))
+            at += size
+        elif np.shape(out[place]) == shape and out[place].dtype == dtype:
+            slopes.append(np.asarray(out[place]))
+        else:
+            given = f"{np.asarray(out[place]).dtype} {np.shape(out[place])}"
+            raise ValueError(f"out must hold slopes as an earlier call alike gave them: {dtype} {shape}, got {given}")
+    return slopes
 
 
 def _weighted(function, arguments, weight, total):
@@ -363,7 +410,9 @@ def _shape_of_samples(arguments, weight):
     shapes = {name: value.shape for name, value in arguments.items()}
     if weight is not None:
         shapes["weight"] = weight.shape
-    samples = np.broadcast_shapes(*shapes.values())
+    samples, *others = dict.fromkeys(shapes.values())
+    if others:
+        samples = np.broadcast_shapes(samples, *others)
     if samples not in shapes.values():
         given = ", ".join(f"{name} {shape}" for name, shape in shapes.items())
         warnings.warn(
@@ -377,6 +426,8 @@ def _shape_of_samples(arguments, weight):
 def _blocks(samples):
     """The blocks that the samples are cut into, each a slice along every axis: the longest axes are cut."""
     most = _BLOCK
+    if 0 < math.prod(samples) <= most:
+        return [(...,)]
     lengths = list(samples)
     while math.prod(lengths) > most:
         axis = lengths.index(max(lengths))
@@ -404,12 +455,16 @@ def _summed(derivative, shape):
 
 
 class _Argument(NamedTuple):
-    """What an argument is, what it must be, where it is not, and what stands for it in a removed sample."""
+    """What an argument is, what it must be, where it is not, and what stands for it in a removed sample.
+
+    legal  a quick look at all of it: it is nowhere broken, nor nan (else nothing is known)
+    """
 
     role: str
     demand: str
     broken: Callable
     harmless: float
+    legal: Callable | None = None
 
 
 _ARGUMENTS = {
@@ -418,16 +473,26 @@ _ARGUMENTS = {
         "a count: 0, 1, 2, ...",
         lambda y: (y < 0) | np.isinf(y) | (np.floor(y) < y),
         1.0,
+        legal=lambda y: y.min() >= 0 and _finite(y) and np.array_equal(y, np.floor(y)),
     ),
-    "log_rate": _Argument("learned", "finite", lambda log_rate: np.isinf(log_rate), 0.0),
+    "log_rate": _Argument(
+        "learned",
+        "finite",
+        lambda log_rate: np.isinf(log_rate),
+        0.0,
+        legal=lambda log_rate: _finite(log_rate),
+    ),
     "spread": _Argument(
         "learned",
         "in the unit interval",
         lambda spread: (spread < 0) | (spread > 1),
         0.5,
+        legal=lambda spread: spread.min() >= 0 and spread.max() <= 1,
     ),
     "weight": _Argument("known", "nonnegative", lambda weight: (weight < 0) | np.isinf(weight), 1.0),
 }
+
+
 
 def _prepared(arguments, weight, dtype, validate=False):
     """The arguments in the dtype, what each sample costs beside its loss if any costs more, and the weight.
@@ -446,10 +511,10 @@ def _prepared(arguments, weight, dtype, validate=False):
             values = {name: _made_harmless(value, removed, _ARGUMENTS[name]) for name, value in values.items()}
     for name, value in values.items():
         argument = _ARGUMENTS[name]
-        broken = argument.broken(value)
+        broken = False if not validate and argument.legal(value) else argument.broken(value)
         if validate:
             _validate(name, value, broken)
-        if np.count_nonzero(broken):
+        if broken is not False and np.count_nonzero(broken):
             cost = dtype.type(np.inf if argument.role == "data" else np.nan)
             penalty = np.where(broken, cost, dtype.type(0) if penalty is None else penalty)
             if argument.role == "data":

@@ -18,6 +18,10 @@ Loss of one sample, to be minimised over logit_p
     dropped = log y
     -log p  = factor · loss + dropped
 
+Also known of the density
+    mean          −p/((1 − p) log1p(−p))
+    mode          1
+
 All arguments broadcast, with a warning where that makes samples that no argument has.
 Data outside the support cost +inf, parameters outside their domain give nan.
 
@@ -66,10 +70,14 @@ def loss(y, logit_p, *, reduction="mean", weight=None, validate=False):
     return value
 
 
-def loss_and_gradient(y, logit_p, *, reduction="mean", weight=None, validate=False):
-    """The loss and its gradient in one pass, both reduced alike."""
+def loss_and_gradient(y, logit_p, *, reduction="mean", weight=None, validate=False, out=None):
+    """The loss and its gradient in one pass, both reduced alike.
+
+    out  the Gradient of an earlier call alike: where its slopes are as large as the samples, they are
+         overwritten, which saves the time that fresh memory takes
+    """
     shapes = [np.shape(logit_p)]
-    value, slopes = _in_blocks(_loss_and_gradient, shapes, reduction, weight, validate, y=y, logit_p=logit_p)
+    value, slopes = _in_blocks(_loss_and_gradient, shapes, reduction, weight, validate, out, y=y, logit_p=logit_p)
     return value, Gradient(*slopes)
 
 
@@ -97,7 +105,7 @@ def negative_log_likelihood(y, logit_p, *, reduction="mean", weight=None, valida
     def in_full(y, logit_p):
         return FACTOR * _loss(y, logit_p) + _dropped(y)
 
-    value, _ = _in_blocks(in_full, [], reduction, weight, validate, y=y, logit_p=logit_p)
+    value, _ = _in_blocks(_in_double(in_full), [], reduction, weight, validate, y=y, logit_p=logit_p)
     return value
 
 
@@ -159,6 +167,11 @@ _SINH_RATIO_2_D = (
     1.0, 0.06576798058118913, 0.0014681979456882804, 1.2796029565387213e-05,
     3.931679183777037e-08,
 )
+
+
+def _finite(x):
+    """Whether all of an array is finite: its squares are summed fastest (and where they overflow, it is not said to be)."""
+    return math.isfinite(np.vdot(x, x))
 
 
 def _wide(*arguments):
@@ -269,11 +282,17 @@ def _rational(numerator, denominator, w):
 
 # Blocks and reductions ----------------------------------------------------------------------------
 
-# How many numbers of an argument make a block: what is computed of them stays in the cache.
-_BLOCK = 12288
+# How many numbers of an argument make a block: what is computed of them stays in the cache, and BLAS
+# takes no second thread for it.
+_BLOCK = 10000
 
 
-def _in_blocks(function, shapes, reduction, weight, validate, /, **arguments):
+def _in_double(function):
+    """The function of its arguments in float64: where its terms nearly cancel, enough is left for float32."""
+    return lambda *given: function(*(np.asarray(value, np.float64) for value in given))
+
+
+def _in_blocks(function, shapes, reduction, weight, validate, out=None, /, **arguments):
     """The loss and a list of its derivatives, reduced alike: what a function gives of each sample.
 
     The derivatives are summed to these shapes, those of what they are taken in. The samples are
@@ -285,12 +304,12 @@ def _in_blocks(function, shapes, reduction, weight, validate, /, **arguments):
     arguments = {name: np.asarray(value) for name, value in arguments.items()}
     weight = None if weight is None else np.asarray(weight)
     samples = _shape_of_samples(arguments, weight)
-    full = samples
+    fulls = [samples for _ in shapes]
     if reduction == "none":
-        shapes = [full for _ in shapes]
+        shapes = fulls
     # What is summed over blocks is summed in more digits, where the platform has any.
     value = np.empty(samples, dtype) if reduction == "none" else np.longdouble(0)
-    slopes = [np.empty(shape, dtype) if shape == full else np.zeros(shape, np.longdouble) for shape in shapes]
+    slopes = _memory(shapes, fulls, dtype, out) if shapes else []
     with np.errstate(all="ignore"):
         if validate:
             _prepared(arguments, weight, dtype, validate)
@@ -299,14 +318,14 @@ def _in_blocks(function, shapes, reduction, weight, validate, /, **arguments):
             parts = {name: _part(argument, samples, block) for name, argument in arguments.items()}
             part = None if weight is None else _part(weight, samples, block)
             losses, counts, derivatives = _weighted(function, parts, part, dtype.type(total))
-            subtotal = losses.sum()
+            subtotal = np.add.reduce(losses, axis=None)
             if reduction == "none":
                 value[block] = losses
             else:
                 value += subtotal
-            if np.isnan(subtotal):
+            if math.isnan(subtotal):
                 counts = np.where(np.isnan(losses), dtype.type(np.nan), counts)
-            for slope, derivative in zip(slopes, derivatives):
+            for slope, derivative, full in zip(slopes, derivatives, fulls):
                 if slope.shape == full:
                     np.multiply(counts, derivative, out=slope[block])
                 else:
@@ -314,6 +333,26 @@ def _in_blocks(function, shapes, reduction, weight, validate, /, **arguments):
                     part += _summed(np.broadcast_to(counts, losses.shape) * derivative, part.shape)
         value = value[()] if reduction == "none" else dtype.type(value / total)
     return value, [slope.astype(dtype, copy=False)[()] for slope in slopes]
+
+
+def _memory(shapes, fulls, dtype, out):
+    """Arrays for the slopes: those of samples are `out`'s or fresh, those that are summed have more digits."""
+    sizes = [math.prod(shape) if shape == full else 0 for shape, full in zip(shapes, fulls)]
+    # One piece of memory for all: the system keeps one for the next call, but takes several back.
+    fresh = np.empty(sum(sizes) if out is None else 0, dtype)
+    slopes, at = [], 0
+    for place, (shape, full, size) in enumerate(zip(shapes, fulls, sizes)):
+        if shape != full:
+            slopes.append(np.zeros(shape, np.longdouble))
+        elif out is None:
+            slopes.append(fresh[at : at + size].reshape(shape))
+            at += size
+        elif np.shape(out[place]) == shape and out[place].dtype == dtype:
+            slopes.append(np.asarray(out[place]))
+        else:
+            given = f"{np.asarray(out[place]).dtype} {np.shape(out[place])}"
+            raise ValueError(f"out must hold slopes as an earlier call alike gave them: {dtype} {shape}, got {given}")
+    return slopes
 
 
 def _weighted(function, arguments, weight, total):
@@ -341,7 +380,9 @@ def _shape_of_samples(arguments, weight):
     shapes = {name: value.shape for name, value in arguments.items()}
     if weight is not None:
         shapes["weight"] = weight.shape
-    samples = np.broadcast_shapes(*shapes.values())
+    samples, *others = dict.fromkeys(shapes.values())
+    if others:
+        samples = np.broadcast_shapes(samples, *others)
     if samples not in shapes.values():
         given = ", ".join(f"{name} {shape}" for name, shape in shapes.items())
         warnings.warn(
@@ -355,6 +396,8 @@ def _shape_of_samples(arguments, weight):
 def _blocks(samples):
     """The blocks that the samples are cut into, each a slice along every axis: the longest axes are cut."""
     most = _BLOCK
+    if 0 < math.prod(samples) <= most:
+        return [(...,)]
     lengths = list(samples)
     while math.prod(lengths) > most:
         axis = lengths.index(max(lengths))
@@ -382,12 +425,16 @@ def _summed(derivative, shape):
 
 
 class _Argument(NamedTuple):
-    """What an argument is, what it must be, where it is not, and what stands for it in a removed sample."""
+    """What an argument is, what it must be, where it is not, and what stands for it in a removed sample.
+
+    legal  a quick look at all of it: it is nowhere broken, nor nan (else nothing is known)
+    """
 
     role: str
     demand: str
     broken: Callable
     harmless: float
+    legal: Callable | None = None
 
 
 _ARGUMENTS = {
@@ -396,10 +443,19 @@ _ARGUMENTS = {
         "a positive count: 1, 2, 3, ...",
         lambda y: (y < 1) | np.isinf(y) | (np.floor(y) < y),
         1.0,
+        legal=lambda y: y.min() >= 1 and _finite(y) and np.array_equal(y, np.floor(y)),
     ),
-    "logit_p": _Argument("learned", "finite", lambda logit_p: np.isinf(logit_p), 0.0),
+    "logit_p": _Argument(
+        "learned",
+        "finite",
+        lambda logit_p: np.isinf(logit_p),
+        0.0,
+        legal=lambda logit_p: _finite(logit_p),
+    ),
     "weight": _Argument("known", "nonnegative", lambda weight: (weight < 0) | np.isinf(weight), 1.0),
 }
+
+
 
 def _prepared(arguments, weight, dtype, validate=False):
     """The arguments in the dtype, what each sample costs beside its loss if any costs more, and the weight.
@@ -418,10 +474,10 @@ def _prepared(arguments, weight, dtype, validate=False):
             values = {name: _made_harmless(value, removed, _ARGUMENTS[name]) for name, value in values.items()}
     for name, value in values.items():
         argument = _ARGUMENTS[name]
-        broken = argument.broken(value)
+        broken = False if not validate and argument.legal(value) else argument.broken(value)
         if validate:
             _validate(name, value, broken)
-        if np.count_nonzero(broken):
+        if broken is not False and np.count_nonzero(broken):
             cost = dtype.type(np.inf if argument.role == "data" else np.nan)
             penalty = np.where(broken, cost, dtype.type(0) if penalty is None else penalty)
             if argument.role == "data":

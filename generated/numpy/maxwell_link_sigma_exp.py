@@ -18,6 +18,12 @@ Loss of one sample, to be minimised over log_sigma
     dropped = ½ log 2π − 2 log y − log 2
     -log p  = factor · loss + dropped
 
+Also known of the density
+    mean          2 σ √2/√π
+    mode          σ √2
+    P(Y ≤ y)      P(3/2, y²/(2 σ²))
+    log P(Y > y)  log Q(3/2, y²/(2 σ²))
+
 All arguments broadcast, with a warning where that makes samples that no argument has.
 Data outside the support cost +inf, parameters outside their domain give nan.
 
@@ -25,7 +31,7 @@ Accuracy: at most 16 units in the last place beyond conditioning on ordinary inp
 `derive verify` draws from each domain), in float64 and float32, for value, gradient and Hessian.
 Near and far (`derive verify --accuracy`) at most so many bits are lost beyond conditioning:
     float64  value 3, gradient 2, Hessian 3, -log p 3
-    float32  value 3, gradient 3, Hessian 3, -log p 3
+    float32  value 3, gradient 3, Hessian 3, -log p 1
 
 Elsewhere:
     loss = -scipy.stats.maxwell.logpdf + (2 log y + log 2 − ½ log 2π), at sigma = exp(log_sigma)
@@ -66,10 +72,14 @@ def loss(y, log_sigma, *, reduction="mean", weight=None, validate=False):
     return value
 
 
-def loss_and_gradient(y, log_sigma, *, reduction="mean", weight=None, validate=False):
-    """The loss and its gradient in one pass, both reduced alike."""
+def loss_and_gradient(y, log_sigma, *, reduction="mean", weight=None, validate=False, out=None):
+    """The loss and its gradient in one pass, both reduced alike.
+
+    out  the Gradient of an earlier call alike: where its slopes are as large as the samples, they are
+         overwritten, which saves the time that fresh memory takes
+    """
     shapes = [np.shape(log_sigma)]
-    value, slopes = _in_blocks(_loss_and_gradient, shapes, reduction, weight, validate, y=y, log_sigma=log_sigma)
+    value, slopes = _in_blocks(_loss_and_gradient, shapes, reduction, weight, validate, out, y=y, log_sigma=log_sigma)
     return value, Gradient(*slopes)
 
 
@@ -97,7 +107,7 @@ def negative_log_likelihood(y, log_sigma, *, reduction="mean", weight=None, vali
     def in_full(y, log_sigma):
         return FACTOR * _loss(y, log_sigma) + _dropped(y)
 
-    value, _ = _in_blocks(in_full, [], reduction, weight, validate, y=y, log_sigma=log_sigma)
+    value, _ = _in_blocks(_in_double(in_full), [], reduction, weight, validate, y=y, log_sigma=log_sigma)
     return value
 
 
@@ -110,18 +120,18 @@ def dropped(y):
 
 
 def _loss(y, log_sigma):
-    exp = np.exp(-log_sigma / 2)
-    return 3 * log_sigma + np.square(y * exp * exp) / 2
+    exp = np.exp(-0.5 * log_sigma)
+    return 3 * log_sigma + 0.5 * np.square(y * exp * exp)
 
 
 def _loss_and_gradient(y, log_sigma):
-    exp = np.exp(-log_sigma / 2)
+    exp = np.exp(-0.5 * log_sigma)
     square = np.square(y * exp * exp)
-    return 3 * log_sigma + square / 2, 3 - square
+    return 3 * log_sigma + 0.5 * square, 3 - square
 
 
 def _hessian(y, log_sigma):
-    exp = np.exp(-log_sigma / 2)
+    exp = np.exp(-0.5 * log_sigma)
     return (2 * np.square(y * exp * exp),)
 
 
@@ -129,13 +139,24 @@ def _dropped(y):
     return math.log(2 * math.pi) / 2 - 2 * np.log(y) - math.log(2)
 
 
+def _finite(x):
+    """Whether all of an array is finite: its squares are summed fastest (and where they overflow, it is not said to be)."""
+    return math.isfinite(np.vdot(x, x))
+
+
 # Blocks and reductions ----------------------------------------------------------------------------
 
-# How many numbers of an argument make a block: what is computed of them stays in the cache.
-_BLOCK = 12288
+# How many numbers of an argument make a block: what is computed of them stays in the cache, and BLAS
+# takes no second thread for it.
+_BLOCK = 10000
 
 
-def _in_blocks(function, shapes, reduction, weight, validate, /, **arguments):
+def _in_double(function):
+    """The function of its arguments in float64: where its terms nearly cancel, enough is left for float32."""
+    return lambda *given: function(*(np.asarray(value, np.float64) for value in given))
+
+
+def _in_blocks(function, shapes, reduction, weight, validate, out=None, /, **arguments):
     """The loss and a list of its derivatives, reduced alike: what a function gives of each sample.
 
     The derivatives are summed to these shapes, those of what they are taken in. The samples are
@@ -147,12 +168,12 @@ def _in_blocks(function, shapes, reduction, weight, validate, /, **arguments):
     arguments = {name: np.asarray(value) for name, value in arguments.items()}
     weight = None if weight is None else np.asarray(weight)
     samples = _shape_of_samples(arguments, weight)
-    full = samples
+    fulls = [samples for _ in shapes]
     if reduction == "none":
-        shapes = [full for _ in shapes]
+        shapes = fulls
     # What is summed over blocks is summed in more digits, where the platform has any.
     value = np.empty(samples, dtype) if reduction == "none" else np.longdouble(0)
-    slopes = [np.empty(shape, dtype) if shape == full else np.zeros(shape, np.longdouble) for shape in shapes]
+    slopes = _memory(shapes, fulls, dtype, out) if shapes else []
     with np.errstate(all="ignore"):
         if validate:
             _prepared(arguments, weight, dtype, validate)
@@ -161,14 +182,14 @@ def _in_blocks(function, shapes, reduction, weight, validate, /, **arguments):
             parts = {name: _part(argument, samples, block) for name, argument in arguments.items()}
             part = None if weight is None else _part(weight, samples, block)
             losses, counts, derivatives = _weighted(function, parts, part, dtype.type(total))
-            subtotal = losses.sum()
+            subtotal = np.add.reduce(losses, axis=None)
             if reduction == "none":
                 value[block] = losses
             else:
                 value += subtotal
-            if np.isnan(subtotal):
+            if math.isnan(subtotal):
                 counts = np.where(np.isnan(losses), dtype.type(np.nan), counts)
-            for slope, derivative in zip(slopes, derivatives):
+            for slope, derivative, full in zip(slopes, derivatives, fulls):
                 if slope.shape == full:
                     np.multiply(counts, derivative, out=slope[block])
                 else:
@@ -176,6 +197,26 @@ def _in_blocks(function, shapes, reduction, weight, validate, /, **arguments):
                     part += _summed(np.broadcast_to(counts, losses.shape) * derivative, part.shape)
         value = value[()] if reduction == "none" else dtype.type(value / total)
     return value, [slope.astype(dtype, copy=False)[()] for slope in slopes]
+
+
+def _memory(shapes, fulls, dtype, out):
+    """Arrays for the slopes: those of samples are `out`'s or fresh, those that are summed have more digits."""
+    sizes = [math.prod(shape) if shape == full else 0 for shape, full in zip(shapes, fulls)]
+    # One piece of memory for all: the system keeps one for the next call, but takes several back.
+    fresh = np.empty(sum(sizes) if out is None else 0, dtype)
+    slopes, at = [], 0
+    for place, (shape, full, size) in enumerate(zip(shapes, fulls, sizes)):
+        if shape != full:
+            slopes.append(np.zeros(shape, np.longdouble))
+        elif out is None:
+            slopes.append(fresh[at : at + size].reshape(shape))
+            at += size
+        elif np.shape(out[place]) == shape and out[place].dtype == dtype:
+            slopes.append(np.asarray(out[place]))
+        else:
+            given = f"{np.asarray(out[place]).dtype} {np.shape(out[place])}"
+            raise ValueError(f"out must hold slopes as an earlier call alike gave them: {dtype} {shape}, got {given}")
+    return slopes
 
 
 def _weighted(function, arguments, weight, total):
@@ -203,7 +244,9 @@ def _shape_of_samples(arguments, weight):
     shapes = {name: value.shape for name, value in arguments.items()}
     if weight is not None:
         shapes["weight"] = weight.shape
-    samples = np.broadcast_shapes(*shapes.values())
+    samples, *others = dict.fromkeys(shapes.values())
+    if others:
+        samples = np.broadcast_shapes(samples, *others)
     if samples not in shapes.values():
         given = ", ".join(f"{name} {shape}" for name, shape in shapes.items())
         warnings.warn(
@@ -217,6 +260,8 @@ def _shape_of_samples(arguments, weight):
 def _blocks(samples):
     """The blocks that the samples are cut into, each a slice along every axis: the longest axes are cut."""
     most = _BLOCK
+    if 0 < math.prod(samples) <= most:
+        return [(...,)]
     lengths = list(samples)
     while math.prod(lengths) > most:
         axis = lengths.index(max(lengths))
@@ -244,19 +289,37 @@ def _summed(derivative, shape):
 
 
 class _Argument(NamedTuple):
-    """What an argument is, what it must be, where it is not, and what stands for it in a removed sample."""
+    """What an argument is, what it must be, where it is not, and what stands for it in a removed sample.
+
+    legal  a quick look at all of it: it is nowhere broken, nor nan (else nothing is known)
+    """
 
     role: str
     demand: str
     broken: Callable
     harmless: float
+    legal: Callable | None = None
 
 
 _ARGUMENTS = {
-    "y": _Argument("data", "positive", lambda y: (y <= 0) | np.isinf(y), 1.0),
-    "log_sigma": _Argument("learned", "finite", lambda log_sigma: np.isinf(log_sigma), 0.0),
+    "y": _Argument(
+        "data",
+        "positive",
+        lambda y: (y <= 0) | np.isinf(y),
+        1.0,
+        legal=lambda y: y.min() > 0 and _finite(y),
+    ),
+    "log_sigma": _Argument(
+        "learned",
+        "finite",
+        lambda log_sigma: np.isinf(log_sigma),
+        0.0,
+        legal=lambda log_sigma: _finite(log_sigma),
+    ),
     "weight": _Argument("known", "nonnegative", lambda weight: (weight < 0) | np.isinf(weight), 1.0),
 }
+
+
 
 def _prepared(arguments, weight, dtype, validate=False):
     """The arguments in the dtype, what each sample costs beside its loss if any costs more, and the weight.
@@ -275,10 +338,10 @@ def _prepared(arguments, weight, dtype, validate=False):
             values = {name: _made_harmless(value, removed, _ARGUMENTS[name]) for name, value in values.items()}
     for name, value in values.items():
         argument = _ARGUMENTS[name]
-        broken = argument.broken(value)
+        broken = False if not validate and argument.legal(value) else argument.broken(value)
         if validate:
             _validate(name, value, broken)
-        if np.count_nonzero(broken):
+        if broken is not False and np.count_nonzero(broken):
             cost = dtype.type(np.inf if argument.role == "data" else np.nan)
             penalty = np.where(broken, cost, dtype.type(0) if penalty is None else penalty)
             if argument.role == "data":

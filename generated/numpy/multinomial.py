@@ -15,6 +15,9 @@ Loss of one sample, to be minimised over p
     dropped = Σₖ log yₖ! − log (Σₖ yₖ)!
     -log p  = factor · loss + dropped
 
+Also known of the density
+    mean          pₖ (Σⱼ yⱼ)
+
 The class axis is the last one; the other axes broadcast, with a warning where that makes samples
 that no argument has.
 Data outside the support cost +inf, parameters outside their domain give nan.
@@ -23,7 +26,7 @@ Accuracy: at most 16 units in the last place beyond conditioning on ordinary inp
 `derive verify` draws from each domain), in float64 and float32, for value, gradient and Hessian.
 Near and far (`derive verify --accuracy`) at most so many bits are lost beyond conditioning:
     float64  value 1, gradient 1, Hessian 2, -log p 9
-    float32  value 1, gradient 1, Hessian 1, -log p 7
+    float32  value 1, gradient 1, Hessian 1, -log p 1
 
 Elsewhere:
     loss = -scipy.stats.multinomial.logpmf + (log (Σₖ yₖ)! − Σₖ log yₖ!)
@@ -65,10 +68,14 @@ def loss(y, p, *, reduction="mean", weight=None, validate=False):
     return value
 
 
-def loss_and_gradient(y, p, *, reduction="mean", weight=None, validate=False):
-    """The loss and its gradient in one pass, both reduced alike."""
+def loss_and_gradient(y, p, *, reduction="mean", weight=None, validate=False, out=None):
+    """The loss and its gradient in one pass, both reduced alike.
+
+    out  the Gradient of an earlier call alike: where its slopes are as large as the samples, they are
+         overwritten, which saves the time that fresh memory takes
+    """
     shapes = [np.shape(p)]
-    value, slopes = _in_blocks(_loss_and_gradient, shapes, reduction, weight, validate, y=y, p=p)
+    value, slopes = _in_blocks(_loss_and_gradient, shapes, reduction, weight, validate, out, y=y, p=p)
     return value, Gradient(*slopes)
 
 
@@ -99,7 +106,7 @@ def negative_log_likelihood(y, p, *, reduction="mean", weight=None, validate=Fal
     def in_full(y, p):
         return FACTOR * _loss(y, p) + _dropped(y)
 
-    value, _ = _in_blocks(in_full, [], reduction, weight, validate, y=y, p=p)
+    value, _ = _in_blocks(_in_double(in_full), [], reduction, weight, validate, y=y, p=p)
     return value
 
 
@@ -131,6 +138,11 @@ def _dropped(y):
     return np.sum(special.gammaln(y + 1), axis=-1) - special.gammaln(np.sum(y, axis=-1) + 1)
 
 
+def _finite(x):
+    """Whether all of an array is finite: its squares are summed fastest (and where they overflow, it is not said to be)."""
+    return math.isfinite(np.vdot(x, x))
+
+
 def _ratio(x, y):
     """The quotient x / y with 0/0 = 0: the derivative of x log y in y."""
     with np.errstate(all="ignore"):
@@ -145,11 +157,17 @@ def _times(x, y):
 
 # Blocks and reductions ----------------------------------------------------------------------------
 
-# How many numbers of an argument make a block: what is computed of them stays in the cache.
-_BLOCK = 12288
+# How many numbers of an argument make a block: what is computed of them stays in the cache, and BLAS
+# takes no second thread for it.
+_BLOCK = 10000
 
 
-def _in_blocks(function, shapes, reduction, weight, validate, /, **arguments):
+def _in_double(function):
+    """The function of its arguments in float64: where its terms nearly cancel, enough is left for float32."""
+    return lambda *given: function(*(np.asarray(value, np.float64) for value in given))
+
+
+def _in_blocks(function, shapes, reduction, weight, validate, out=None, /, **arguments):
     """The loss and a list of its derivatives, reduced alike: what a function gives of each sample.
 
     The derivatives are summed to these shapes, those of what they are taken in. The samples are
@@ -161,12 +179,12 @@ def _in_blocks(function, shapes, reduction, weight, validate, /, **arguments):
     arguments = {name: np.asarray(value) for name, value in arguments.items()}
     weight = None if weight is None else np.asarray(weight)
     samples = _shape_of_samples(arguments, weight)
-    full = samples + (shapes[0][-1:] if shapes else ())
+    fulls = [samples + shape[-1:] for shape in shapes]
     if reduction == "none":
-        shapes = [full for _ in shapes]
+        shapes = fulls
     # What is summed over blocks is summed in more digits, where the platform has any.
     value = np.empty(samples, dtype) if reduction == "none" else np.longdouble(0)
-    slopes = [np.empty(shape, dtype) if shape == full else np.zeros(shape, np.longdouble) for shape in shapes]
+    slopes = _memory(shapes, fulls, dtype, out) if shapes else []
     with np.errstate(all="ignore"):
         if validate:
             _prepared(arguments, weight, dtype, validate)
@@ -178,15 +196,15 @@ def _in_blocks(function, shapes, reduction, weight, validate, /, **arguments):
             }
             part = None if weight is None else _part(weight, samples, block)
             losses, counts, derivatives = _weighted(function, parts, part, dtype.type(total))
-            subtotal = losses.sum()
+            subtotal = np.add.reduce(losses, axis=None)
             if reduction == "none":
                 value[block] = losses
             else:
                 value += subtotal
-            if np.isnan(subtotal):
+            if math.isnan(subtotal):
                 counts = np.where(np.isnan(losses), dtype.type(np.nan), counts)
             counts = counts[..., None]
-            for slope, derivative in zip(slopes, derivatives):
+            for slope, derivative, full in zip(slopes, derivatives, fulls):
                 if slope.shape == full:
                     np.multiply(counts, derivative, out=slope[block])
                 else:
@@ -194,6 +212,26 @@ def _in_blocks(function, shapes, reduction, weight, validate, /, **arguments):
                     part += _summed(np.broadcast_to(counts, losses.shape + (1,)) * derivative, part.shape)
         value = value[()] if reduction == "none" else dtype.type(value / total)
     return value, [slope.astype(dtype, copy=False)[()] for slope in slopes]
+
+
+def _memory(shapes, fulls, dtype, out):
+    """Arrays for the slopes: those of samples are `out`'s or fresh, those that are summed have more digits."""
+    sizes = [math.prod(shape) if shape == full else 0 for shape, full in zip(shapes, fulls)]
+    # One piece of memory for all: the system keeps one for the next call, but takes several back.
+    fresh = np.empty(sum(sizes) if out is None else 0, dtype)
+    slopes, at = [], 0
+    for place, (shape, full, size) in enumerate(zip(shapes, fulls, sizes)):
+        if shape != full:
+            slopes.append(np.zeros(shape, np.longdouble))
+        elif out is None:
+            slopes.append(fresh[at : at + size].reshape(shape))
+            at += size
+        elif np.shape(out[place]) == shape and out[place].dtype == dtype:
+            slopes.append(np.asarray(out[place]))
+        else:
+            given = f"{np.asarray(out[place]).dtype} {np.shape(out[place])}"
+            raise ValueError(f"out must hold slopes as an earlier call alike gave them: {dtype} {shape}, got {given}")
+    return slopes
 
 
 def _weighted(function, arguments, weight, total):
@@ -226,7 +264,9 @@ def _shape_of_samples(arguments, weight):
     }
     if weight is not None:
         shapes["weight"] = weight.shape
-    samples = np.broadcast_shapes(*shapes.values())
+    samples, *others = dict.fromkeys(shapes.values())
+    if others:
+        samples = np.broadcast_shapes(samples, *others)
     if samples not in shapes.values():
         given = ", ".join(f"{name} {shape}" for name, shape in shapes.items())
         warnings.warn(
@@ -241,6 +281,8 @@ def _blocks(samples, arguments):
     """The blocks that the samples are cut into, each a slice along every axis: the longest axes are cut."""
     entries = max((value.shape[-1] for name, value in arguments.items() if _ARGUMENTS[name].vector), default=1)
     most = max(_BLOCK // max(entries, 1), 1)
+    if 0 < math.prod(samples) <= most:
+        return [(...,)]
     lengths = list(samples)
     while math.prod(lengths) > most:
         axis = lengths.index(max(lengths))
@@ -269,7 +311,10 @@ def _summed(derivative, shape):
 
 
 class _Argument(NamedTuple):
-    """What an argument is, what it must be, where it is not, and what stands for it in a removed sample."""
+    """What an argument is, what it must be, where it is not, and what stands for it in a removed sample.
+
+    legal  a quick look at all of it: it is nowhere broken, nor nan (else nothing is known)
+    """
 
     role: str
     demand: str
@@ -277,6 +322,7 @@ class _Argument(NamedTuple):
     harmless: float
     vector: bool = False
     sums_to_one: bool = False
+    legal: Callable | None = None
 
 
 _ARGUMENTS = {
@@ -286,6 +332,7 @@ _ARGUMENTS = {
         lambda y: np.any((y < 0) | np.isinf(y) | (np.floor(y) < y), axis=-1),
         1.0,
         vector=True,
+        legal=lambda y: y.min() >= 0 and _finite(y) and np.array_equal(y, np.floor(y)),
     ),
     "p": _Argument(
         "learned",
@@ -294,12 +341,13 @@ _ARGUMENTS = {
         None,
         vector=True,
         sums_to_one=True,
+        legal=lambda p: p.min() >= 0 and p.max() <= 1,
     ),
     "weight": _Argument("known", "nonnegative", lambda weight: (weight < 0) | np.isinf(weight), 1.0),
 }
 
 _ARGUMENTS["vector"] = _Argument(
-    "direction", "given", lambda vector: np.zeros(vector.shape[:-1], bool), 0.0, vector=True
+    "direction", "given", lambda vector: False, 0.0, vector=True, legal=lambda vector: True
 )
 
 
@@ -320,12 +368,12 @@ def _prepared(arguments, weight, dtype, validate=False):
             values = {name: _made_harmless(value, removed, _ARGUMENTS[name]) for name, value in values.items()}
     for name, value in values.items():
         argument = _ARGUMENTS[name]
-        broken = argument.broken(value)
+        broken = False if not validate and argument.legal(value) else argument.broken(value)
         if argument.sums_to_one:
             broken = broken | (np.abs(np.sum(value, axis=-1) - 1) > _sum_tolerance(arguments[name].dtype))
         if validate:
             _validate(name, value, broken)
-        if np.count_nonzero(broken):
+        if broken is not False and np.count_nonzero(broken):
             cost = dtype.type(np.inf if argument.role == "data" else np.nan)
             penalty = np.where(broken, cost, dtype.type(0) if penalty is None else penalty)
             if argument.role == "data":

@@ -20,6 +20,9 @@ Loss of one sample, to be minimised over logits
     dropped = Σₖ log yₖ! − log (Σₖ yₖ)!
     -log p  = factor · loss + dropped
 
+Also known of the density
+    mean          pₖ (Σⱼ yⱼ)
+
 The class axis is the last one; the other axes broadcast, with a warning where that makes samples
 that no argument has.
 Data outside the support cost +inf, parameters outside their domain give nan.
@@ -28,7 +31,7 @@ Accuracy: at most 16 units in the last place beyond conditioning on ordinary inp
 `derive verify` draws from each domain), in float64 and float32, for value, gradient and Hessian.
 Near and far (`derive verify --accuracy`) at most so many bits are lost beyond conditioning:
     float64  value 1, gradient 3, Hessian 3, -log p 10
-    float32  value 2, gradient 3, Hessian 3, -log p 3
+    float32  value 2, gradient 3, Hessian 3, -log p 1
 
 Elsewhere:
     loss = torch.nn.CrossEntropyLoss (soft targets)
@@ -71,10 +74,14 @@ def loss(y, logits, *, reduction="mean", weight=None, validate=False):
     return value
 
 
-def loss_and_gradient(y, logits, *, reduction="mean", weight=None, validate=False):
-    """The loss and its gradient in one pass, both reduced alike."""
+def loss_and_gradient(y, logits, *, reduction="mean", weight=None, validate=False, out=None):
+    """The loss and its gradient in one pass, both reduced alike.
+
+    out  the Gradient of an earlier call alike: where its slopes are as large as the samples, they are
+         overwritten, which saves the time that fresh memory takes
+    """
     shapes = [np.shape(logits)]
-    value, slopes = _in_blocks(_loss_and_gradient, shapes, reduction, weight, validate, y=y, logits=logits)
+    value, slopes = _in_blocks(_loss_and_gradient, shapes, reduction, weight, validate, out, y=y, logits=logits)
     return value, Gradient(*slopes)
 
 
@@ -105,7 +112,7 @@ def negative_log_likelihood(y, logits, *, reduction="mean", weight=None, validat
     def in_full(y, logits):
         return FACTOR * _loss(y, logits) + _dropped(y)
 
-    value, _ = _in_blocks(in_full, [], reduction, weight, validate, y=y, logits=logits)
+    value, _ = _in_blocks(_in_double(in_full), [], reduction, weight, validate, y=y, logits=logits)
     return value
 
 
@@ -122,22 +129,35 @@ def _loss(y, logits):
 
 
 def _loss_and_gradient(y, logits):
+    largest = _largest(logits)
     return (
-        np.sum(_times(y, _log_sum_exp_difference(logits)), axis=-1),
-        _softmax(logits) * (np.sum(y, axis=-1)[..., None] - y) - y * _softmax_complement(logits),
+        np.sum(_times(y, _log_sum_exp_difference(logits, largest)), axis=-1),
+        _softmax(logits, largest) * (np.sum(y, axis=-1)[..., None] - y)
+        - y * _softmax_complement(logits, largest),
     )
 
 
 def _hessian_diagonal(y, logits):
-    return _softmax(logits) * _softmax_complement(logits) * np.sum(y, axis=-1)[..., None]
+    largest = _largest(logits)
+    return (
+        _softmax(logits, largest) * _softmax_complement(logits, largest) * np.sum(y, axis=-1)[..., None]
+    )
 
 
 def _hessian_vector_product(y, logits, vector):
-    return _softmax(logits) * np.sum(y, axis=-1)[..., None] * _softmax_deviation(logits, vector)
+    largest = _largest(logits)
+    return (
+        _softmax(logits, largest) * np.sum(y, axis=-1)[..., None] * _softmax_deviation(logits, vector, largest)
+    )
 
 
 def _dropped(y):
     return np.sum(special.gammaln(y + 1), axis=-1) - special.gammaln(np.sum(y, axis=-1) + 1)
+
+
+def _finite(x):
+    """Whether all of an array is finite: its squares are summed fastest (and where they overflow, it is not said to be)."""
+    return math.isfinite(np.vdot(x, x))
 
 
 def _wide(*arguments):
@@ -151,18 +171,20 @@ def _largest(z):
     """Where a largest entry stands along the last axis, and how small the others are beside it.
 
     Gives the largest entry m, a mask of exactly one largest entry, exp(z - m), and the sum S of
-    exp(z - m) without that entry.
+    exp(z - m) without that entry, in float64. The words below take it from those who have it already.
     """
+    z = np.asarray(z, np.float64)
     place = np.argmax(z, axis=-1)[..., None]
+    here = np.arange(z.shape[-1]) == place
     top = np.take_along_axis(z, place, axis=-1)
     weight = np.exp(z - np.where(np.isneginf(top), 0.0, top))
-    np.put_along_axis(weight, place, 0.0, axis=-1)
+    np.copyto(weight, 0.0, where=here)
     rest = np.sum(weight, axis=-1, keepdims=True)
-    np.put_along_axis(weight, place, 1.0, axis=-1)
-    return top, np.arange(z.shape[-1]) == place, weight, rest
+    np.copyto(weight, 1.0, where=here)
+    return top, here, weight, rest
 
 
-def _log_sum_exp_difference(z):
+def _log_sum_exp_difference(z, largest=None):
     """The difference log sum_l exp(z_l) - z_k for every k of the last axis.
 
     It is (m - z_k) + log1p(S), with m a largest entry and S the sum of exp(z_l - m) over the
@@ -172,22 +194,22 @@ def _log_sum_exp_difference(z):
     """
     z, kind = _wide(z)
     with np.errstate(all="ignore"):
-        top, here, _, rest = _largest(z)
+        top, here, _, rest = largest or _largest(z)
         return (np.where(here, 0.0, top - z) + np.log1p(rest)).astype(kind, copy=False)
 
 
-def _softmax(z):
+def _softmax(z, largest=None):
     """The quotient exp(z_k) / sum_l exp(z_l) for every k of the last axis.
 
     Measured beyond conditioning: at most 3 ulp in float64, 0.5 in float32.
     """
     z, kind = _wide(z)
     with np.errstate(all="ignore"):
-        _, _, weight, rest = _largest(z)
+        _, _, weight, rest = largest or _largest(z)
         return (weight / (1.0 + rest)).astype(kind, copy=False)
 
 
-def _softmax_complement(z):
+def _softmax_complement(z, largest=None):
     """One minus the softmax of z along the last axis.
 
     It is S/(1 + S) at the largest entry, with S the sum of exp(z_l - m) over the others, whose own
@@ -197,11 +219,11 @@ def _softmax_complement(z):
     """
     z, kind = _wide(z)
     with np.errstate(all="ignore"):
-        _, here, weight, rest = _largest(z)
+        _, here, weight, rest = largest or _largest(z)
         return np.where(here, rest / (1.0 + rest), 1.0 - weight / (1.0 + rest)).astype(kind, copy=False)
 
 
-def _softmax_deviation(z, v):
+def _softmax_deviation(z, v, largest=None):
     """The deviation v_k - sum_l softmax(z)_l v_l for every k of the last axis.
 
     Everything is taken from v at the largest entry of z, so nothing is lost where the softmax
@@ -212,7 +234,7 @@ def _softmax_deviation(z, v):
     """
     z, v, kind = _wide(z, v)
     with np.errstate(all="ignore"):
-        _, here, weight, rest = _largest(z)
+        _, here, weight, rest = largest or _largest(z)
         v = v - np.sum(np.where(here, v, 0.0), axis=-1, keepdims=True)
         return (v - np.sum(weight * v, axis=-1, keepdims=True) / (1.0 + rest)).astype(kind, copy=False)
 
@@ -225,11 +247,17 @@ def _times(x, y):
 
 # Blocks and reductions ----------------------------------------------------------------------------
 
-# How many numbers of an argument make a block: what is computed of them stays in the cache.
-_BLOCK = 12288
+# How many numbers of an argument make a block: what is computed of them stays in the cache, and BLAS
+# takes no second thread for it.
+_BLOCK = 10000
 
 
-def _in_blocks(function, shapes, reduction, weight, validate, /, **arguments):
+def _in_double(function):
+    """The function of its arguments in float64: where its terms nearly cancel, enough is left for float32."""
+    return lambda *given: function(*(np.asarray(value, np.float64) for value in given))
+
+
+def _in_blocks(function, shapes, reduction, weight, validate, out=None, /, **arguments):
     """The loss and a list of its derivatives, reduced alike: what a function gives of each sample.
 
     The derivatives are summed to these shapes, those of what they are taken in. The samples are
@@ -241,12 +269,12 @@ def _in_blocks(function, shapes, reduction, weight, validate, /, **arguments):
     arguments = {name: np.asarray(value) for name, value in arguments.items()}
     weight = None if weight is None else np.asarray(weight)
     samples = _shape_of_samples(arguments, weight)
-    full = samples + (shapes[0][-1:] if shapes else ())
+    fulls = [samples + shape[-1:] for shape in shapes]
     if reduction == "none":
-        shapes = [full for _ in shapes]
+        shapes = fulls
     # What is summed over blocks is summed in more digits, where the platform has any.
     value = np.empty(samples, dtype) if reduction == "none" else np.longdouble(0)
-    slopes = [np.empty(shape, dtype) if shape == full else np.zeros(shape, np.longdouble) for shape in shapes]
+    slopes = _memory(shapes, fulls, dtype, out) if shapes else []
     with np.errstate(all="ignore"):
         if validate:
             _prepared(arguments, weight, dtype, validate)
@@ -258,15 +286,15 @@ def _in_blocks(function, shapes, reduction, weight, validate, /, **arguments):
             }
             part = None if weight is None else _part(weight, samples, block)
             losses, counts, derivatives = _weighted(function, parts, part, dtype.type(total))
-            subtotal = losses.sum()
+            subtotal = np.add.reduce(losses, axis=None)
             if reduction == "none":
                 value[block] = losses
             else:
                 value += subtotal
-            if np.isnan(subtotal):
+            if math.isnan(subtotal):
                 counts = np.where(np.isnan(losses), dtype.type(np.nan), counts)
             counts = counts[..., None]
-            for slope, derivative in zip(slopes, derivatives):
+            for slope, derivative, full in zip(slopes, derivatives, fulls):
                 if slope.shape == full:
                     np.multiply(counts, derivative, out=slope[block])
                 else:
@@ -274,6 +302,26 @@ def _in_blocks(function, shapes, reduction, weight, validate, /, **arguments):
                     part += _summed(np.broadcast_to(counts, losses.shape + (1,)) * derivative, part.shape)
         value = value[()] if reduction == "none" else dtype.type(value / total)
     return value, [slope.astype(dtype, copy=False)[()] for slope in slopes]
+
+
+def _memory(shapes, fulls, dtype, out):
+    """Arrays for the slopes: those of samples are `out`'s or fresh, those that are summed have more digits."""
+    sizes = [math.prod(shape) if shape == full else 0 for shape, full in zip(shapes, fulls)]
+    # One piece of memory for all: the system keeps one for the next call, but takes several back.
+    fresh = np.empty(sum(sizes) if out is None else 0, dtype)
+    slopes, at = [], 0
+    for place, (shape, full, size) in enumerate(zip(shapes, fulls, sizes)):
+        if shape != full:
+            slopes.append(np.zeros(shape, np.longdouble))
+        elif out is None:
+            slopes.append(fresh[at : at + size].reshape(shape))
+            at += size
+        elif np.shape(out[place]) == shape and out[place].dtype == dtype:
+            slopes.append(np.asarray(out[place]))
+        else:
+            given = f"{np.asarray(out[place]).dtype} {np.shape(out[place])}"
+            raise ValueError(f"out must hold slopes as an earlier call alike gave them: {dtype} {shape}, got {given}")
+    return slopes
 
 
 def _weighted(function, arguments, weight, total):
@@ -306,7 +354,9 @@ def _shape_of_samples(arguments, weight):
     }
     if weight is not None:
         shapes["weight"] = weight.shape
-    samples = np.broadcast_shapes(*shapes.values())
+    samples, *others = dict.fromkeys(shapes.values())
+    if others:
+        samples = np.broadcast_shapes(samples, *others)
     if samples not in shapes.values():
         given = ", ".join(f"{name} {shape}" for name, shape in shapes.items())
         warnings.warn(
@@ -321,6 +371,8 @@ def _blocks(samples, arguments):
     """The blocks that the samples are cut into, each a slice along every axis: the longest axes are cut."""
     entries = max((value.shape[-1] for name, value in arguments.items() if _ARGUMENTS[name].vector), default=1)
     most = max(_BLOCK // max(entries, 1), 1)
+    if 0 < math.prod(samples) <= most:
+        return [(...,)]
     lengths = list(samples)
     while math.prod(lengths) > most:
         axis = lengths.index(max(lengths))
@@ -349,13 +401,17 @@ def _summed(derivative, shape):
 
 
 class _Argument(NamedTuple):
-    """What an argument is, what it must be, where it is not, and what stands for it in a removed sample."""
+    """What an argument is, what it must be, where it is not, and what stands for it in a removed sample.
+
+    legal  a quick look at all of it: it is nowhere broken, nor nan (else nothing is known)
+    """
 
     role: str
     demand: str
     broken: Callable
     harmless: float
     vector: bool = False
+    legal: Callable | None = None
 
 
 _ARGUMENTS = {
@@ -365,6 +421,7 @@ _ARGUMENTS = {
         lambda y: np.any((y < 0) | np.isinf(y) | (np.floor(y) < y), axis=-1),
         1.0,
         vector=True,
+        legal=lambda y: y.min() >= 0 and _finite(y) and np.array_equal(y, np.floor(y)),
     ),
     "logits": _Argument(
         "learned",
@@ -372,12 +429,13 @@ _ARGUMENTS = {
         lambda logits: np.isinf(np.amax(logits, axis=-1)),
         0.0,
         vector=True,
+        legal=lambda logits: _finite(logits),
     ),
     "weight": _Argument("known", "nonnegative", lambda weight: (weight < 0) | np.isinf(weight), 1.0),
 }
 
 _ARGUMENTS["vector"] = _Argument(
-    "direction", "given", lambda vector: np.zeros(vector.shape[:-1], bool), 0.0, vector=True
+    "direction", "given", lambda vector: False, 0.0, vector=True, legal=lambda vector: True
 )
 
 
@@ -398,10 +456,10 @@ def _prepared(arguments, weight, dtype, validate=False):
             values = {name: _made_harmless(value, removed, _ARGUMENTS[name]) for name, value in values.items()}
     for name, value in values.items():
         argument = _ARGUMENTS[name]
-        broken = argument.broken(value)
+        broken = False if not validate and argument.legal(value) else argument.broken(value)
         if validate:
             _validate(name, value, broken)
-        if np.count_nonzero(broken):
+        if broken is not False and np.count_nonzero(broken):
             cost = dtype.type(np.inf if argument.role == "data" else np.nan)
             penalty = np.where(broken, cost, dtype.type(0) if penalty is None else penalty)
             if argument.role == "data":

@@ -17,6 +17,12 @@ Loss of one sample, to be minimised over shape, spread
     dropped = log y − log 2
     -log p  = factor · loss + dropped
 
+Also known of the density
+    mean          √ω Γ(m + ½)/(√m Γ(m))
+    mode          √ω √2 √(2 m − 1)/(2 √m)   where m > ½
+    P(Y ≤ y)      P(m, y² m/ω)
+    log P(Y > y)  log Q(m, y² m/ω)
+
 All arguments broadcast, with a warning where that makes samples that no argument has.
 Data outside the support cost +inf, parameters outside their domain give nan.
 
@@ -67,10 +73,14 @@ def loss(y, shape, spread, *, reduction="mean", weight=None, validate=False):
     return value
 
 
-def loss_and_gradient(y, shape, spread, *, reduction="mean", weight=None, validate=False):
-    """The loss and its gradient in one pass, both reduced alike."""
+def loss_and_gradient(y, shape, spread, *, reduction="mean", weight=None, validate=False, out=None):
+    """The loss and its gradient in one pass, both reduced alike.
+
+    out  the Gradient of an earlier call alike: where its slopes are as large as the samples, they are
+         overwritten, which saves the time that fresh memory takes
+    """
     shapes = [np.shape(shape), np.shape(spread)]
-    value, slopes = _in_blocks(_loss_and_gradient, shapes, reduction, weight, validate, y=y, shape=shape, spread=spread)
+    value, slopes = _in_blocks(_loss_and_gradient, shapes, reduction, weight, validate, out, y=y, shape=shape, spread=spread)
     return value, Gradient(*slopes)
 
 
@@ -111,11 +121,12 @@ def _loss(y, shape, spread):
 
 
 def _loss_and_gradient(y, shape, spread):
+    stirling_step = _stirling_step(shape)
     root = np.sqrt(spread)
     power_excess = _exp_excess(2 * _log_ratio(y, root))
     return (
-        _log_gamma_excess(shape) + shape * power_excess,
-        power_excess + _digamma_excess(shape),
+        _log_gamma_excess(shape, stirling_step) + shape * power_excess,
+        power_excess + _digamma_excess(shape, stirling_step),
         shape * _power_excess_slope(y, root, 2) / (2 * np.sqrt(spread)),
     )
 
@@ -126,7 +137,7 @@ def _hessian(y, shape, spread):
     return (
         _trigamma_excess(shape),
         power_excess_slope / (2 * np.sqrt(spread)),
-        shape * (_power_excess_curvature(y, root, 2) / 4 - power_excess_slope / (4 * np.sqrt(spread))) / spread,
+        shape * (0.25 * _power_excess_curvature(y, root, 2) - power_excess_slope / (4 * np.sqrt(spread))) / spread,
     )
 
 
@@ -191,6 +202,11 @@ _LOG_FACTORIAL_D = (
 _EXP_EXCESS = tuple(1.0 / math.factorial(k) for k in range(2, 20))
 
 
+def _finite(x):
+    """Whether all of an array is finite: its squares are summed fastest (and where they overflow, it is not said to be)."""
+    return math.isfinite(np.vdot(x, x))
+
+
 def _wide(*arguments):
     """The arguments as float64 arrays, and the floating dtype in which to answer."""
     kind = np.result_type(*arguments)
@@ -199,14 +215,18 @@ def _wide(*arguments):
 
 
 def _stirling_step(x):
-    """Give (x + 1/2) log(1 + 1/x) - 1 > 0, what a step from x to x + 1 leaves, and z = 1/(4 x (x + 1))."""
+    """Give (x + 1/2) log(1 + 1/x) - 1 > 0, what a step from x to x + 1 leaves, and z = 1/(4 x (x + 1)).
+
+    The words below take both from those who have them already.
+    """
+    x = np.asarray(x, np.float64)
     z = 0.25 / x / (x + 1.0)
     low = np.minimum(z, 2.28)
     fitted = low * _rational(_STIRLING_STEP_N, _STIRLING_STEP_D, low)
     return np.where(x < 0.1, (x + 0.5) * np.log1p(1.0 / x) - 1.0, fitted), z
 
 
-def _stirling_correction(x):
+def _stirling_correction(x, stirling_step=None):
     """The difference log Gamma(x) - ((x - 1/2) log x - x + log(2 pi)/2) > 0, near 1/(12 x); x > 0.
 
     One step of the recurrence, then a fitted quotient; both have one sign (DLMF 5.5.1, 5.11.1).
@@ -216,11 +236,11 @@ def _stirling_correction(x):
     x, kind = _wide(x)
     with np.errstate(all="ignore"):
         r = 1.0 / (x + 1.0)
-        step, _ = _stirling_step(x)
+        step, _ = stirling_step or _stirling_step(x)
         return (step + r * _rational(_STIRLING_CORRECTION_N, _STIRLING_CORRECTION_D, r * r)).astype(kind, copy=False)
 
 
-def _stirling_correction_slope(x):
+def _stirling_correction_slope(x, stirling_step=None):
     """The difference psi(x) - log x + 1/(2 x) < 0, near -1/(12 x^2); x > 0.
 
     The derivative of Stirling's correction. That of the step h is -(z - h) / (x + 1/2), and both parts
@@ -232,7 +252,7 @@ def _stirling_correction_slope(x):
     with np.errstate(all="ignore"):
         r = 1.0 / (x + 1.0)
         w = r * r
-        step, z = _stirling_step(x)
+        step, z = stirling_step or _stirling_step(x)
         tail = w * _rational(_STIRLING_SLOPE_N, _STIRLING_SLOPE_D, w)
         return (-((z - step) / (x + 0.5) + tail)).astype(kind, copy=False)
 
@@ -253,24 +273,24 @@ def _stirling_correction_curvature(x):
         return (0.5 * p * w * p + tail).astype(kind, copy=False)
 
 
-def _log_gamma_excess(x):
+def _log_gamma_excess(x, stirling_step=None):
     """The difference log Gamma(x) - (x log x - x), near log(2 pi/x)/2; x > 0.
 
     Measured beyond conditioning: at most 4 ulp in float64, 0.5 in float32.
     """
     x, kind = _wide(x)
     with np.errstate(all="ignore"):
-        return (_stirling_correction(x) + (0.9189385332046728 - 0.5 * np.log(x))).astype(kind, copy=False)
+        return (_stirling_correction(x, stirling_step) + (0.9189385332046728 - 0.5 * np.log(x))).astype(kind, copy=False)
 
 
-def _digamma_excess(x):
+def _digamma_excess(x, stirling_step=None):
     """The difference psi(x) - log x < 0, near -1/(2 x); x > 0.
 
     Measured beyond conditioning: at most 3 ulp in float64, 0.5 in float32.
     """
     x, kind = _wide(x)
     with np.errstate(all="ignore"):
-        return (_stirling_correction_slope(x) - 0.5 / x).astype(kind, copy=False)
+        return (_stirling_correction_slope(x, stirling_step) - 0.5 / x).astype(kind, copy=False)
 
 
 def _trigamma_excess(x):
@@ -338,15 +358,18 @@ def _exp_excess(x):
 
 
 def _log_ratio(a, b):
-    """The logarithm of a/b; a, b > 0; log1p((a - b)/b) where they are close.
+    """The logarithm of a/b; a, b > 0: that of 1 + |a - b|/min(a, b), with the sign of a - b.
 
     Measured beyond conditioning: at most 1 ulp in float64, 0.5 in float32.
     """
     a, b, kind = _wide(a, b)
     with np.errstate(all="ignore"):
-        t, q = (a - b) / b, a / b
-        far = np.where((q > 1e-300) & (q < np.inf), np.log(q), np.log(a) - np.log(b))
-        return np.where(np.abs(t) < 0.5, np.log1p(t), far).astype(kind)
+        difference = a - b
+        t = np.abs(difference) / np.minimum(a, b)
+        value = np.copysign(np.log1p(t), difference)
+        if np.isinf(t).any():
+            value = np.where(np.isinf(t), np.log(a) - np.log(b), value)
+        return value.astype(kind, copy=False)
 
 
 def _power_excess_slope(a, b, c):
@@ -378,11 +401,12 @@ def _power_excess_curvature(a, b, c):
 
 # Blocks and reductions ----------------------------------------------------------------------------
 
-# How many numbers of an argument make a block: what is computed of them stays in the cache.
-_BLOCK = 12288
+# How many numbers of an argument make a block: what is computed of them stays in the cache, and BLAS
+# takes no second thread for it.
+_BLOCK = 10000
 
 
-def _in_blocks(function, shapes, reduction, weight, validate, /, **arguments):
+def _in_blocks(function, shapes, reduction, weight, validate, out=None, /, **arguments):
     """The loss and a list of its derivatives, reduced alike: what a function gives of each sample.
 
     The derivatives are summed to these shapes, those of what they are taken in. The samples are
@@ -394,12 +418,12 @@ def _in_blocks(function, shapes, reduction, weight, validate, /, **arguments):
     arguments = {name: np.asarray(value) for name, value in arguments.items()}
     weight = None if weight is None else np.asarray(weight)
     samples = _shape_of_samples(arguments, weight)
-    full = samples
+    fulls = [samples for _ in shapes]
     if reduction == "none":
-        shapes = [full for _ in shapes]
+        shapes = fulls
     # What is summed over blocks is summed in more digits, where the platform has any.
     value = np.empty(samples, dtype) if reduction == "none" else np.longdouble(0)
-    slopes = [np.empty(shape, dtype) if shape == full else np.zeros(shape, np.longdouble) for shape in shapes]
+    slopes = _memory(shapes, fulls, dtype, out) if shapes else []
     with np.errstate(all="ignore"):
         if validate:
             _prepared(arguments, weight, dtype, validate)
@@ -408,14 +432,14 @@ def _in_blocks(function, shapes, reduction, weight, validate, /, **arguments):
             parts = {name: _part(argument, samples, block) for name, argument in arguments.items()}
             part = None if weight is None else _part(weight, samples, block)
             losses, counts, derivatives = _weighted(function, parts, part, dtype.type(total))
-            subtotal = losses.sum()
+            subtotal = np.add.reduce(losses, axis=None)
             if reduction == "none":
                 value[block] = losses
             else:
                 value += subtotal
-            if np.isnan(subtotal):
+            if math.isnan(subtotal):
                 counts = np.where(np.isnan(losses), dtype.type(np.nan), counts)
-            for slope, derivative in zip(slopes, derivatives):
+            for slope, derivative, full in zip(slopes, derivatives, fulls):
                 if slope.shape == full:
                     np.multiply(counts, derivative, out=slope[block])
                 else:
@@ -423,6 +447,26 @@ def _in_blocks(function, shapes, reduction, weight, validate, /, **arguments):
                     part += _summed(np.broadcast_to(counts, losses.shape) * derivative, part.shape)
         value = value[()] if reduction == "none" else dtype.type(value / total)
     return value, [slope.astype(dtype, copy=False)[()] for slope in slopes]
+
+
+def _memory(shapes, fulls, dtype, out):
+    """Arrays for the slopes: those of samples are `out`'s or fresh, those that are summed have more digits."""
+    sizes = [math.prod(shape) if shape == full else 0 for shape, full in zip(shapes, fulls)]
+    # One piece of memory for all: the system keeps one for the next call, but takes several back.
+    fresh = np.empty(sum(sizes) if out is None else 0, dtype)
+    slopes, at = [], 0
+    for place, (shape, full, size) in enumerate(zip(shapes, fulls, sizes)):
+        if shape != full:
+            slopes.append(np.zeros(shape, np.longdouble))
+        elif out is None:
+            slopes.append(fresh[at : at + size].reshape(shape))
+            at += size
+        elif np.shape(out[place]) == shape and out[place].dtype == dtype:
+            slopes.append(np.asarray(out[place]))
+        else:
+            given = f"{np.asarray(out[place]).dtype} {np.shape(out[place])}"
+            raise ValueError(f"out must hold slopes as an earlier call alike gave them: {dtype} {shape}, got {given}")
+    return slopes
 
 
 def _weighted(function, arguments, weight, total):
@@ -450,7 +494,9 @@ def _shape_of_samples(arguments, weight):
     shapes = {name: value.shape for name, value in arguments.items()}
     if weight is not None:
         shapes["weight"] = weight.shape
-    samples = np.broadcast_shapes(*shapes.values())
+    samples, *others = dict.fromkeys(shapes.values())
+    if others:
+        samples = np.broadcast_shapes(samples, *others)
     if samples not in shapes.values():
         given = ", ".join(f"{name} {shape}" for name, shape in shapes.items())
         warnings.warn(
@@ -464,6 +510,8 @@ def _shape_of_samples(arguments, weight):
 def _blocks(samples):
     """The blocks that the samples are cut into, each a slice along every axis: the longest axes are cut."""
     most = _BLOCK
+    if 0 < math.prod(samples) <= most:
+        return [(...,)]
     lengths = list(samples)
     while math.prod(lengths) > most:
         axis = lengths.index(max(lengths))
@@ -491,20 +539,44 @@ def _summed(derivative, shape):
 
 
 class _Argument(NamedTuple):
-    """What an argument is, what it must be, where it is not, and what stands for it in a removed sample."""
+    """What an argument is, what it must be, where it is not, and what stands for it in a removed sample.
+
+    legal  a quick look at all of it: it is nowhere broken, nor nan (else nothing is known)
+    """
 
     role: str
     demand: str
     broken: Callable
     harmless: float
+    legal: Callable | None = None
 
 
 _ARGUMENTS = {
-    "y": _Argument("data", "positive", lambda y: (y <= 0) | np.isinf(y), 1.0),
-    "shape": _Argument("learned", "positive", lambda shape: (shape <= 0) | np.isinf(shape), 1.0),
-    "spread": _Argument("learned", "positive", lambda spread: (spread <= 0) | np.isinf(spread), 1.0),
+    "y": _Argument(
+        "data",
+        "positive",
+        lambda y: (y <= 0) | np.isinf(y),
+        1.0,
+        legal=lambda y: y.min() > 0 and _finite(y),
+    ),
+    "shape": _Argument(
+        "learned",
+        "positive",
+        lambda shape: (shape <= 0) | np.isinf(shape),
+        1.0,
+        legal=lambda shape: shape.min() > 0 and _finite(shape),
+    ),
+    "spread": _Argument(
+        "learned",
+        "positive",
+        lambda spread: (spread <= 0) | np.isinf(spread),
+        1.0,
+        legal=lambda spread: spread.min() > 0 and _finite(spread),
+    ),
     "weight": _Argument("known", "nonnegative", lambda weight: (weight < 0) | np.isinf(weight), 1.0),
 }
+
+
 
 def _prepared(arguments, weight, dtype, validate=False):
     """The arguments in the dtype, what each sample costs beside its loss if any costs more, and the weight.
@@ -523,10 +595,10 @@ def _prepared(arguments, weight, dtype, validate=False):
             values = {name: _made_harmless(value, removed, _ARGUMENTS[name]) for name, value in values.items()}
     for name, value in values.items():
         argument = _ARGUMENTS[name]
-        broken = argument.broken(value)
+        broken = False if not validate and argument.legal(value) else argument.broken(value)
         if validate:
             _validate(name, value, broken)
-        if np.count_nonzero(broken):
+        if broken is not False and np.count_nonzero(broken):
             cost = dtype.type(np.inf if argument.role == "data" else np.nan)
             penalty = np.where(broken, cost, dtype.type(0) if penalty is None else penalty)
             if argument.role == "data":

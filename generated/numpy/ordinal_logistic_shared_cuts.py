@@ -68,10 +68,14 @@ def loss(y, eta, cuts, *, reduction="mean", weight=None, validate=False):
     return value
 
 
-def loss_and_gradient(y, eta, cuts, *, reduction="mean", weight=None, validate=False):
-    """The loss and its gradient in one pass, both reduced alike."""
+def loss_and_gradient(y, eta, cuts, *, reduction="mean", weight=None, validate=False, out=None):
+    """The loss and its gradient in one pass, both reduced alike.
+
+    out  the Gradient of an earlier call alike: where its slopes are as large as the samples, they are
+         overwritten, which saves the time that fresh memory takes
+    """
     shapes = [np.shape(eta), np.shape(cuts)]
-    value, slopes = _in_blocks(_loss_and_gradient, shapes, reduction, weight, validate, y=y, eta=eta, cuts=cuts)
+    value, slopes = _in_blocks(_loss_and_gradient, shapes, reduction, weight, validate, out, y=y, eta=eta, cuts=cuts)
     return value, Gradient(*slopes)
 
 
@@ -194,6 +198,11 @@ def _dropped():
     return 0
 
 
+def _finite(x):
+    """Whether all of an array is finite: its squares are summed fastest (and where they overflow, it is not said to be)."""
+    return math.isfinite(np.vdot(x, x))
+
+
 def _wide(*arguments):
     """The arguments as float64 arrays, and the floating dtype in which to answer."""
     kind = np.result_type(*arguments)
@@ -282,14 +291,15 @@ def _times(x, y):
 
 # Blocks and reductions ----------------------------------------------------------------------------
 
-# How many numbers of an argument make a block: what is computed of them stays in the cache.
-_BLOCK = 12288
+# How many numbers of an argument make a block: what is computed of them stays in the cache, and BLAS
+# takes no second thread for it.
+_BLOCK = 10000
 
 # Which of the learned arguments are vectors: their entries lie last.
 _VECTORS = (False, True)
 
 
-def _in_blocks(function, shapes, reduction, weight, validate, /, **arguments):
+def _in_blocks(function, shapes, reduction, weight, validate, out=None, /, **arguments):
     """The loss and a list of its derivatives, reduced alike: what a function gives of each sample.
 
     The derivatives are summed to these shapes, those of what they are taken in. The samples are
@@ -306,10 +316,7 @@ def _in_blocks(function, shapes, reduction, weight, validate, /, **arguments):
         shapes = fulls
     # What is summed over blocks is summed in more digits, where the platform has any.
     value = np.empty(samples, dtype) if reduction == "none" else np.longdouble(0)
-    slopes = [
-        np.empty(shape, dtype) if shape == full else np.zeros(shape, np.longdouble)
-        for shape, full in zip(shapes, fulls)
-    ]
+    slopes = _memory(shapes, fulls, dtype, out) if shapes else []
     with np.errstate(all="ignore"):
         if validate:
             _prepared(arguments, weight, dtype, validate)
@@ -321,12 +328,12 @@ def _in_blocks(function, shapes, reduction, weight, validate, /, **arguments):
             }
             part = None if weight is None else _part(weight, samples, block)
             losses, counts, derivatives = _weighted(function, parts, part, dtype.type(total))
-            subtotal = losses.sum()
+            subtotal = np.add.reduce(losses, axis=None)
             if reduction == "none":
                 value[block] = losses
             else:
                 value += subtotal
-            if np.isnan(subtotal):
+            if math.isnan(subtotal):
                 counts = np.where(np.isnan(losses), dtype.type(np.nan), counts)
             for slope, derivative, full, vector in zip(slopes, derivatives, fulls, _VECTORS):
                 count = counts[..., None] if vector else counts
@@ -337,6 +344,26 @@ def _in_blocks(function, shapes, reduction, weight, validate, /, **arguments):
                     part += _summed(np.broadcast_to(count, losses.shape + (1,) * vector) * derivative, part.shape)
         value = value[()] if reduction == "none" else dtype.type(value / total)
     return value, [slope.astype(dtype, copy=False)[()] for slope in slopes]
+
+
+def _memory(shapes, fulls, dtype, out):
+    """Arrays for the slopes: those of samples are `out`'s or fresh, those that are summed have more digits."""
+    sizes = [math.prod(shape) if shape == full else 0 for shape, full in zip(shapes, fulls)]
+    # One piece of memory for all: the system keeps one for the next call, but takes several back.
+    fresh = np.empty(sum(sizes) if out is None else 0, dtype)
+    slopes, at = [], 0
+    for place, (shape, full, size) in enumerate(zip(shapes, fulls, sizes)):
+        if shape != full:
+            slopes.append(np.zeros(shape, np.longdouble))
+        elif out is None:
+            slopes.append(fresh[at : at + size].reshape(shape))
+            at += size
+        elif np.shape(out[place]) == shape and out[place].dtype == dtype:
+            slopes.append(np.asarray(out[place]))
+        else:
+            given = f"{np.asarray(out[place]).dtype} {np.shape(out[place])}"
+            raise ValueError(f"out must hold slopes as an earlier call alike gave them: {dtype} {shape}, got {given}")
+    return slopes
 
 
 def _weighted(function, arguments, weight, total):
@@ -369,7 +396,9 @@ def _shape_of_samples(arguments, weight):
     }
     if weight is not None:
         shapes["weight"] = weight.shape
-    samples = np.broadcast_shapes(*shapes.values())
+    samples, *others = dict.fromkeys(shapes.values())
+    if others:
+        samples = np.broadcast_shapes(samples, *others)
     if samples not in shapes.values():
         given = ", ".join(f"{name} {shape}" for name, shape in shapes.items())
         warnings.warn(
@@ -384,6 +413,8 @@ def _blocks(samples, arguments):
     """The blocks that the samples are cut into, each a slice along every axis: the longest axes are cut."""
     entries = max((value.shape[-1] for name, value in arguments.items() if _ARGUMENTS[name].vector), default=1)
     most = max(_BLOCK // max(entries, 1), 1)
+    if 0 < math.prod(samples) <= most:
+        return [(...,)]
     lengths = list(samples)
     while math.prod(lengths) > most:
         axis = lengths.index(max(lengths))
@@ -412,15 +443,19 @@ def _summed(derivative, shape):
 
 
 class _Argument(NamedTuple):
-    """What an argument is, what it must be, where it is not, and what stands for it in a removed sample."""
+    """What an argument is, what it must be, where it is not, and what stands for it in a removed sample.
+
+    legal  a quick look at all of it: it is nowhere broken, nor nan (else nothing is known)
+    """
 
     role: str
     demand: str
     broken: Callable
     harmless: float
     vector: bool = False
-    increasing: bool = False
+    ascends: bool = False
     at_most_length: bool = False
+    legal: Callable | None = None
 
 
 _ARGUMENTS = {
@@ -430,24 +465,32 @@ _ARGUMENTS = {
         lambda y: (y < 0) | np.isinf(y) | (np.floor(y) < y),
         1.0,
         at_most_length=True,
+        legal=lambda y: y.min() >= 0 and _finite(y) and np.array_equal(y, np.floor(y)),
     ),
-    "eta": _Argument("learned", "finite", lambda eta: np.isinf(eta), 0.0),
+    "eta": _Argument(
+        "learned",
+        "finite",
+        lambda eta: np.isinf(eta),
+        0.0,
+        legal=lambda eta: _finite(eta),
+    ),
     "cuts": _Argument(
         "learned",
         "finite, each greater than the one before",
         lambda cuts: np.any(np.isinf(cuts), axis=-1) | np.any(cuts[..., 1:] <= cuts[..., :-1], axis=-1),
         0.0,
         vector=True,
-        increasing=True,
+        ascends=True,
+        legal=lambda cuts: _finite(cuts) and np.all(cuts[..., 1:] > cuts[..., :-1]),
     ),
     "weight": _Argument("known", "nonnegative", lambda weight: (weight < 0) | np.isinf(weight), 1.0),
 }
 
 _ARGUMENTS["v_eta"] = _Argument(
-    "direction", "given", lambda v_eta: np.zeros(v_eta.shape, bool), 0.0
+    "direction", "given", lambda v_eta: False, 0.0, legal=lambda v_eta: True
 )
 _ARGUMENTS["v_cuts"] = _Argument(
-    "direction", "given", lambda v_cuts: np.zeros(v_cuts.shape[:-1], bool), 0.0, vector=True
+    "direction", "given", lambda v_cuts: False, 0.0, vector=True, legal=lambda v_cuts: True
 )
 
 
@@ -469,12 +512,12 @@ def _prepared(arguments, weight, dtype, validate=False):
     length = max([given.shape[-1] for name, given in arguments.items() if _ARGUMENTS[name].vector], default=math.inf)
     for name, value in values.items():
         argument = _ARGUMENTS[name]
-        broken = argument.broken(value)
+        broken = False if not validate and argument.legal(value) else argument.broken(value)
         if argument.at_most_length:
             broken = broken | (value > length)
         if validate:
             _validate(name, value, broken)
-        if np.count_nonzero(broken):
+        if broken is not False and np.count_nonzero(broken):
             cost = dtype.type(np.inf if argument.role == "data" else np.nan)
             penalty = np.where(broken, cost, dtype.type(0) if penalty is None else penalty)
             if argument.role == "data":
@@ -486,7 +529,7 @@ def _prepared(arguments, weight, dtype, validate=False):
 def _made_harmless(value, samples, argument):
     """The array with a harmless value in some of the samples."""
     harmless = 1 / value.shape[-1] if argument.harmless is None else argument.harmless
-    harmless = np.arange(value.shape[-1]) if argument.increasing else harmless
+    harmless = np.arange(value.shape[-1]) if argument.ascends else harmless
     return np.where(samples[..., None] if argument.vector else samples, value.dtype.type(harmless), value)
 
 

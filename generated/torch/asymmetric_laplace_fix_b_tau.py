@@ -17,6 +17,10 @@ Loss of one sample, to be minimised over mu
     dropped = log b − log τ − log(1 − τ)
     -log p  = factor · loss + dropped
 
+Also known of the density
+    mean          μ + b (1 − 2 τ)/(τ (1 − τ))
+    mode          μ
+
 All arguments broadcast, with a warning where that makes samples that no argument has.
 Data outside the support cost +inf, parameters outside their domain give nan.
 
@@ -79,7 +83,11 @@ def negative_log_likelihood(mu, b, tau, target, *, reduction="mean", weight=None
     """-log p in full, with nothing dropped: to compare models (AIC needs its sum)."""
     y, mu, b, tau, weight = _prepared(weight, validate, y=target, mu=mu, b=b, tau=tau)
     y, mu, b, tau, penalty = _guarded(y=y, mu=mu, b=b, tau=tau)
-    value = _factor(b) * _of_samples("none", penalty, y, mu, tau) + _dropped(b, tau)
+
+    def in_full(y, mu, b, tau):
+        return _factor(b) * _of_samples("none", penalty, y, mu, tau) + _dropped(b, tau)
+
+    value = _in_double(in_full, y, mu, b, tau)
     return _reduced(value, reduction, weight)
 
 
@@ -151,6 +159,13 @@ def _nan_or_zero(value, penalty):
     return torch.where(value != value, value, 0 * penalty)
 
 
+def _reduced_total(total, value, reduction):
+    """The reduced loss of samples whose sum is known."""
+    if reduction == "mean":
+        return total / value.numel()
+    return total if reduction == "sum" else _reduced(value, reduction)
+
+
 class _Loss(torch.autograd.Function):
     """Puts out the gradient beside the loss: outputs, when saved, can be differentiated again."""
 
@@ -160,8 +175,9 @@ class _Loss(torch.autograd.Function):
         if penalty is None:
             if _surely_legal(y, mu, tau):
                 value, *slopes = _loss_and_gradient(y, mu, tau)
-                if not math.isnan(torch.sum(value)):
-                    return _reduced(value, reduction), *slopes
+                total = torch.sum(value)
+                if not math.isnan(total):
+                    return _reduced_total(total, value, reduction), *slopes
             y, mu, tau, penalty = _guarded(y=y, mu=mu, tau=tau)
         value, *slopes = _penalised(penalty, *_loss_and_gradient(y, mu, tau))
         return _reduced(value, reduction), *slopes
@@ -374,6 +390,11 @@ def _refuse(name, demand, value, broken):
     if broken.any():
         index = tuple(torch.nonzero(broken)[0].tolist())
         raise ValueError(f"{name} must be {demand}, got {value[index].tolist()} at index {index}")
+
+
+def _in_double(function, *given):
+    """What a function gives of its arguments, in float64 and back: its terms may nearly cancel."""
+    return function(*(value.double() for value in given)).to(given[0].dtype)
 
 
 def _reduced(value, reduction, weight=None):

@@ -19,6 +19,10 @@ Loss of one sample, to be minimised over mu, log_b, tau
     dropped = 0
     -log p  = factor · loss + dropped
 
+Also known of the density
+    mean          μ + b (1 − 2 τ)/(τ (1 − τ))
+    mode          μ
+
 All arguments broadcast, with a warning where that makes samples that no argument has.
 Data outside the support cost +inf, parameters outside their domain give nan.
 
@@ -98,7 +102,7 @@ def dropped():
 
 def _loss(y, mu, log_b, tau):
     difference = y - mu
-    exp = torch.exp(-log_b / 2)
+    exp = torch.exp(-0.5 * log_b)
     return (
         log_b
         + torch.where(difference < 0, (tau - 1) * difference, tau * difference) * exp * exp
@@ -109,7 +113,7 @@ def _loss(y, mu, log_b, tau):
 
 def _loss_and_gradient(y, mu, log_b, tau):
     difference = y - mu
-    exp = (-log_b).div_(2).exp_()
+    exp = (-0.5 * log_b).exp_()
     scaled = (
         torch.where(difference < 0, (tau - 1).mul_(difference), tau * difference)
         .mul_(exp)
@@ -125,7 +129,7 @@ def _loss_and_gradient(y, mu, log_b, tau):
 
 def _hessian_vector_product(y, mu, log_b, tau, v_mu, v_log_b, v_tau):
     difference = y - mu
-    exp = torch.exp(-log_b / 2)
+    exp = torch.exp(-0.5 * log_b)
     h_mu_mu = 0
     h_mu_log_b = (tau - (1 - torch.sign(difference)) / 2) * exp * exp
     h_mu_tau = -torch.square(exp)
@@ -173,6 +177,13 @@ def _nan_or_zero(value, penalty):
     return torch.where(value != value, value, 0 * penalty)
 
 
+def _reduced_total(total, value, reduction):
+    """The reduced loss of samples whose sum is known."""
+    if reduction == "mean":
+        return total / value.numel()
+    return total if reduction == "sum" else _reduced(value, reduction)
+
+
 class _Loss(torch.autograd.Function):
     """Puts out the gradient beside the loss: outputs, when saved, can be differentiated again."""
 
@@ -182,8 +193,9 @@ class _Loss(torch.autograd.Function):
         if penalty is None:
             if _surely_legal(y, mu, log_b, tau):
                 value, *slopes = _loss_and_gradient(y, mu, log_b, tau)
-                if not math.isnan(torch.sum(value)):
-                    return _reduced(value, reduction), *slopes
+                total = torch.sum(value)
+                if not math.isnan(total):
+                    return _reduced_total(total, value, reduction), *slopes
             y, mu, log_b, tau, penalty = _guarded(y=y, mu=mu, log_b=log_b, tau=tau)
         value, *slopes = _penalised(penalty, *_loss_and_gradient(y, mu, log_b, tau))
         return _reduced(value, reduction), *slopes

@@ -96,14 +96,14 @@ def dropped():
 
 def _loss(y, p, smoothing):
     return (
-        -_xlog1py(smoothing / 2 + (1 - smoothing) * (1 - y), -p)
-        - torch.xlogy(smoothing / 2 + y * (1 - smoothing), p)
+        -_xlog1py(0.5 * smoothing + (1 - smoothing) * (1 - y), -p)
+        - torch.xlogy(0.5 * smoothing + y * (1 - smoothing), p)
     )
 
 
 def _loss_and_gradient(y, p, smoothing):
-    total = (smoothing / 2).add_((1 - smoothing).mul_(1 - y))
-    total_2 = (smoothing / 2).add_((1 - smoothing).mul_(y))
+    total = (0.5 * smoothing).add_((1 - smoothing).mul_(1 - y))
+    total_2 = (0.5 * smoothing).add_((1 - smoothing).mul_(y))
     return (
         _xlog1py(total, -p).neg_().sub_(torch.xlogy(total_2, p)),
         _ratio(total, 1 - p).sub_(_ratio(total_2, p)),
@@ -113,8 +113,8 @@ def _loss_and_gradient(y, p, smoothing):
 def _hessian_vector_product(y, p, smoothing, v_p):
     difference = 1 - p
     h_p_p = (
-        _ratio(_ratio(smoothing / 2 + (1 - smoothing) * (1 - y), difference), difference)
-        + _ratio(_ratio(smoothing / 2 + y * (1 - smoothing), p), p)
+        _ratio(_ratio(0.5 * smoothing + (1 - smoothing) * (1 - y), difference), difference)
+        + _ratio(_ratio(0.5 * smoothing + y * (1 - smoothing), p), p)
     )
     return (h_p_p * v_p,)
 
@@ -159,6 +159,13 @@ def _nan_or_zero(value, penalty):
     return torch.where(value != value, value, 0 * penalty)
 
 
+def _reduced_total(total, value, reduction):
+    """The reduced loss of samples whose sum is known."""
+    if reduction == "mean":
+        return total / value.numel()
+    return total if reduction == "sum" else _reduced(value, reduction)
+
+
 class _Loss(torch.autograd.Function):
     """Puts out the gradient beside the loss: outputs, when saved, can be differentiated again."""
 
@@ -168,8 +175,9 @@ class _Loss(torch.autograd.Function):
         if penalty is None:
             if _surely_legal(y, p, smoothing):
                 value, *slopes = _loss_and_gradient(y, p, smoothing)
-                if not math.isnan(torch.sum(value)):
-                    return _reduced(value, reduction), *slopes
+                total = torch.sum(value)
+                if not math.isnan(total):
+                    return _reduced_total(total, value, reduction), *slopes
             y, p, smoothing, penalty = _guarded(y=y, p=p, smoothing=smoothing)
         value, *slopes = _penalised(penalty, *_loss_and_gradient(y, p, smoothing))
         return _reduced(value, reduction), *slopes

@@ -100,8 +100,8 @@ def dropped():
 def _loss(y, logit_p, smoothing):
     difference = 1 - smoothing
     return (
-        _softplus(-logit_p) * (smoothing / 2 + y * difference)
-        + _softplus(logit_p) * (smoothing / 2 + difference * (1 - y))
+        _softplus(-logit_p) * (0.5 * smoothing + y * difference)
+        + _softplus(logit_p) * (0.5 * smoothing + difference * (1 - y))
     )
 
 
@@ -109,9 +109,9 @@ def _loss_and_gradient(y, logit_p, smoothing):
     difference = 1 - smoothing
     return (
         _softplus(-logit_p)
-        .mul_((smoothing / 2).add_(y * difference))
-        .add_(_softplus(logit_p).mul_((smoothing / 2).add_((1 - y).mul_(difference)))),
-        _logistic_balance((smoothing / 2).add_((1 - smoothing).mul_(1 - y)), (smoothing / 2).add_((1 - smoothing).mul_(y)), logit_p),
+        .mul_((0.5 * smoothing).add_(y * difference))
+        .add_(_softplus(logit_p).mul_((0.5 * smoothing).add_((1 - y).mul_(difference)))),
+        _logistic_balance((0.5 * smoothing).add_((1 - smoothing).mul_(1 - y)), (0.5 * smoothing).add_((1 - smoothing).mul_(y)), logit_p),
     )
 
 
@@ -184,6 +184,13 @@ def _nan_or_zero(value, penalty):
     return torch.where(value != value, value, 0 * penalty)
 
 
+def _reduced_total(total, value, reduction):
+    """The reduced loss of samples whose sum is known."""
+    if reduction == "mean":
+        return total / value.numel()
+    return total if reduction == "sum" else _reduced(value, reduction)
+
+
 class _Loss(torch.autograd.Function):
     """Puts out the gradient beside the loss: outputs, when saved, can be differentiated again."""
 
@@ -193,8 +200,9 @@ class _Loss(torch.autograd.Function):
         if penalty is None:
             if _surely_legal(y, logit_p, smoothing):
                 value, *slopes = _loss_and_gradient(y, logit_p, smoothing)
-                if not math.isnan(torch.sum(value)):
-                    return _reduced(value, reduction), *slopes
+                total = torch.sum(value)
+                if not math.isnan(total):
+                    return _reduced_total(total, value, reduction), *slopes
             y, logit_p, smoothing, penalty = _guarded(y=y, logit_p=logit_p, smoothing=smoothing)
         value, *slopes = _penalised(penalty, *_loss_and_gradient(y, logit_p, smoothing))
         return _reduced(value, reduction), *slopes

@@ -18,6 +18,11 @@ Loss of one sample, to be minimised over logit_p
     dropped = 0
     -log p  = factor · loss + dropped
 
+Also known of the density
+    mean          p
+    deviance      2 (y log(y/p) + (1 − y) log((1 − y)/(1 − p)))
+    dispersion φ  1
+
 Labels that are not hard are accepted; the loss is then the cross-entropy between the label and p,
 and no longer a likelihood.
 
@@ -161,6 +166,13 @@ def _nan_or_zero(value, penalty):
     return torch.where(value != value, value, 0 * penalty)
 
 
+def _reduced_total(total, value, reduction):
+    """The reduced loss of samples whose sum is known."""
+    if reduction == "mean":
+        return total / value.numel()
+    return total if reduction == "sum" else _reduced(value, reduction)
+
+
 class _Loss(torch.autograd.Function):
     """Puts out the gradient beside the loss: outputs, when saved, can be differentiated again."""
 
@@ -170,8 +182,9 @@ class _Loss(torch.autograd.Function):
         if penalty is None:
             if _surely_legal(y, logit_p):
                 value, *slopes = _loss_and_gradient(y, logit_p)
-                if not math.isnan(torch.sum(value)):
-                    return _reduced(value, reduction), *slopes
+                total = torch.sum(value)
+                if not math.isnan(total):
+                    return _reduced_total(total, value, reduction), *slopes
             y, logit_p, penalty = _guarded(y=y, logit_p=logit_p)
         value, *slopes = _penalised(penalty, *_loss_and_gradient(y, logit_p))
         return _reduced(value, reduction), *slopes

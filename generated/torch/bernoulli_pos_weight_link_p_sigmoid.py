@@ -180,6 +180,13 @@ def _nan_or_zero(value, penalty):
     return torch.where(value != value, value, 0 * penalty)
 
 
+def _reduced_total(total, value, reduction):
+    """The reduced loss of samples whose sum is known."""
+    if reduction == "mean":
+        return total / value.numel()
+    return total if reduction == "sum" else _reduced(value, reduction)
+
+
 class _Loss(torch.autograd.Function):
     """Puts out the gradient beside the loss: outputs, when saved, can be differentiated again."""
 
@@ -189,8 +196,9 @@ class _Loss(torch.autograd.Function):
         if penalty is None:
             if _surely_legal(y, logit_p, pos_weight):
                 value, *slopes = _loss_and_gradient(y, logit_p, pos_weight)
-                if not math.isnan(torch.sum(value)):
-                    return _reduced(value, reduction), *slopes
+                total = torch.sum(value)
+                if not math.isnan(total):
+                    return _reduced_total(total, value, reduction), *slopes
             y, logit_p, pos_weight, penalty = _guarded(y=y, logit_p=logit_p, pos_weight=pos_weight)
         value, *slopes = _penalised(penalty, *_loss_and_gradient(y, logit_p, pos_weight))
         return _reduced(value, reduction), *slopes

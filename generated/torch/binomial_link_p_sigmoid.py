@@ -18,6 +18,12 @@ Loss of one sample, to be minimised over logit_p
     dropped = −log C(n, y)
     -log p  = factor · loss + dropped
 
+Also known of the density
+    mean          n p
+    mode          ⌊p (n + 1)⌋
+    deviance      2 (y log(y/(n p)) + (n − y) log((n − y)/(n (1 − p))))
+    dispersion φ  1
+
 All arguments broadcast, with a warning where that makes samples that no argument has.
 Data outside the support cost +inf, parameters outside their domain give nan.
 
@@ -25,7 +31,7 @@ Accuracy: at most 16 units in the last place beyond conditioning on ordinary inp
 `derive verify` draws from each domain), in float64 and float32, for value, gradient and Hessian.
 Near and far (`derive verify --accuracy`) at most so many bits are lost beyond conditioning:
     float64  value 1, gradient 1, Hessian 2, -log p 2
-    float32  value 1, gradient 1, Hessian 1, -log p 8
+    float32  value 1, gradient 1, Hessian 1, -log p 1
 
 Elsewhere:
     loss = -torch.distributions.Binomial(logits).log_prob + log C(n, y)
@@ -86,7 +92,11 @@ def negative_log_likelihood(logit_p, trials, target, *, reduction="mean", weight
     """-log p in full, with nothing dropped: to compare models (AIC needs its sum)."""
     y, logit_p, trials, weight = _prepared(weight, validate, y=target, logit_p=logit_p, trials=trials)
     y, logit_p, trials, penalty = _guarded(y=y, logit_p=logit_p, trials=trials)
-    value = FACTOR * _of_samples("none", penalty, y, logit_p, trials) + _dropped(y, trials)
+
+    def in_full(y, logit_p, trials):
+        return FACTOR * _of_samples("none", penalty, y, logit_p, trials) + _dropped(y, trials)
+
+    value = _in_double(in_full, y, logit_p, trials)
     return _reduced(value, reduction, weight)
 
 
@@ -182,7 +192,7 @@ def _stirling_step(x):
     return torch.where(x < 0.1, (x + 0.5) * torch.log1p(1.0 / x) - 1.0, fitted), z
 
 
-def _stirling_correction(x):
+def _stirling_correction(x, stirling_step=None):
     """The difference log Gamma(x) - ((x - 1/2) log x - x + log(2 pi)/2) > 0, near 1/(12 x); x > 0.
 
     One step of the recurrence, then a fitted quotient; both have one sign (DLMF 5.5.1, 5.11.1).
@@ -190,7 +200,7 @@ def _stirling_correction(x):
     Measured beyond conditioning: at most 4 ulp in float64, 4 in float32.
     """
     r = 1.0 / (x + 1.0)
-    step, _ = _stirling_step(x)
+    step, _ = stirling_step or _stirling_step(x)
     return step + r * _rational(_STIRLING_CORRECTION_N, _STIRLING_CORRECTION_D, r * r)
 
 
@@ -272,10 +282,11 @@ def _logistic_balance(a, b, z):
 
 
 def _polynomial(coefficients, w):
-    """The polynomial with these coefficients (lowest power first) at w, by Horner's rule."""
-    total = torch.zeros_like(w)
-    for coefficient in reversed(coefficients):
-        total = total * w + coefficient
+    """The polynomial with these coefficients (lowest power first) at w, by Horner's rule, in place where nobody differentiates."""
+    *others, leading = coefficients
+    total = torch.full_like(w, leading)
+    for coefficient in reversed(others):
+        total = total * w + coefficient if torch.is_grad_enabled() else total.mul_(w).add_(coefficient)
     return total
 
 
@@ -329,6 +340,13 @@ def _nan_or_zero(value, penalty):
     return torch.where(value != value, value, 0 * penalty)
 
 
+def _reduced_total(total, value, reduction):
+    """The reduced loss of samples whose sum is known."""
+    if reduction == "mean":
+        return total / value.numel()
+    return total if reduction == "sum" else _reduced(value, reduction)
+
+
 class _Loss(torch.autograd.Function):
     """Puts out the gradient beside the loss: outputs, when saved, can be differentiated again."""
 
@@ -338,8 +356,9 @@ class _Loss(torch.autograd.Function):
         if penalty is None:
             if _surely_legal(y, logit_p, trials):
                 value, *slopes = _loss_and_gradient(y, logit_p, trials)
-                if not math.isnan(torch.sum(value)):
-                    return _reduced(value, reduction), *slopes
+                total = torch.sum(value)
+                if not math.isnan(total):
+                    return _reduced_total(total, value, reduction), *slopes
             y, logit_p, trials, penalty = _guarded(y=y, logit_p=logit_p, trials=trials)
         value, *slopes = _penalised(penalty, *_loss_and_gradient(y, logit_p, trials))
         return _reduced(value, reduction), *slopes
@@ -425,7 +444,7 @@ class _Argument(NamedTuple):
     demand: str
     broken: Callable
     harmless: float
-    bound: str = ""
+    bounds: tuple = ()
     beyond: Callable | None = None
 
 
@@ -435,7 +454,7 @@ _ARGUMENTS = {
         "a count: 0, 1, 2, ... up to trials",
         lambda y: (y < 0) | (torch.abs(y) == math.inf) | (torch.floor(y) < y),
         0.0,
-        bound="trials",
+        bounds=("trials",),
         beyond=lambda y, trials: y > trials,
     ),
     "logit_p": _Argument("learned", "finite", lambda logit_p: torch.abs(logit_p) == math.inf, 0.0),
@@ -496,8 +515,9 @@ def _broken(arguments):
     for name, value in arguments.items():
         argument = _ARGUMENTS[name]
         broken = argument.broken(value.detach())
-        if argument.bound in arguments:
-            broken = broken | argument.beyond(value.detach(), arguments[argument.bound].detach())
+        if argument.bounds and arguments.keys() >= set(argument.bounds):
+            bounds = [arguments[bound].detach() for bound in argument.bounds]
+            broken = broken | argument.beyond(value.detach(), *bounds)
         yield name, value, broken
 
 
@@ -508,12 +528,12 @@ def _surely_legal(y, logit_p, trials):
         and y.numel() > 0
         and torch.amin(y).item() >= 0
         and math.isfinite(torch.sum(y))
-        and torch.equal(y, torch.floor(y))
-        and not torch.any(y > trials).item()
+        and torch.sum(y - torch.floor(y)).item() == 0
         and math.isfinite(torch.sum(logit_p))
         and torch.amin(trials).item() >= 0
         and math.isfinite(torch.sum(trials))
-        and torch.equal(trials, torch.floor(trials))
+        and torch.sum(trials - torch.floor(trials)).item() == 0
+        and not torch.any(y > trials).item()
     )
 
 
@@ -571,6 +591,11 @@ def _refuse(name, demand, value, broken):
     if broken.any():
         index = tuple(torch.nonzero(broken)[0].tolist())
         raise ValueError(f"{name} must be {demand}, got {value[index].tolist()} at index {index}")
+
+
+def _in_double(function, *given):
+    """What a function gives of its arguments, in float64 and back: its terms may nearly cancel."""
+    return function(*(value.double() for value in given)).to(given[0].dtype)
 
 
 def _reduced(value, reduction, weight=None):

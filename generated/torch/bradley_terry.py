@@ -17,6 +17,11 @@ Loss of one sample, to be minimised over first, second
     dropped = 0
     -log p  = factor · loss + dropped
 
+Also known of the density
+    mean          sigmoid(a − b)
+    deviance      2 (y log(y/sigmoid(a − b)) + (1 − y) log((1 − y)/(1 − sigmoid(a − b))))
+    dispersion φ  1
+
 Labels that are not hard are accepted; the loss is then the cross-entropy between the label and the
 probability that the first player wins, and no longer a likelihood.
 
@@ -173,6 +178,13 @@ def _nan_or_zero(value, penalty):
     return torch.where(value != value, value, 0 * penalty)
 
 
+def _reduced_total(total, value, reduction):
+    """The reduced loss of samples whose sum is known."""
+    if reduction == "mean":
+        return total / value.numel()
+    return total if reduction == "sum" else _reduced(value, reduction)
+
+
 class _Loss(torch.autograd.Function):
     """Puts out the gradient beside the loss: outputs, when saved, can be differentiated again."""
 
@@ -182,8 +194,9 @@ class _Loss(torch.autograd.Function):
         if penalty is None:
             if _surely_legal(y, first, second):
                 value, *slopes = _loss_and_gradient(y, first, second)
-                if not math.isnan(torch.sum(value)):
-                    return _reduced(value, reduction), *slopes
+                total = torch.sum(value)
+                if not math.isnan(total):
+                    return _reduced_total(total, value, reduction), *slopes
             y, first, second, penalty = _guarded(y=y, first=first, second=second)
         value, *slopes = _penalised(penalty, *_loss_and_gradient(y, first, second))
         return _reduced(value, reduction), *slopes

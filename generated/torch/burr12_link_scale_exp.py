@@ -20,6 +20,12 @@ Loss of one sample, to be minimised over power, shape, log_scale
     dropped = log y
     -log p  = factor · loss + dropped
 
+Also known of the density
+    mean          α λ B(α − 1/k, 1/k + 1)   where k α > 1
+    mode          λ ((k − 1)/(k α + 1))^(1/k)   where k > 1
+    P(Y ≤ y)      1 − (1 + (y/λ)^k)^(−α)
+    log P(Y > y)  −α log1p((y/λ)^k)
+
 All arguments broadcast, with a warning where that makes samples that no argument has.
 Data outside the support cost +inf, parameters outside their domain give nan.
 
@@ -27,7 +33,7 @@ Accuracy: at most 16 units in the last place beyond conditioning on ordinary inp
 `derive verify` draws from each domain), in float64 and float32, for value, gradient and Hessian.
 Near and far (`derive verify --accuracy`) at most so many bits are lost beyond conditioning:
     float64  value 2, gradient 3, Hessian 3, -log p 2
-    float32  value 2, gradient 2, Hessian 2, -log p 2
+    float32  value 2, gradient 2, Hessian 3, -log p 2
 
 Elsewhere:
     loss = -scipy.stats.burr12.logpdf - log y, at scale = exp(log_scale)
@@ -131,6 +137,7 @@ def _hessian_vector_product(y, power, shape, log_scale, v_power, v_shape, v_log_
     sigmoid = torch.sigmoid(-product)
     sigmoid_2 = torch.sigmoid(product)
     difference = log - log_scale
+    sech = _sech(0.5 * product)
     h_power_power = (
         1 / power**2
         + sigmoid * sigmoid_2 * difference**2
@@ -145,7 +152,7 @@ def _hessian_vector_product(y, power, shape, log_scale, v_power, v_shape, v_log_
     )
     h_shape_shape = 1 / shape**2
     h_shape_log_scale = -power * sigmoid_2
-    h_log_scale_log_scale = power * sigmoid * sigmoid_2 * (power + power * shape)
+    h_log_scale_log_scale = 0.25 * (power * (power + power * shape) * sech * sech)
     return (
         _times(v_power, h_power_power)
         + _times(v_shape, h_power_shape)
@@ -184,6 +191,15 @@ def _double(*values):
     return *[tensor.double() for tensor in tensors], tensors[0].dtype
 
 
+def _sech(x):
+    """The quotient 1 / cosh(x), whose square is the derivative of tanh(x).
+
+    Measured beyond conditioning: at most 1.5 ulp in float64, 1.5 in float32.
+    """
+    e = torch.exp(-torch.abs(x))
+    return 2.0 * e / (1.0 + e * e)
+
+
 def _softplus(x):
     """The logarithm of 1 + exp(x), without loss at either end.
 
@@ -208,14 +224,15 @@ def _logistic_balance(a, b, z):
 
 
 def _log_ratio(a, b):
-    """The logarithm of a/b; a, b > 0; log1p((a - b)/b) where they are close.
+    """The logarithm of a/b; a, b > 0: that of 1 + |a - b|/min(a, b), with the sign of a - b.
 
     Measured beyond conditioning: at most 1 ulp in float64, 1.5 in float32.
     """
     a, b = _tensors(a, b)
-    t, q = (a - b) / b, a / b
-    far = torch.where((q > torch.finfo(q.dtype).tiny) & (q < math.inf), torch.log(q), torch.log(a) - torch.log(b))
-    return torch.where(torch.abs(t) < 0.5, torch.log1p(t), far)
+    difference = a - b
+    t = torch.abs(difference) / torch.minimum(a, b)
+    near = torch.copysign(torch.log1p(t), difference)
+    return torch.where(t < math.inf, near, torch.log(a) - torch.log(b))
 
 
 def _times(x, y):
@@ -248,6 +265,13 @@ def _nan_or_zero(value, penalty):
     return torch.where(value != value, value, 0 * penalty)
 
 
+def _reduced_total(total, value, reduction):
+    """The reduced loss of samples whose sum is known."""
+    if reduction == "mean":
+        return total / value.numel()
+    return total if reduction == "sum" else _reduced(value, reduction)
+
+
 class _Loss(torch.autograd.Function):
     """Puts out the gradient beside the loss: outputs, when saved, can be differentiated again."""
 
@@ -257,8 +281,9 @@ class _Loss(torch.autograd.Function):
         if penalty is None:
             if _surely_legal(y, power, shape, log_scale):
                 value, *slopes = _loss_and_gradient(y, power, shape, log_scale)
-                if not math.isnan(torch.sum(value)):
-                    return _reduced(value, reduction), *slopes
+                total = torch.sum(value)
+                if not math.isnan(total):
+                    return _reduced_total(total, value, reduction), *slopes
             y, power, shape, log_scale, penalty = _guarded(y=y, power=power, shape=shape, log_scale=log_scale)
         value, *slopes = _penalised(penalty, *_loss_and_gradient(y, power, shape, log_scale))
         return _reduced(value, reduction), *slopes

@@ -20,6 +20,9 @@ Loss of one sample, to be minimised over logits
     dropped = 0
     -log p  = factor · loss + dropped
 
+Also known of the density
+    mean          pₖ
+
 Labels that are not hard are accepted; the loss is then the cross-entropy between the labels and p,
 and no longer a likelihood.
 
@@ -225,6 +228,13 @@ def _nan_or_zero(value, penalty):
     return torch.where(value != value, value, 0 * penalty)
 
 
+def _reduced_total(total, value, reduction):
+    """The reduced loss of samples whose sum is known."""
+    if reduction == "mean":
+        return total / value.numel()
+    return total if reduction == "sum" else _reduced(value, reduction)
+
+
 class _Loss(torch.autograd.Function):
     """Puts out the gradient beside the loss: outputs, when saved, can be differentiated again."""
 
@@ -234,8 +244,9 @@ class _Loss(torch.autograd.Function):
         if penalty is None:
             if _surely_legal(tolerances, y, logits):
                 value, *slopes = _loss_and_gradient(y, logits)
-                if not math.isnan(torch.sum(value)):
-                    return _reduced(value, reduction), *slopes
+                total = torch.sum(value)
+                if not math.isnan(total):
+                    return _reduced_total(total, value, reduction), *slopes
             y, logits, penalty = _guarded(tolerances, y=y, logits=logits)
         value, *slopes = _penalised(penalty, *_loss_and_gradient(y, logits))
         return _reduced(value, reduction), *slopes

@@ -16,6 +16,10 @@ Loss of one sample, to be minimised over mu, sigma
     dropped = 0
     -log p  = factor · loss + dropped
 
+Also known of the density
+    P(Y ≤ y)      sigmoid((y + ½ − μ)/σ)
+    log P(Y > y)  −softplus((y + ½ − μ)/σ)
+
 All arguments broadcast, with a warning where that makes samples that no argument has.
 Data outside the support cost +inf, parameters outside their domain give nan.
 
@@ -252,10 +256,11 @@ def _expm1(x):
 
 
 def _polynomial(coefficients, w):
-    """The polynomial with these coefficients (lowest power first) at w, by Horner's rule."""
-    total = torch.zeros_like(w)
-    for coefficient in reversed(coefficients):
-        total = total * w + coefficient
+    """The polynomial with these coefficients (lowest power first) at w, by Horner's rule, in place where nobody differentiates."""
+    *others, leading = coefficients
+    total = torch.full_like(w, leading)
+    for coefficient in reversed(others):
+        total = total * w + coefficient if torch.is_grad_enabled() else total.mul_(w).add_(coefficient)
     return total
 
 
@@ -294,6 +299,13 @@ def _nan_or_zero(value, penalty):
     return torch.where(value != value, value, 0 * penalty)
 
 
+def _reduced_total(total, value, reduction):
+    """The reduced loss of samples whose sum is known."""
+    if reduction == "mean":
+        return total / value.numel()
+    return total if reduction == "sum" else _reduced(value, reduction)
+
+
 class _Loss(torch.autograd.Function):
     """Puts out the gradient beside the loss: outputs, when saved, can be differentiated again."""
 
@@ -303,8 +315,9 @@ class _Loss(torch.autograd.Function):
         if penalty is None:
             if _surely_legal(y, mu, sigma):
                 value, *slopes = _loss_and_gradient(y, mu, sigma)
-                if not math.isnan(torch.sum(value)):
-                    return _reduced(value, reduction), *slopes
+                total = torch.sum(value)
+                if not math.isnan(total):
+                    return _reduced_total(total, value, reduction), *slopes
             y, mu, sigma, penalty = _guarded(y=y, mu=mu, sigma=sigma)
         value, *slopes = _penalised(penalty, *_loss_and_gradient(y, mu, sigma))
         return _reduced(value, reduction), *slopes
@@ -466,7 +479,7 @@ def _surely_legal(y, mu, sigma):
         y.is_cpu
         and y.numel() > 0
         and math.isfinite(torch.sum(y))
-        and torch.equal(y, torch.floor(y))
+        and torch.sum(y - torch.floor(y)).item() == 0
         and math.isfinite(torch.sum(mu))
         and torch.amin(sigma).item() > 0
         and math.isfinite(torch.sum(sigma))

@@ -17,6 +17,14 @@ Loss of one sample, to be minimised over log_rate
     dropped = 0
     -log p  = factor · loss + dropped
 
+Also known of the density
+    mean          1/λ
+    mode          0
+    P(Y ≤ y)      −expm1(−y λ)
+    log P(Y > y)  −y λ
+    deviance      2 (y λ − 1 − log(y λ))
+    dispersion φ  1
+
 All arguments broadcast, with a warning where that makes samples that no argument has.
 Data outside the support cost +inf, parameters outside their domain give nan.
 
@@ -138,6 +146,13 @@ def _nan_or_zero(value, penalty):
     return torch.where(value != value, value, 0 * penalty)
 
 
+def _reduced_total(total, value, reduction):
+    """The reduced loss of samples whose sum is known."""
+    if reduction == "mean":
+        return total / value.numel()
+    return total if reduction == "sum" else _reduced(value, reduction)
+
+
 class _Loss(torch.autograd.Function):
     """Puts out the gradient beside the loss: outputs, when saved, can be differentiated again."""
 
@@ -147,8 +162,9 @@ class _Loss(torch.autograd.Function):
         if penalty is None:
             if _surely_legal(y, log_rate):
                 value, *slopes = _loss_and_gradient(y, log_rate)
-                if not math.isnan(torch.sum(value)):
-                    return _reduced(value, reduction), *slopes
+                total = torch.sum(value)
+                if not math.isnan(total):
+                    return _reduced_total(total, value, reduction), *slopes
             y, log_rate, penalty = _guarded(y=y, log_rate=log_rate)
         value, *slopes = _penalised(penalty, *_loss_and_gradient(y, log_rate))
         return _reduced(value, reduction), *slopes

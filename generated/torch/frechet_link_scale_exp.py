@@ -18,6 +18,12 @@ Loss of one sample, to be minimised over shape, log_scale
     dropped = log y + 1
     -log p  = factor · loss + dropped
 
+Also known of the density
+    mean          s Γ(1 − 1/α)   where α > 1
+    mode          s (α/(α + 1))^(1/α)
+    P(Y ≤ y)      e^(−(s/y)^α)
+    log P(Y > y)  log(1 − e^−((s/y)^α))
+
 All arguments broadcast, with a warning where that makes samples that no argument has.
 Data outside the support cost +inf, parameters outside their domain give nan.
 
@@ -119,7 +125,7 @@ def _loss_and_gradient(y, shape, log_scale):
 def _hessian_vector_product(y, shape, log_scale, v_shape, v_log_scale):
     log = torch.log(y)
     product = shape * (log - log_scale)
-    exp = torch.exp(-product / 2)
+    exp = torch.exp(-0.5 * product)
     h_shape_shape = torch.square(exp * (log - log_scale)) + 1 / shape**2
     h_shape_log_scale = _expm1(-product) - shape * torch.exp(-product) * (log - log_scale)
     h_log_scale_log_scale = torch.square(shape * exp)
@@ -172,10 +178,11 @@ def _expm1(x):
 
 
 def _polynomial(coefficients, w):
-    """The polynomial with these coefficients (lowest power first) at w, by Horner's rule."""
-    total = torch.zeros_like(w)
-    for coefficient in reversed(coefficients):
-        total = total * w + coefficient
+    """The polynomial with these coefficients (lowest power first) at w, by Horner's rule, in place where nobody differentiates."""
+    *others, leading = coefficients
+    total = torch.full_like(w, leading)
+    for coefficient in reversed(others):
+        total = total * w + coefficient if torch.is_grad_enabled() else total.mul_(w).add_(coefficient)
     return total
 
 
@@ -195,14 +202,15 @@ def _exp_excess(x):
 
 
 def _log_ratio(a, b):
-    """The logarithm of a/b; a, b > 0; log1p((a - b)/b) where they are close.
+    """The logarithm of a/b; a, b > 0: that of 1 + |a - b|/min(a, b), with the sign of a - b.
 
     Measured beyond conditioning: at most 1 ulp in float64, 1.5 in float32.
     """
     a, b = _tensors(a, b)
-    t, q = (a - b) / b, a / b
-    far = torch.where((q > torch.finfo(q.dtype).tiny) & (q < math.inf), torch.log(q), torch.log(a) - torch.log(b))
-    return torch.where(torch.abs(t) < 0.5, torch.log1p(t), far)
+    difference = a - b
+    t = torch.abs(difference) / torch.minimum(a, b)
+    near = torch.copysign(torch.log1p(t), difference)
+    return torch.where(t < math.inf, near, torch.log(a) - torch.log(b))
 
 
 def _times(x, y):
@@ -235,6 +243,13 @@ def _nan_or_zero(value, penalty):
     return torch.where(value != value, value, 0 * penalty)
 
 
+def _reduced_total(total, value, reduction):
+    """The reduced loss of samples whose sum is known."""
+    if reduction == "mean":
+        return total / value.numel()
+    return total if reduction == "sum" else _reduced(value, reduction)
+
+
 class _Loss(torch.autograd.Function):
     """Puts out the gradient beside the loss: outputs, when saved, can be differentiated again."""
 
@@ -244,8 +259,9 @@ class _Loss(torch.autograd.Function):
         if penalty is None:
             if _surely_legal(y, shape, log_scale):
                 value, *slopes = _loss_and_gradient(y, shape, log_scale)
-                if not math.isnan(torch.sum(value)):
-                    return _reduced(value, reduction), *slopes
+                total = torch.sum(value)
+                if not math.isnan(total):
+                    return _reduced_total(total, value, reduction), *slopes
             y, shape, log_scale, penalty = _guarded(y=y, shape=shape, log_scale=log_scale)
         value, *slopes = _penalised(penalty, *_loss_and_gradient(y, shape, log_scale))
         return _reduced(value, reduction), *slopes

@@ -18,13 +18,18 @@ Loss of one sample, to be minimised over mu, alpha, shape
     dropped = log 2
     -log p  = factor · loss + dropped
 
+Also known of the density
+    mean          μ
+    mode          μ
+    P(Y ≤ y)      ½ + sign(y − μ)/2 · P(1/k, (|y − μ|/α)^k)
+
 All arguments broadcast, with a warning where that makes samples that no argument has.
 Data outside the support cost +inf, parameters outside their domain give nan.
 
 Accuracy: at most 16 units in the last place beyond conditioning on ordinary inputs (those that
 `derive verify` draws from each domain), in float64 and float32, for value, gradient and Hessian.
 Near and far (`derive verify --accuracy`) at most so many bits are lost beyond conditioning:
-    float64  value 2, gradient 3, Hessian 53, -log p 1
+    float64  value 2, gradient 3, Hessian 3, -log p 1
     float32  value 3, gradient 3, Hessian 3, -log p 3
 
 Elsewhere:
@@ -106,11 +111,11 @@ def _loss(y, mu, alpha, shape):
 def _loss_and_gradient(y, mu, alpha, shape):
     quotient = (y - mu).div_(alpha)
     total = (1 / shape).add_(1)
-    absolute_power_slope = _absolute_power_slope(quotient, shape)
+    absolute_power_slope_over = _absolute_power_slope_over(quotient, shape, alpha)
     return (
         torch.pow(torch.abs(quotient), shape).add_(torch.log(alpha)).add_(torch.lgamma(total)),
-        (-absolute_power_slope).div_(alpha),
-        absolute_power_slope.mul_(quotient).neg_().add_(1).div_(alpha),
+        -absolute_power_slope_over,
+        (1 / alpha).sub_(absolute_power_slope_over.mul_(quotient)),
         _times(torch.pow(torch.abs(quotient), shape), torch.abs(quotient).log_())
         .sub_(_digamma(total).div_(shape**2)),
     )
@@ -118,16 +123,16 @@ def _loss_and_gradient(y, mu, alpha, shape):
 
 def _hessian_vector_product(y, mu, alpha, shape, v_mu, v_alpha, v_shape):
     quotient = (y - mu) / alpha
-    absolute_power_slope = _absolute_power_slope(quotient, shape)
-    absolute_power_log_slope = _absolute_power_log_slope(quotient, shape)
+    absolute_power_log_slope_over = _absolute_power_log_slope_over(quotient, shape, alpha)
     total = 1 / shape + 1
-    h_mu_mu = _absolute_power_curvature(quotient, shape) / alpha**2
-    h_mu_alpha = shape * absolute_power_slope / alpha**2
-    h_mu_shape = -absolute_power_log_slope / alpha
+    h_mu_mu = _absolute_power_curvature_over(quotient, shape, alpha)
+    h_mu_alpha = _absolute_power_slope_over(quotient, shape, alpha * (alpha / shape))
+    h_mu_shape = -absolute_power_log_slope_over
     h_alpha_alpha = (
-        (quotient * absolute_power_slope + shape * quotient * absolute_power_slope - 1) / alpha**2
+        quotient * _absolute_power_slope_over(quotient, shape, alpha * (alpha / (shape + 1)))
+        - 1 / alpha**2
     )
-    h_alpha_shape = -quotient * absolute_power_log_slope / alpha
+    h_alpha_shape = -quotient * absolute_power_log_slope_over
     h_shape_shape = (
         _times(torch.pow(torch.abs(quotient), shape), torch.square(torch.log(torch.abs(quotient))))
         + (_trigamma(total) / shape) / shape**3
@@ -174,6 +179,12 @@ def _tensors(*values):
     return [torch.as_tensor(value, dtype=like.dtype, device=like.device) for value in values]
 
 
+def _double(*values):
+    """Numbers and tensors as float64 tensors of one device, and the dtype in which to answer."""
+    tensors = _tensors(*values)
+    return *[tensor.double() for tensor in tensors], tensors[0].dtype
+
+
 def _digamma(x):
     """The derivative psi(x) of log Gamma(x), x > 0.
 
@@ -202,10 +213,11 @@ def _trigamma(x):
 
 
 def _polynomial(coefficients, w):
-    """The polynomial with these coefficients (lowest power first) at w, by Horner's rule."""
-    total = torch.zeros_like(w)
-    for coefficient in reversed(coefficients):
-        total = total * w + coefficient
+    """The polynomial with these coefficients (lowest power first) at w, by Horner's rule, in place where nobody differentiates."""
+    *others, leading = coefficients
+    total = torch.full_like(w, leading)
+    for coefficient in reversed(others):
+        total = total * w + coefficient if torch.is_grad_enabled() else total.mul_(w).add_(coefficient)
     return total
 
 
@@ -214,43 +226,50 @@ def _rational(numerator, denominator, w):
     return _polynomial(numerator, w) / _polynomial(denominator, w)
 
 
-def _lowered(size, b, steps):
-    """The power size^(b - steps), for one step or two: b is lowered only as far as that is exact."""
-    first = torch.where(b < 0.5, size, 1.0)
-    if steps == 1:
-        return torch.pow(size, torch.where(b < 0.5, b, b - 1)) / first
-    second = torch.where(b < 1.5, size, 1.0)
-    return torch.pow(size, torch.where(b < 0.5, b, torch.where(b < 1.5, b - 1, b - 2))) / first / second
+def _absolute_power_curvature_over(a, b, c):
+    """The second derivative b (b - 1) |a|^(b - 2) of |a|^b over c^2; at a = 0 as the curvature is.
 
+    It is b (b - 1) times the square of |a|^((b - 2)/2)/c, where neither under- nor overflows alone.
 
-def _absolute_power_slope(a, b):
-    """The derivative b |a|^(b - 1) sign(a) of |a|^b, 0 at 0.
-
-    Measured beyond conditioning: at most 3 ulp in float64 and in float32.
+    Measured beyond conditioning: at most 5 ulp in float64, 0.5 in float32.
     """
-    a, b = _tensors(a, b)
-    return torch.where(a == 0, 0.0, b * _lowered(torch.abs(a), b, 1) * torch.sign(a))
-
-
-def _absolute_power_curvature(a, b):
-    """The second derivative b (b - 1) |a|^(b - 2) of |a|^b; at 0 it is 0 for b up to 1, where there is a kink.
-
-    Measured beyond conditioning: at most 4 ulp in float64 and in float32.
-    """
-    a, b = _tensors(a, b)
-    at_zero = torch.where(b > 1, torch.pow(torch.abs(a), b - 2), 0.0)
-    return b * (b - 1) * torch.where(a == 0, at_zero, _lowered(torch.abs(a), b, 2))
-
-
-def _absolute_power_log_slope(a, b):
-    """The derivative |a|^(b - 1) (1 + b log |a|) sign(a) of |a|^b log |a|, 0 at 0.
-
-    Measured beyond conditioning: at most 4 ulp in float64 and in float32.
-    """
-    a, b = _tensors(a, b)
+    a, b, c, kind = _double(a, b, c)
     size = torch.abs(a)
-    slope = _lowered(size, b, 1) * (1 + b * torch.log(size)) * torch.sign(a)
-    return torch.where(a == 0, 0.0, slope)
+    power = torch.where(b < 0.5, b, torch.where(b < 1.5, b - 1, b - 2))
+    lowered = torch.where(b < 0.5, size, torch.where(b < 1.5, torch.sqrt(size), 1.0))
+    root = torch.pow(size, power / 2) / lowered / c
+    at_zero = torch.where(b > 1, torch.pow(size, b - 2) / c / c, 0.0)
+    return (b * (b - 1) * torch.where(a == 0, at_zero, torch.square(root))).to(kind)
+
+
+def _absolute_power_slope_over(a, b, c):
+    """The derivative b |a|^(b - 1) sign(a) of |a|^b over c, 0 at 0: the root of the power is multiplied in twice.
+
+    Measured beyond conditioning: at most 6 ulp in float64, 0.5 in float32.
+    """
+    a, b, c, kind = _double(a, b, c)
+    size = torch.abs(a)
+    root, divisor = _root_lowered(size, b)
+    value = b * root / divisor / c * root * torch.sign(a)
+    return torch.where(a == 0, 0.0, value).to(kind)
+
+
+def _absolute_power_log_slope_over(a, b, c):
+    """The derivative |a|^(b - 1) (1 + b log |a|) sign(a) of |a|^b log |a| over c, 0 at 0, made likewise.
+
+    Measured beyond conditioning: at most 6 ulp in float64, 0.5 in float32.
+    """
+    a, b, c, kind = _double(a, b, c)
+    size = torch.abs(a)
+    root, divisor = _root_lowered(size, b)
+    value = (1 + b * torch.log(size)) * root / divisor / c * root * torch.sign(a)
+    return torch.where(a == 0, 0.0, value).to(kind)
+
+
+def _root_lowered(size, b):
+    """The root of a power of size, and a divisor of its square: the quotient is size^(b - 1)."""
+    low = b < 0.5
+    return torch.pow(size, torch.where(low, b, b - 1) / 2), torch.where(low, size, 1.0)
 
 
 def _times(x, y):
@@ -283,6 +302,13 @@ def _nan_or_zero(value, penalty):
     return torch.where(value != value, value, 0 * penalty)
 
 
+def _reduced_total(total, value, reduction):
+    """The reduced loss of samples whose sum is known."""
+    if reduction == "mean":
+        return total / value.numel()
+    return total if reduction == "sum" else _reduced(value, reduction)
+
+
 class _Loss(torch.autograd.Function):
     """Puts out the gradient beside the loss: outputs, when saved, can be differentiated again."""
 
@@ -292,8 +318,9 @@ class _Loss(torch.autograd.Function):
         if penalty is None:
             if _surely_legal(y, mu, alpha, shape):
                 value, *slopes = _loss_and_gradient(y, mu, alpha, shape)
-                if not math.isnan(torch.sum(value)):
-                    return _reduced(value, reduction), *slopes
+                total = torch.sum(value)
+                if not math.isnan(total):
+                    return _reduced_total(total, value, reduction), *slopes
             y, mu, alpha, shape, penalty = _guarded(y=y, mu=mu, alpha=alpha, shape=shape)
         value, *slopes = _penalised(penalty, *_loss_and_gradient(y, mu, alpha, shape))
         return _reduced(value, reduction), *slopes

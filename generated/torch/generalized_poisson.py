@@ -18,6 +18,9 @@ Loss of one sample, to be minimised over rate, spread
     dropped = log y!
     -log p  = factor · loss + dropped
 
+Also known of the density
+    mean          θ/(1 − λ)
+
 All arguments broadcast, with a warning where that makes samples that no argument has.
 Data outside the support cost +inf, parameters outside their domain give nan.
 
@@ -181,7 +184,7 @@ def _stirling_step(x):
     return torch.where(x < 0.1, (x + 0.5) * torch.log1p(1.0 / x) - 1.0, fitted), z
 
 
-def _stirling_correction(x):
+def _stirling_correction(x, stirling_step=None):
     """The difference log Gamma(x) - ((x - 1/2) log x - x + log(2 pi)/2) > 0, near 1/(12 x); x > 0.
 
     One step of the recurrence, then a fitted quotient; both have one sign (DLMF 5.5.1, 5.11.1).
@@ -189,7 +192,7 @@ def _stirling_correction(x):
     Measured beyond conditioning: at most 4 ulp in float64, 4 in float32.
     """
     r = 1.0 / (x + 1.0)
-    step, _ = _stirling_step(x)
+    step, _ = stirling_step or _stirling_step(x)
     return step + r * _rational(_STIRLING_CORRECTION_N, _STIRLING_CORRECTION_D, r * r)
 
 
@@ -240,10 +243,11 @@ def _abel_poisson(a, b, n):
 
 
 def _polynomial(coefficients, w):
-    """The polynomial with these coefficients (lowest power first) at w, by Horner's rule."""
-    total = torch.zeros_like(w)
-    for coefficient in reversed(coefficients):
-        total = total * w + coefficient
+    """The polynomial with these coefficients (lowest power first) at w, by Horner's rule, in place where nobody differentiates."""
+    *others, leading = coefficients
+    total = torch.full_like(w, leading)
+    for coefficient in reversed(others):
+        total = total * w + coefficient if torch.is_grad_enabled() else total.mul_(w).add_(coefficient)
     return total
 
 
@@ -253,14 +257,15 @@ def _rational(numerator, denominator, w):
 
 
 def _log_ratio(a, b):
-    """The logarithm of a/b; a, b > 0; log1p((a - b)/b) where they are close.
+    """The logarithm of a/b; a, b > 0: that of 1 + |a - b|/min(a, b), with the sign of a - b.
 
     Measured beyond conditioning: at most 1 ulp in float64, 1.5 in float32.
     """
     a, b = _tensors(a, b)
-    t, q = (a - b) / b, a / b
-    far = torch.where((q > torch.finfo(q.dtype).tiny) & (q < math.inf), torch.log(q), torch.log(a) - torch.log(b))
-    return torch.where(torch.abs(t) < 0.5, torch.log1p(t), far)
+    difference = a - b
+    t = torch.abs(difference) / torch.minimum(a, b)
+    near = torch.copysign(torch.log1p(t), difference)
+    return torch.where(t < math.inf, near, torch.log(a) - torch.log(b))
 
 
 def _small_ratio(a, b):
@@ -312,6 +317,13 @@ def _nan_or_zero(value, penalty):
     return torch.where(value != value, value, 0 * penalty)
 
 
+def _reduced_total(total, value, reduction):
+    """The reduced loss of samples whose sum is known."""
+    if reduction == "mean":
+        return total / value.numel()
+    return total if reduction == "sum" else _reduced(value, reduction)
+
+
 class _Loss(torch.autograd.Function):
     """Puts out the gradient beside the loss: outputs, when saved, can be differentiated again."""
 
@@ -321,8 +333,9 @@ class _Loss(torch.autograd.Function):
         if penalty is None:
             if _surely_legal(y, rate, spread):
                 value, *slopes = _loss_and_gradient(y, rate, spread)
-                if not math.isnan(torch.sum(value)):
-                    return _reduced(value, reduction), *slopes
+                total = torch.sum(value)
+                if not math.isnan(total):
+                    return _reduced_total(total, value, reduction), *slopes
             y, rate, spread, penalty = _guarded(y=y, rate=rate, spread=spread)
         value, *slopes = _penalised(penalty, *_loss_and_gradient(y, rate, spread))
         return _reduced(value, reduction), *slopes
@@ -490,7 +503,7 @@ def _surely_legal(y, rate, spread):
         and y.numel() > 0
         and torch.amin(y).item() >= 0
         and math.isfinite(torch.sum(y))
-        and torch.equal(y, torch.floor(y))
+        and torch.sum(y - torch.floor(y)).item() == 0
         and torch.amin(rate).item() > 0
         and math.isfinite(torch.sum(rate))
         and torch.amin(spread).item() >= 0

@@ -17,6 +17,14 @@ Loss of one sample, to be minimised over logit_p
     dropped = 0
     -log p  = factor · loss + dropped
 
+Also known of the density
+    mean          (1 − p)/p
+    mode          0
+    P(Y ≤ y)      1 − (1 − p)^(y + 1)
+    log P(Y > y)  (y + 1) log1p(−p)
+    deviance      2 (y log(y/(1 − p)) − log p − (y + 1) log(y + 1))
+    dispersion φ  1
+
 All arguments broadcast, with a warning where that makes samples that no argument has.
 Data outside the support cost +inf, parameters outside their domain give nan.
 
@@ -174,6 +182,13 @@ def _nan_or_zero(value, penalty):
     return torch.where(value != value, value, 0 * penalty)
 
 
+def _reduced_total(total, value, reduction):
+    """The reduced loss of samples whose sum is known."""
+    if reduction == "mean":
+        return total / value.numel()
+    return total if reduction == "sum" else _reduced(value, reduction)
+
+
 class _Loss(torch.autograd.Function):
     """Puts out the gradient beside the loss: outputs, when saved, can be differentiated again."""
 
@@ -183,8 +198,9 @@ class _Loss(torch.autograd.Function):
         if penalty is None:
             if _surely_legal(y, logit_p):
                 value, *slopes = _loss_and_gradient(y, logit_p)
-                if not math.isnan(torch.sum(value)):
-                    return _reduced(value, reduction), *slopes
+                total = torch.sum(value)
+                if not math.isnan(total):
+                    return _reduced_total(total, value, reduction), *slopes
             y, logit_p, penalty = _guarded(y=y, logit_p=logit_p)
         value, *slopes = _penalised(penalty, *_loss_and_gradient(y, logit_p))
         return _reduced(value, reduction), *slopes
@@ -341,7 +357,7 @@ def _surely_legal(y, logit_p):
         and y.numel() > 0
         and torch.amin(y).item() >= 0
         and math.isfinite(torch.sum(y))
-        and torch.equal(y, torch.floor(y))
+        and torch.sum(y - torch.floor(y)).item() == 0
         and math.isfinite(torch.sum(logit_p))
     )
 

@@ -17,6 +17,11 @@ Loss of one sample, to be minimised over shape, rate
     dropped = 0
     -log p  = factor · loss + dropped
 
+Also known of the density
+    mode          −1/b · log η   where 1 > η
+    P(Y ≤ y)      −expm1(−η expm1(y b))
+    log P(Y > y)  −η expm1(y b)
+
 All arguments broadcast, with a warning where that makes samples that no argument has.
 Data outside the support cost +inf, parameters outside their domain give nan.
 
@@ -151,10 +156,11 @@ def _expm1(x):
 
 
 def _polynomial(coefficients, w):
-    """The polynomial with these coefficients (lowest power first) at w, by Horner's rule."""
-    total = torch.zeros_like(w)
-    for coefficient in reversed(coefficients):
-        total = total * w + coefficient
+    """The polynomial with these coefficients (lowest power first) at w, by Horner's rule, in place where nobody differentiates."""
+    *others, leading = coefficients
+    total = torch.full_like(w, leading)
+    for coefficient in reversed(others):
+        total = total * w + coefficient if torch.is_grad_enabled() else total.mul_(w).add_(coefficient)
     return total
 
 
@@ -193,6 +199,13 @@ def _nan_or_zero(value, penalty):
     return torch.where(value != value, value, 0 * penalty)
 
 
+def _reduced_total(total, value, reduction):
+    """The reduced loss of samples whose sum is known."""
+    if reduction == "mean":
+        return total / value.numel()
+    return total if reduction == "sum" else _reduced(value, reduction)
+
+
 class _Loss(torch.autograd.Function):
     """Puts out the gradient beside the loss: outputs, when saved, can be differentiated again."""
 
@@ -202,8 +215,9 @@ class _Loss(torch.autograd.Function):
         if penalty is None:
             if _surely_legal(y, shape, rate):
                 value, *slopes = _loss_and_gradient(y, shape, rate)
-                if not math.isnan(torch.sum(value)):
-                    return _reduced(value, reduction), *slopes
+                total = torch.sum(value)
+                if not math.isnan(total):
+                    return _reduced_total(total, value, reduction), *slopes
             y, shape, rate, penalty = _guarded(y=y, shape=shape, rate=rate)
         value, *slopes = _penalised(penalty, *_loss_and_gradient(y, shape, rate))
         return _reduced(value, reduction), *slopes

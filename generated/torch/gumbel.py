@@ -16,6 +16,12 @@ Loss of one sample, to be minimised over mu, sigma
     dropped = 0
     -log p  = factor · loss + dropped
 
+Also known of the density
+    mean          μ + σ γₑ
+    mode          μ
+    P(Y ≤ y)      e^(−e^(−(y − μ)/σ))
+    log P(Y > y)  log(1 − e^−(e^(−(y − μ)/σ)))
+
 All arguments broadcast, with a warning where that makes samples that no argument has.
 Data outside the support cost +inf, parameters outside their domain give nan.
 
@@ -111,7 +117,7 @@ def _loss_and_gradient(y, mu, sigma):
 
 def _hessian_vector_product(y, mu, sigma, v_mu, v_sigma):
     quotient = (y - mu) / sigma
-    exp = torch.exp(-quotient / 2)
+    exp = torch.exp(-0.5 * quotient)
     expm1 = _expm1(-quotient)
     h_mu_mu = torch.square(exp / sigma)
     h_mu_sigma = (quotient * torch.exp(-quotient) - expm1) / sigma**2
@@ -155,10 +161,11 @@ def _expm1(x):
 
 
 def _polynomial(coefficients, w):
-    """The polynomial with these coefficients (lowest power first) at w, by Horner's rule."""
-    total = torch.zeros_like(w)
-    for coefficient in reversed(coefficients):
-        total = total * w + coefficient
+    """The polynomial with these coefficients (lowest power first) at w, by Horner's rule, in place where nobody differentiates."""
+    *others, leading = coefficients
+    total = torch.full_like(w, leading)
+    for coefficient in reversed(others):
+        total = total * w + coefficient if torch.is_grad_enabled() else total.mul_(w).add_(coefficient)
     return total
 
 
@@ -197,6 +204,13 @@ def _nan_or_zero(value, penalty):
     return torch.where(value != value, value, 0 * penalty)
 
 
+def _reduced_total(total, value, reduction):
+    """The reduced loss of samples whose sum is known."""
+    if reduction == "mean":
+        return total / value.numel()
+    return total if reduction == "sum" else _reduced(value, reduction)
+
+
 class _Loss(torch.autograd.Function):
     """Puts out the gradient beside the loss: outputs, when saved, can be differentiated again."""
 
@@ -206,8 +220,9 @@ class _Loss(torch.autograd.Function):
         if penalty is None:
             if _surely_legal(y, mu, sigma):
                 value, *slopes = _loss_and_gradient(y, mu, sigma)
-                if not math.isnan(torch.sum(value)):
-                    return _reduced(value, reduction), *slopes
+                total = torch.sum(value)
+                if not math.isnan(total):
+                    return _reduced_total(total, value, reduction), *slopes
             y, mu, sigma, penalty = _guarded(y=y, mu=mu, sigma=sigma)
         value, *slopes = _penalised(penalty, *_loss_and_gradient(y, mu, sigma))
         return _reduced(value, reduction), *slopes

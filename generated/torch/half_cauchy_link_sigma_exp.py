@@ -17,6 +17,12 @@ Loss of one sample, to be minimised over log_sigma
     dropped = log π − log 2
     -log p  = factor · loss + dropped
 
+Also known of the density
+    mean          none exists
+    mode          0
+    P(Y ≤ y)      2/π · atan(y/σ)
+    log P(Y > y)  log(2/π · atan(σ/y))
+
 All arguments broadcast, with a warning where that makes samples that no argument has.
 Data outside the support cost +inf, parameters outside their domain give nan.
 
@@ -164,6 +170,13 @@ def _nan_or_zero(value, penalty):
     return torch.where(value != value, value, 0 * penalty)
 
 
+def _reduced_total(total, value, reduction):
+    """The reduced loss of samples whose sum is known."""
+    if reduction == "mean":
+        return total / value.numel()
+    return total if reduction == "sum" else _reduced(value, reduction)
+
+
 class _Loss(torch.autograd.Function):
     """Puts out the gradient beside the loss: outputs, when saved, can be differentiated again."""
 
@@ -173,8 +186,9 @@ class _Loss(torch.autograd.Function):
         if penalty is None:
             if _surely_legal(y, log_sigma):
                 value, *slopes = _loss_and_gradient(y, log_sigma)
-                if not math.isnan(torch.sum(value)):
-                    return _reduced(value, reduction), *slopes
+                total = torch.sum(value)
+                if not math.isnan(total):
+                    return _reduced_total(total, value, reduction), *slopes
             y, log_sigma, penalty = _guarded(y=y, log_sigma=log_sigma)
         value, *slopes = _penalised(penalty, *_loss_and_gradient(y, log_sigma))
         return _reduced(value, reduction), *slopes

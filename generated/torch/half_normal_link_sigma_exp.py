@@ -18,6 +18,12 @@ Loss of one sample, to be minimised over log_sigma
     dropped = ½ log 2π − log 2
     -log p  = factor · loss + dropped
 
+Also known of the density
+    mean          σ √2/√π
+    mode          0
+    P(Y ≤ y)      2 Φ(y/σ) − 1
+    log P(Y > y)  log Φ(−y/σ) + log 2
+
 All arguments broadcast, with a warning where that makes samples that no argument has.
 Data outside the support cost +inf, parameters outside their domain give nan.
 
@@ -97,18 +103,18 @@ def dropped():
 
 
 def _loss(y, log_sigma):
-    exp = torch.exp(-log_sigma / 2)
-    return log_sigma + torch.square(y * exp * exp) / 2
+    exp = torch.exp(-0.5 * log_sigma)
+    return log_sigma + 0.5 * torch.square(y * exp * exp)
 
 
 def _loss_and_gradient(y, log_sigma):
-    exp = (-log_sigma).div_(2).exp_()
+    exp = (-0.5 * log_sigma).exp_()
     square = (y * exp).mul_(exp).square_()
-    return (square / 2).add_(log_sigma), square.neg_().add_(1)
+    return (0.5 * square).add_(log_sigma), square.neg_().add_(1)
 
 
 def _hessian_vector_product(y, log_sigma, v_log_sigma):
-    exp = torch.exp(-log_sigma / 2)
+    exp = torch.exp(-0.5 * log_sigma)
     h_log_sigma_log_sigma = 2 * torch.square(y * exp * exp)
     return (h_log_sigma_log_sigma * v_log_sigma,)
 
@@ -142,6 +148,13 @@ def _nan_or_zero(value, penalty):
     return torch.where(value != value, value, 0 * penalty)
 
 
+def _reduced_total(total, value, reduction):
+    """The reduced loss of samples whose sum is known."""
+    if reduction == "mean":
+        return total / value.numel()
+    return total if reduction == "sum" else _reduced(value, reduction)
+
+
 class _Loss(torch.autograd.Function):
     """Puts out the gradient beside the loss: outputs, when saved, can be differentiated again."""
 
@@ -151,8 +164,9 @@ class _Loss(torch.autograd.Function):
         if penalty is None:
             if _surely_legal(y, log_sigma):
                 value, *slopes = _loss_and_gradient(y, log_sigma)
-                if not math.isnan(torch.sum(value)):
-                    return _reduced(value, reduction), *slopes
+                total = torch.sum(value)
+                if not math.isnan(total):
+                    return _reduced_total(total, value, reduction), *slopes
             y, log_sigma, penalty = _guarded(y=y, log_sigma=log_sigma)
         value, *slopes = _penalised(penalty, *_loss_and_gradient(y, log_sigma))
         return _reduced(value, reduction), *slopes

@@ -16,6 +16,13 @@ Loss of one sample, to be minimised over mean, shape
     dropped = 3/2 · log y + ½ log 2π
     -log p  = factor · loss + dropped
 
+Also known of the density
+    mean          μ
+    mode          μ (√(1 + 9 μ²/(4 λ²)) − 3 μ/(2 λ))
+    P(Y ≤ y)      Φ((y/μ − 1) √λ/√y) + Φ(−(y/μ + 1) √λ/√y) e^(2 λ/μ)
+    deviance      1/(y μ²) · (y − μ)²
+    dispersion φ  1/λ
+
 All arguments broadcast, with a warning where that makes samples that no argument has.
 Data outside the support cost +inf, parameters outside their domain give nan.
 
@@ -122,14 +129,14 @@ def _hessian_vector_product(y, mean, shape, v_mean, v_shape):
 
 
 def _dropped(y):
-    return 3 * torch.log(y) / 2 + math.log(2 * math.pi) / 2
+    return 1.5 * torch.log(y) + math.log(2 * math.pi) / 2
 
 
 def _negative_log_likelihood(y, mean, shape):
     return (
-        3 * torch.log(y) / 2
-        + shape * torch.square((y - mean) / mean / torch.sqrt(y)) / 2
-        - _log_ratio(shape, 2 * math.pi) / 2
+        1.5 * torch.log(y)
+        + 0.5 * (shape * torch.square((y - mean) / mean / torch.sqrt(y)))
+        - 0.5 * _log_ratio(shape, 2 * math.pi)
     )
 
 
@@ -140,14 +147,15 @@ def _tensors(*values):
 
 
 def _log_ratio(a, b):
-    """The logarithm of a/b; a, b > 0; log1p((a - b)/b) where they are close.
+    """The logarithm of a/b; a, b > 0: that of 1 + |a - b|/min(a, b), with the sign of a - b.
 
     Measured beyond conditioning: at most 1 ulp in float64, 1.5 in float32.
     """
     a, b = _tensors(a, b)
-    t, q = (a - b) / b, a / b
-    far = torch.where((q > torch.finfo(q.dtype).tiny) & (q < math.inf), torch.log(q), torch.log(a) - torch.log(b))
-    return torch.where(torch.abs(t) < 0.5, torch.log1p(t), far)
+    difference = a - b
+    t = torch.abs(difference) / torch.minimum(a, b)
+    near = torch.copysign(torch.log1p(t), difference)
+    return torch.where(t < math.inf, near, torch.log(a) - torch.log(b))
 
 
 def _times(x, y):
@@ -180,6 +188,13 @@ def _nan_or_zero(value, penalty):
     return torch.where(value != value, value, 0 * penalty)
 
 
+def _reduced_total(total, value, reduction):
+    """The reduced loss of samples whose sum is known."""
+    if reduction == "mean":
+        return total / value.numel()
+    return total if reduction == "sum" else _reduced(value, reduction)
+
+
 class _Loss(torch.autograd.Function):
     """Puts out the gradient beside the loss: outputs, when saved, can be differentiated again."""
 
@@ -189,8 +204,9 @@ class _Loss(torch.autograd.Function):
         if penalty is None:
             if _surely_legal(y, mean, shape):
                 value, *slopes = _loss_and_gradient(y, mean, shape)
-                if not math.isnan(torch.sum(value)):
-                    return _reduced(value, reduction), *slopes
+                total = torch.sum(value)
+                if not math.isnan(total):
+                    return _reduced_total(total, value, reduction), *slopes
             y, mean, shape, penalty = _guarded(y=y, mean=mean, shape=shape)
         value, *slopes = _penalised(penalty, *_loss_and_gradient(y, mean, shape))
         return _reduced(value, reduction), *slopes

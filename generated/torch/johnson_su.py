@@ -15,10 +15,15 @@ Symbols
                                                        towards those of the normal distribution
 
 Loss of one sample, to be minimised over mu, sigma, skewness, tails
-    loss    = log(σ/δ) + ½ log(1 + ((y − μ)/σ)²) + (γ + δ asinh((y − μ)/σ))²/2
+    loss    = log(√((y − μ)² + σ²)/δ) + (γ + δ arsinh((y − μ)/σ))²/2
     factor  = 1
     dropped = ½ log 2π
     -log p  = factor · loss + dropped
+
+Also known of the density
+    mean          μ − σ sinh(γ/δ) e^(1/(2 δ²))
+    P(Y ≤ y)      Φ(γ + δ asinh((y − μ)/σ))
+    log P(Y > y)  log Φ(−(γ + δ asinh((y − μ)/σ)))
 
 All arguments broadcast, with a warning where that makes samples that no argument has.
 Data outside the support cost +inf, parameters outside their domain give nan.
@@ -26,8 +31,8 @@ Data outside the support cost +inf, parameters outside their domain give nan.
 Accuracy: at most 16 units in the last place beyond conditioning on ordinary inputs (those that
 `derive verify` draws from each domain), in float64 and float32, for value, gradient and Hessian.
 Near and far (`derive verify --accuracy`) at most so many bits are lost beyond conditioning:
-    float64  value 2, gradient 2, Hessian 53, -log p 2
-    float32  value 3, gradient 3, Hessian 24, -log p 3
+    float64  value 2, gradient 2, Hessian 3, -log p 2
+    float32  value 2, gradient 3, Hessian 3, -log p 2
 
 Elsewhere:
     loss = -scipy.stats.johnsonsu.logpdf - 0.918938533205
@@ -98,55 +103,62 @@ def dropped():
 
 
 def _loss(y, mu, sigma, skewness, tails):
-    quotient = (y - mu) / sigma
+    difference = y - mu
     return (
-        _log_ratio(sigma, tails)
-        + _log1p_square(quotient) / 2
-        + torch.square(skewness + tails * torch.asinh(quotient)) / 2
+        _log_ratio(torch.hypot(difference, sigma), tails)
+        + 0.5 * torch.square(skewness + tails * _asinh_of_quotient(difference, sigma))
     )
 
 
 def _loss_and_gradient(y, mu, sigma, skewness, tails):
-    quotient = (y - mu).div_(sigma)
-    asinh = torch.asinh(quotient)
-    total = (tails * asinh).add_(skewness)
-    root_rest = 1 / torch.hypot(quotient, torch.ones_like(quotient))
+    difference = y - mu
+    asinh_of_quotient = _asinh_of_quotient(difference, sigma)
+    total = (tails * asinh_of_quotient).add_(skewness)
     return (
-        _log_ratio(sigma, tails).add_(_log1p_square(quotient).div_(2)).add_(torch.square(total).div_(2)),
-        _log1p_square_slope(quotient).neg_().div_(2).sub_((tails * total).mul_(root_rest)).div_(sigma),
-        (1 / torch.square(quotient).add_(1))
-        .sub_((tails * quotient).mul_(root_rest).mul_((tails * asinh).add_(skewness)))
-        .div_(sigma),
+        _log_ratio(torch.hypot(difference, sigma), tails).add_(torch.square(total).mul_(0.5)),
+        (-difference)
+        .div_(torch.hypot(difference, sigma))
+        .div_(torch.hypot(difference, sigma))
+        .sub_((tails * total).div_(torch.hypot(difference, sigma))),
+        (sigma / torch.hypot(difference, sigma))
+        .div_(torch.hypot(difference, sigma))
+        .sub_((tails * total).mul_(difference / torch.hypot(difference, sigma)).div_(sigma)),
         total,
-        asinh.mul_(total).sub_(1 / tails),
+        asinh_of_quotient.mul_(total).sub_(1 / tails),
     )
 
 
 def _hessian_vector_product(y, mu, sigma, skewness, tails, v_mu, v_sigma, v_skewness, v_tails):
-    quotient = (y - mu) / sigma
-    root_rest = 1 / torch.hypot(quotient, torch.ones_like(quotient))
-    square = torch.square(tails * root_rest)
-    log1p_square_curvature = _log1p_square_curvature(quotient)
-    asinh = torch.asinh(quotient)
-    total = skewness + tails * asinh
-    log1p_square_slope = _log1p_square_slope(quotient)
-    square_rest = 1 / (1 + torch.square(quotient))
+    difference = y - mu
+    difference_of_pulls = _difference_of_pulls(difference, sigma)
+    hypotenuse = torch.hypot(difference, sigma)
+    asinh_of_quotient = _asinh_of_quotient(difference, sigma)
+    total = skewness + tails * asinh_of_quotient
+    share_of_leg = difference / torch.hypot(difference, sigma)
+    share_of_base = sigma / torch.hypot(difference, sigma)
+    difference_2 = -total - tails * asinh_of_quotient
+    product = tails * asinh_of_quotient
     h_mu_mu = (
-        (square / sigma + log1p_square_curvature / (2 * sigma) - tails * total * log1p_square_slope * root_rest / (2 * sigma)) / sigma
+        tails**2 / hypotenuse**2
+        - difference_of_pulls
+        - tails * total * share_of_leg / hypotenuse**2
     )
     h_mu_sigma = (
-        (quotient * square / sigma + quotient * log1p_square_curvature / (2 * sigma) - tails * quotient * total * log1p_square_slope * root_rest / (2 * sigma) - (-log1p_square_slope / 2 - tails * total * root_rest) / sigma) / sigma
+        _product_of_pulls(difference, sigma)
+        + tails * share_of_base * total / hypotenuse**2
+        + share_of_leg * tails**2 / (sigma * hypotenuse)
     )
-    h_mu_skewness = -tails * root_rest / sigma
-    h_mu_tails = (-total * root_rest - tails * asinh * root_rest) / sigma
+    h_mu_skewness = -tails / hypotenuse
+    h_mu_tails = difference_2 / hypotenuse
     h_sigma_sigma = (
-        (quotient * log1p_square_slope * square_rest / sigma + tails * quotient * total * root_rest / sigma + torch.square(quotient * root_rest) * tails**2 / sigma - tails * torch.square(quotient) * total * log1p_square_slope * root_rest / (2 * sigma) - (square_rest - tails * quotient * total * root_rest) / sigma) / sigma
+        difference_of_pulls
+        + tails * share_of_leg * (share_of_base * (skewness + product) / hypotenuse + (skewness + product + tails * share_of_leg) / sigma) / sigma
     )
-    h_sigma_skewness = -tails * quotient * root_rest / sigma
-    h_sigma_tails = (-quotient * total * root_rest - tails * quotient * asinh * root_rest) / sigma
+    h_sigma_skewness = -tails * share_of_leg / sigma
+    h_sigma_tails = difference_2 * share_of_leg / sigma
     h_skewness_skewness = 1
-    h_skewness_tails = asinh
-    h_tails_tails = torch.square(asinh) + 1 / tails**2
+    h_skewness_tails = asinh_of_quotient
+    h_tails_tails = torch.square(asinh_of_quotient) + 1 / tails**2
     return (
         _times(v_mu, h_mu_mu)
         + _times(v_sigma, h_mu_sigma)
@@ -177,47 +189,53 @@ def _tensors(*values):
     return [torch.as_tensor(value, dtype=like.dtype, device=like.device) for value in values]
 
 
-def _log1p_square(z):
-    """The logarithm of 1 + z^2, also where z^2 overflows.
+def _double(*values):
+    """Numbers and tensors as float64 tensors of one device, and the dtype in which to answer."""
+    tensors = _tensors(*values)
+    return *[tensor.double() for tensor in tensors], tensors[0].dtype
 
-    Measured beyond conditioning: at most 1 ulp in float64, 1 in float32.
+
+def _difference_of_pulls(a, b):
+    """The quotient (a^2 - b^2)/(a^2 + b^2)^2, b > 0, from quotients that neither over- nor underflow.
+
+    Measured beyond conditioning: at most 6 ulp in float64, 0.5 in float32.
     """
-    m = torch.abs(z)
-    near = torch.log1p(torch.square(torch.clamp(m, max=1e9)))
-    return torch.where(m < 1e9, near, 2.0 * torch.log(torch.clamp(m, min=1e9)))
+    a, b, kind = _double(a, b)
+    a, h = torch.abs(a), torch.hypot(a, b)
+    return ((a - b) / h * ((a + b) / h) / h / h).to(kind)
 
 
-def _log1p_square_slope(z):
-    """The quotient 2 z / (1 + z^2), the derivative of log(1 + z^2), also where z^2 overflows.
+def _product_of_pulls(a, b):
+    """The quotient 2 a b/(a^2 + b^2)^2, b > 0, from quotients that neither over- nor underflow.
 
-    Measured beyond conditioning: at most 2 ulp in float64, 2 in float32.
+    Measured beyond conditioning: at most 6 ulp in float64, 0.5 in float32.
     """
-    inside = torch.abs(z) < 1.0
-    c, d = torch.clamp(z, -1.0, 1.0), torch.where(inside, 1.0, z)
-    return torch.where(inside, 2.0 * c / (1.0 + c * c), 2.0 / (d + 1.0 / d))
+    a, b, kind = _double(a, b)
+    h = torch.hypot(a, b)
+    return (2.0 * (a / h) * (b / h) / h / h).to(kind)
 
 
-def _log1p_square_curvature(z):
-    """The quotient 2 (1 - z^2) / (1 + z^2)^2, the second derivative of log(1 + z^2).
+def _asinh_of_quotient(a, b):
+    """The inverse hyperbolic sine of a/b, b > 0; where the quotient overflows, log |2 a| - log b with the sign of a.
 
-    Measured beyond conditioning: at most 4 ulp in float64, 3.5 in float32.
+    Measured beyond conditioning: at most 2 ulp in float64, 0.5 in float32.
     """
-    m = torch.abs(z)
-    c, beyond = torch.clamp(m, max=1e9), torch.clamp(m, min=1e9)
-    q = c * c
-    near = 2.0 * torch.where(torch.abs(c - 1.0) < 0.4, (1.0 - c) * (1.0 + c), 1.0 - q) / torch.square(1.0 + q)
-    return torch.where(m < 1e9, near, -2.0 / (beyond * beyond))
+    a, b, kind = _double(a, b)
+    q = torch.abs(a / b)
+    far = torch.log(torch.abs(a)) + 0.6931471805599453 - torch.log(b)
+    return (torch.sign(a) * torch.where(q < torch.inf, torch.asinh(q), far)).to(kind)
 
 
 def _log_ratio(a, b):
-    """The logarithm of a/b; a, b > 0; log1p((a - b)/b) where they are close.
+    """The logarithm of a/b; a, b > 0: that of 1 + |a - b|/min(a, b), with the sign of a - b.
 
     Measured beyond conditioning: at most 1 ulp in float64, 1.5 in float32.
     """
     a, b = _tensors(a, b)
-    t, q = (a - b) / b, a / b
-    far = torch.where((q > torch.finfo(q.dtype).tiny) & (q < math.inf), torch.log(q), torch.log(a) - torch.log(b))
-    return torch.where(torch.abs(t) < 0.5, torch.log1p(t), far)
+    difference = a - b
+    t = torch.abs(difference) / torch.minimum(a, b)
+    near = torch.copysign(torch.log1p(t), difference)
+    return torch.where(t < math.inf, near, torch.log(a) - torch.log(b))
 
 
 def _times(x, y):
@@ -250,6 +268,13 @@ def _nan_or_zero(value, penalty):
     return torch.where(value != value, value, 0 * penalty)
 
 
+def _reduced_total(total, value, reduction):
+    """The reduced loss of samples whose sum is known."""
+    if reduction == "mean":
+        return total / value.numel()
+    return total if reduction == "sum" else _reduced(value, reduction)
+
+
 class _Loss(torch.autograd.Function):
     """Puts out the gradient beside the loss: outputs, when saved, can be differentiated again."""
 
@@ -259,8 +284,9 @@ class _Loss(torch.autograd.Function):
         if penalty is None:
             if _surely_legal(y, mu, sigma, skewness, tails):
                 value, *slopes = _loss_and_gradient(y, mu, sigma, skewness, tails)
-                if not math.isnan(torch.sum(value)):
-                    return _reduced(value, reduction), *slopes
+                total = torch.sum(value)
+                if not math.isnan(total):
+                    return _reduced_total(total, value, reduction), *slopes
             y, mu, sigma, skewness, tails, penalty = _guarded(y=y, mu=mu, sigma=sigma, skewness=skewness, tails=tails)
         value, *slopes = _penalised(penalty, *_loss_and_gradient(y, mu, sigma, skewness, tails))
         return _reduced(value, reduction), *slopes

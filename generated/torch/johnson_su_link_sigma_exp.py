@@ -17,10 +17,15 @@ Symbols
                                                         towards those of the normal distribution
 
 Loss of one sample, to be minimised over mu, log_sigma, skewness, tails
-    loss    = s + ½ log(1 + ((y − μ) e^(−s))²) + (γ + δ asinh((y − μ) e^(−s)))²/2 − log δ
+    loss    = s + ½ log(1 + ((y − μ) e^(−s))²) + (γ + δ arsinh((y − μ)/(e^s)))²/2 − log δ
     factor  = 1
     dropped = ½ log 2π
     -log p  = factor · loss + dropped
+
+Also known of the density
+    mean          μ − σ sinh(γ/δ) e^(1/(2 δ²))
+    P(Y ≤ y)      Φ(γ + δ asinh((y − μ)/σ))
+    log P(Y > y)  log Φ(−(γ + δ asinh((y − μ)/σ)))
 
 All arguments broadcast, with a warning where that makes samples that no argument has.
 Data outside the support cost +inf, parameters outside their domain give nan.
@@ -28,8 +33,8 @@ Data outside the support cost +inf, parameters outside their domain give nan.
 Accuracy: at most 16 units in the last place beyond conditioning on ordinary inputs (those that
 `derive verify` draws from each domain), in float64 and float32, for value, gradient and Hessian.
 Near and far (`derive verify --accuracy`) at most so many bits are lost beyond conditioning:
-    float64  value 3, gradient 3, Hessian 17, -log p 3
-    float32  value 3, gradient 3, Hessian 6, -log p 3
+    float64  value 3, gradient 3, Hessian 3, -log p 3
+    float32  value 3, gradient 3, Hessian 3, -log p 3
 
 Elsewhere:
     loss = -scipy.stats.johnsonsu.logpdf - 0.918938533205, at sigma = exp(log_sigma)
@@ -100,66 +105,77 @@ def dropped():
 
 
 def _loss(y, mu, log_sigma, skewness, tails):
-    exp = torch.exp(-log_sigma / 2)
-    scaled = (y - mu) * exp * exp
+    difference = y - mu
+    exp = torch.exp(-0.5 * log_sigma)
     return (
         log_sigma
-        + torch.square(skewness + tails * torch.asinh(scaled)) / 2
-        + _log1p_square(scaled) / 2
+        + 0.5 * torch.square(skewness + tails * _asinh_of_quotient(difference, torch.exp(log_sigma)))
+        + 0.5 * _log1p_square(difference * exp * exp)
         - torch.log(tails)
     )
 
 
 def _loss_and_gradient(y, mu, log_sigma, skewness, tails):
-    exp = (-log_sigma).div_(2).exp_()
-    scaled = (y - mu).mul_(exp).mul_(exp)
-    asinh = torch.asinh(scaled)
-    total = (tails * asinh).add_(skewness)
-    root_rest = 1 / torch.hypot(scaled, torch.ones_like(scaled))
+    difference = y - mu
+    exp = torch.exp(log_sigma)
+    asinh_of_quotient = _asinh_of_quotient(difference, exp)
+    total = (tails * asinh_of_quotient).add_(skewness)
+    exp_2 = (-0.5 * log_sigma).exp_()
+    scaled = (difference * exp_2).mul_(exp_2)
     return (
         torch.square(total)
-        .div_(2)
+        .mul_(0.5)
         .add_(log_sigma)
-        .add_(_log1p_square(scaled).div_(2))
+        .add_(_log1p_square(scaled).mul_(0.5))
         .sub_(torch.log(tails)),
         _log1p_square_slope(scaled)
-        .neg_()
-        .div_(2)
-        .sub_((tails * root_rest).mul_((tails * asinh).add_(skewness)))
-        .mul_(exp)
-        .mul_(exp),
-        (1 / torch.square(scaled).add_(1))
-        .sub_((tails * scaled).mul_(root_rest).mul_((tails * asinh).add_(skewness))),
+        .mul_(exp_2)
+        .mul_(exp_2)
+        .mul_(-0.5)
+        .sub_((tails * total).div_(torch.hypot(difference, exp))),
+        (1 / scaled.square_().add_(1))
+        .sub_((difference / torch.hypot(difference, exp)).mul_(tails).mul_(total)),
         total,
-        asinh.mul_(total).sub_(1 / tails),
+        asinh_of_quotient.mul_(total).sub_(1 / tails),
     )
 
 
 def _hessian_vector_product(y, mu, log_sigma, skewness, tails, v_mu, v_log_sigma, v_skewness, v_tails):
-    exp = torch.exp(-log_sigma / 2)
-    scaled = (y - mu) * exp * exp
-    log1p_square_slope = _log1p_square_slope(scaled)
+    difference = y - mu
+    exp = torch.exp(-0.5 * log_sigma)
+    scaled = difference * exp * exp
     root_rest = 1 / torch.hypot(scaled, torch.ones_like(scaled))
-    asinh = torch.asinh(scaled)
     square_rest = 1 / (1 + torch.square(scaled))
-    square = torch.square(tails * root_rest)
-    total = skewness + tails * asinh
+    exp_2 = torch.exp(log_sigma)
+    hypotenuse = torch.hypot(difference, exp_2)
+    share_of_leg = difference / torch.hypot(difference, exp_2)
+    asinh_of_quotient = _asinh_of_quotient(difference, exp_2)
+    total = skewness + tails * asinh_of_quotient
+    log1p_square_slope = _log1p_square_slope(scaled)
+    product = root_rest * exp
+    share_of_base = exp_2 / torch.hypot(difference, exp_2)
     h_mu_mu = (
-        (square * exp**2 + torch.square(exp * root_rest) * (square_rest - _square_share(scaled)) - tails * log1p_square_slope * root_rest * (skewness + tails * asinh) * exp * exp / 2) * exp * exp
+        torch.square(root_rest * exp * exp) * (square_rest - _square_share(scaled))
+        + tails**2 / hypotenuse**2
+        - tails * share_of_leg * total / hypotenuse**2
     )
     h_mu_log_sigma = (
-        (square_rest * log1p_square_slope + square * scaled + tails * root_rest * (skewness + tails * asinh) - tails * scaled * log1p_square_slope * root_rest * (skewness + tails * asinh) / 2) * exp * exp
+        log1p_square_slope * product * product
+        + share_of_leg * tails**2 / hypotenuse
+        + tails * exp_2 * share_of_base * total / hypotenuse**2
     )
-    h_mu_skewness = -tails * torch.square(exp) * root_rest
-    h_mu_tails = (-tails * asinh * root_rest - root_rest * (skewness + tails * asinh)) * exp * exp
+    h_mu_skewness = -tails / hypotenuse
+    h_mu_tails = (-(skewness + tails * asinh_of_quotient) - tails * asinh_of_quotient) / hypotenuse
     h_log_sigma_log_sigma = (
-        scaled * (square_rest * log1p_square_slope + square * scaled + tails * total * root_rest - tails * scaled * total * log1p_square_slope * root_rest / 2)
+        square_rest * scaled * log1p_square_slope
+        + torch.square(share_of_leg) * tails**2
+        + tails * share_of_leg * exp_2 * share_of_base * (skewness + tails * asinh_of_quotient) / hypotenuse
     )
-    h_log_sigma_skewness = -tails * scaled * root_rest
-    h_log_sigma_tails = scaled * root_rest * (-skewness - 2 * tails * asinh)
+    h_log_sigma_skewness = -tails * share_of_leg
+    h_log_sigma_tails = share_of_leg * (-skewness - 2 * tails * asinh_of_quotient)
     h_skewness_skewness = 1
-    h_skewness_tails = asinh
-    h_tails_tails = torch.square(asinh) + 1 / tails**2
+    h_skewness_tails = asinh_of_quotient
+    h_tails_tails = torch.square(asinh_of_quotient) + 1 / tails**2
     return (
         _times(v_mu, h_mu_mu)
         + _times(v_log_sigma, h_mu_log_sigma)
@@ -182,6 +198,18 @@ def _hessian_vector_product(y, mu, log_sigma, skewness, tails, v_mu, v_log_sigma
 
 def _dropped():
     return math.log(2 * math.pi) / 2
+
+
+def _tensors(*values):
+    """Numbers beside tensors, as tensors of the same dtype and device."""
+    like, *_ = [value for value in values if isinstance(value, torch.Tensor)]
+    return [torch.as_tensor(value, dtype=like.dtype, device=like.device) for value in values]
+
+
+def _double(*values):
+    """Numbers and tensors as float64 tensors of one device, and the dtype in which to answer."""
+    tensors = _tensors(*values)
+    return *[tensor.double() for tensor in tensors], tensors[0].dtype
 
 
 def _log1p_square(z):
@@ -211,6 +239,17 @@ def _square_share(z):
     """
     m = torch.clamp(torch.abs(z), max=1e9)
     return m * m / (1.0 + m * m)
+
+
+def _asinh_of_quotient(a, b):
+    """The inverse hyperbolic sine of a/b, b > 0; where the quotient overflows, log |2 a| - log b with the sign of a.
+
+    Measured beyond conditioning: at most 2 ulp in float64, 0.5 in float32.
+    """
+    a, b, kind = _double(a, b)
+    q = torch.abs(a / b)
+    far = torch.log(torch.abs(a)) + 0.6931471805599453 - torch.log(b)
+    return (torch.sign(a) * torch.where(q < torch.inf, torch.asinh(q), far)).to(kind)
 
 
 def _times(x, y):
@@ -243,6 +282,13 @@ def _nan_or_zero(value, penalty):
     return torch.where(value != value, value, 0 * penalty)
 
 
+def _reduced_total(total, value, reduction):
+    """The reduced loss of samples whose sum is known."""
+    if reduction == "mean":
+        return total / value.numel()
+    return total if reduction == "sum" else _reduced(value, reduction)
+
+
 class _Loss(torch.autograd.Function):
     """Puts out the gradient beside the loss: outputs, when saved, can be differentiated again."""
 
@@ -252,8 +298,9 @@ class _Loss(torch.autograd.Function):
         if penalty is None:
             if _surely_legal(y, mu, log_sigma, skewness, tails):
                 value, *slopes = _loss_and_gradient(y, mu, log_sigma, skewness, tails)
-                if not math.isnan(torch.sum(value)):
-                    return _reduced(value, reduction), *slopes
+                total = torch.sum(value)
+                if not math.isnan(total):
+                    return _reduced_total(total, value, reduction), *slopes
             y, mu, log_sigma, skewness, tails, penalty = _guarded(y=y, mu=mu, log_sigma=log_sigma, skewness=skewness, tails=tails)
         value, *slopes = _penalised(penalty, *_loss_and_gradient(y, mu, log_sigma, skewness, tails))
         return _reduced(value, reduction), *slopes

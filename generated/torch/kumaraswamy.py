@@ -16,6 +16,11 @@ Loss of one sample, to be minimised over a, b
     dropped = 0
     -log p  = factor · loss + dropped
 
+Also known of the density
+    mean          b B(1/a + 1, b)
+    P(Y ≤ y)      1 − (1 − y^a)^b
+    log P(Y > y)  b log1p(−y^a)
+
 All arguments broadcast, with a warning where that makes samples that no argument has.
 Data outside the support cost +inf, parameters outside their domain give nan.
 
@@ -23,7 +28,7 @@ Accuracy: at most 16 units in the last place beyond conditioning on ordinary inp
 `derive verify` draws from each domain), in float64 and float32, for value, gradient and Hessian.
 Near and far (`derive verify --accuracy`) at most so many bits are lost beyond conditioning:
     float64  value 3, gradient 3, Hessian 2
-    float32  value 3, gradient 3, Hessian 2
+    float32  value 3, gradient 3, Hessian 3
 
 Elsewhere:
     loss = -torch.distributions.Kumaraswamy.log_prob
@@ -116,7 +121,8 @@ def _hessian_vector_product(y, a, b, v_a, v_b):
     product = a * log
     power_score = _power_score(y, a)
     h_a_a = (
-        log * (log * _log_expm1_ratio_curvature(product) + b * _reciprocal_expm1(product) * power_score)
+        torch.square(log) * _log_expm1_ratio_curvature(product)
+        + b * power_score * (1 / a + log * _log_expm1_ratio_slope(product))
     )
     h_a_b = -power_score
     h_b_b = 1 / b**2
@@ -177,14 +183,6 @@ def _exprel(x):
     return torch.where(x == 0.0, 1.0, _expm1(d) / d)
 
 
-def _reciprocal_expm1(x):
-    """The reciprocal of exp(x) - 1.
-
-    Measured beyond conditioning: at most 1.5 ulp in float64, 1.5 in float32.
-    """
-    return 1.0 / _expm1(x)
-
-
 def _log_one_minus_power(y, a):
     """The logarithm of 1 - y^a, 0 < y < 1, a > 0.
 
@@ -241,10 +239,11 @@ def _log_expm1_ratio_curvature(x):
 
 
 def _polynomial(coefficients, w):
-    """The polynomial with these coefficients (lowest power first) at w, by Horner's rule."""
-    total = torch.zeros_like(w)
-    for coefficient in reversed(coefficients):
-        total = total * w + coefficient
+    """The polynomial with these coefficients (lowest power first) at w, by Horner's rule, in place where nobody differentiates."""
+    *others, leading = coefficients
+    total = torch.full_like(w, leading)
+    for coefficient in reversed(others):
+        total = total * w + coefficient if torch.is_grad_enabled() else total.mul_(w).add_(coefficient)
     return total
 
 
@@ -283,6 +282,13 @@ def _nan_or_zero(value, penalty):
     return torch.where(value != value, value, 0 * penalty)
 
 
+def _reduced_total(total, value, reduction):
+    """The reduced loss of samples whose sum is known."""
+    if reduction == "mean":
+        return total / value.numel()
+    return total if reduction == "sum" else _reduced(value, reduction)
+
+
 class _Loss(torch.autograd.Function):
     """Puts out the gradient beside the loss: outputs, when saved, can be differentiated again."""
 
@@ -292,8 +298,9 @@ class _Loss(torch.autograd.Function):
         if penalty is None:
             if _surely_legal(y, a, b):
                 value, *slopes = _loss_and_gradient(y, a, b)
-                if not math.isnan(torch.sum(value)):
-                    return _reduced(value, reduction), *slopes
+                total = torch.sum(value)
+                if not math.isnan(total):
+                    return _reduced_total(total, value, reduction), *slopes
             y, a, b, penalty = _guarded(y=y, a=a, b=b)
         value, *slopes = _penalised(penalty, *_loss_and_gradient(y, a, b))
         return _reduced(value, reduction), *slopes

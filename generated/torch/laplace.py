@@ -17,6 +17,11 @@ Loss of one sample, to be minimised over mu, b
     dropped = log 2
     -log p  = factor · loss + dropped
 
+Also known of the density
+    mean          μ
+    mode          μ
+    P(Y ≤ y)      ½ + (1 − e^(−|y − μ|/b)) sign(y − μ)/2
+
 All arguments broadcast, with a warning where that makes samples that no argument has.
 Data outside the support cost +inf, parameters outside their domain give nan.
 
@@ -151,6 +156,13 @@ def _nan_or_zero(value, penalty):
     return torch.where(value != value, value, 0 * penalty)
 
 
+def _reduced_total(total, value, reduction):
+    """The reduced loss of samples whose sum is known."""
+    if reduction == "mean":
+        return total / value.numel()
+    return total if reduction == "sum" else _reduced(value, reduction)
+
+
 class _Loss(torch.autograd.Function):
     """Puts out the gradient beside the loss: outputs, when saved, can be differentiated again."""
 
@@ -160,8 +172,9 @@ class _Loss(torch.autograd.Function):
         if penalty is None:
             if _surely_legal(y, mu, b):
                 value, *slopes = _loss_and_gradient(y, mu, b)
-                if not math.isnan(torch.sum(value)):
-                    return _reduced(value, reduction), *slopes
+                total = torch.sum(value)
+                if not math.isnan(total):
+                    return _reduced_total(total, value, reduction), *slopes
             y, mu, b, penalty = _guarded(y=y, mu=mu, b=b)
         value, *slopes = _penalised(penalty, *_loss_and_gradient(y, mu, b))
         return _reduced(value, reduction), *slopes

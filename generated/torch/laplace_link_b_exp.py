@@ -19,6 +19,11 @@ Loss of one sample, to be minimised over mu, log_b
     dropped = log 2
     -log p  = factor · loss + dropped
 
+Also known of the density
+    mean          μ
+    mode          μ
+    P(Y ≤ y)      ½ + (1 − e^(−|y − μ|/b)) sign(y − μ)/2
+
 All arguments broadcast, with a warning where that makes samples that no argument has.
 Data outside the support cost +inf, parameters outside their domain give nan.
 
@@ -98,20 +103,20 @@ def dropped():
 
 
 def _loss(y, mu, log_b):
-    exp = torch.exp(-log_b / 2)
+    exp = torch.exp(-0.5 * log_b)
     return log_b + torch.abs(y - mu) * exp * exp
 
 
 def _loss_and_gradient(y, mu, log_b):
     difference = y - mu
-    exp = (-log_b).div_(2).exp_()
+    exp = (-0.5 * log_b).exp_()
     scaled = torch.abs(difference).mul_(exp).mul_(exp)
     return log_b + scaled, difference.sign_().neg_().mul_(exp).mul_(exp), scaled.neg_().add_(1)
 
 
 def _hessian_vector_product(y, mu, log_b, v_mu, v_log_b):
     difference = y - mu
-    exp = torch.exp(-log_b / 2)
+    exp = torch.exp(-0.5 * log_b)
     h_mu_mu = 0
     h_mu_log_b = torch.sign(difference) * exp * exp
     h_log_b_log_b = torch.abs(difference) * exp * exp
@@ -155,6 +160,13 @@ def _nan_or_zero(value, penalty):
     return torch.where(value != value, value, 0 * penalty)
 
 
+def _reduced_total(total, value, reduction):
+    """The reduced loss of samples whose sum is known."""
+    if reduction == "mean":
+        return total / value.numel()
+    return total if reduction == "sum" else _reduced(value, reduction)
+
+
 class _Loss(torch.autograd.Function):
     """Puts out the gradient beside the loss: outputs, when saved, can be differentiated again."""
 
@@ -164,8 +176,9 @@ class _Loss(torch.autograd.Function):
         if penalty is None:
             if _surely_legal(y, mu, log_b):
                 value, *slopes = _loss_and_gradient(y, mu, log_b)
-                if not math.isnan(torch.sum(value)):
-                    return _reduced(value, reduction), *slopes
+                total = torch.sum(value)
+                if not math.isnan(total):
+                    return _reduced_total(total, value, reduction), *slopes
             y, mu, log_b, penalty = _guarded(y=y, mu=mu, log_b=log_b)
         value, *slopes = _penalised(penalty, *_loss_and_gradient(y, mu, log_b))
         return _reduced(value, reduction), *slopes

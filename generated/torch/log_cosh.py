@@ -16,6 +16,11 @@ Loss of one sample, to be minimised over mu, s
     dropped = log π
     -log p  = factor · loss + dropped
 
+Also known of the density
+    mean          μ
+    mode          μ
+    P(Y ≤ y)      2/π · atan(e^((y − μ)/s))
+
 All arguments broadcast, with a warning where that makes samples that no argument has.
 Data outside the support cost +inf, parameters outside their domain give nan.
 
@@ -173,6 +178,13 @@ def _nan_or_zero(value, penalty):
     return torch.where(value != value, value, 0 * penalty)
 
 
+def _reduced_total(total, value, reduction):
+    """The reduced loss of samples whose sum is known."""
+    if reduction == "mean":
+        return total / value.numel()
+    return total if reduction == "sum" else _reduced(value, reduction)
+
+
 class _Loss(torch.autograd.Function):
     """Puts out the gradient beside the loss: outputs, when saved, can be differentiated again."""
 
@@ -182,8 +194,9 @@ class _Loss(torch.autograd.Function):
         if penalty is None:
             if _surely_legal(y, mu, s):
                 value, *slopes = _loss_and_gradient(y, mu, s)
-                if not math.isnan(torch.sum(value)):
-                    return _reduced(value, reduction), *slopes
+                total = torch.sum(value)
+                if not math.isnan(total):
+                    return _reduced_total(total, value, reduction), *slopes
             y, mu, s, penalty = _guarded(y=y, mu=mu, s=s)
         value, *slopes = _penalised(penalty, *_loss_and_gradient(y, mu, s))
         return _reduced(value, reduction), *slopes

@@ -16,6 +16,11 @@ Loss of one sample, to be minimised over mu
     dropped = log s + log π
     -log p  = factor · loss + dropped
 
+Also known of the density
+    mean          μ
+    mode          μ
+    P(Y ≤ y)      2/π · atan(e^((y − μ)/s))
+
 All arguments broadcast, with a warning where that makes samples that no argument has.
 Data outside the support cost +inf, parameters outside their domain give nan.
 
@@ -81,7 +86,11 @@ def negative_log_likelihood(mu, s, target, *, reduction="mean", weight=None, val
     """-log p in full, with nothing dropped: to compare models (AIC needs its sum)."""
     y, mu, s, weight = _prepared(weight, validate, y=target, mu=mu, s=s)
     y, mu, s, penalty = _guarded(y=y, mu=mu, s=s)
-    value = FACTOR * _of_samples("none", penalty, y, mu, s) + _dropped(s)
+
+    def in_full(y, mu, s):
+        return FACTOR * _of_samples("none", penalty, y, mu, s) + _dropped(s)
+
+    value = _in_double(in_full, y, mu, s)
     return _reduced(value, reduction, weight)
 
 
@@ -160,6 +169,13 @@ def _nan_or_zero(value, penalty):
     return torch.where(value != value, value, 0 * penalty)
 
 
+def _reduced_total(total, value, reduction):
+    """The reduced loss of samples whose sum is known."""
+    if reduction == "mean":
+        return total / value.numel()
+    return total if reduction == "sum" else _reduced(value, reduction)
+
+
 class _Loss(torch.autograd.Function):
     """Puts out the gradient beside the loss: outputs, when saved, can be differentiated again."""
 
@@ -169,8 +185,9 @@ class _Loss(torch.autograd.Function):
         if penalty is None:
             if _surely_legal(y, mu, s):
                 value, *slopes = _loss_and_gradient(y, mu, s)
-                if not math.isnan(torch.sum(value)):
-                    return _reduced(value, reduction), *slopes
+                total = torch.sum(value)
+                if not math.isnan(total):
+                    return _reduced_total(total, value, reduction), *slopes
             y, mu, s, penalty = _guarded(y=y, mu=mu, s=s)
         value, *slopes = _penalised(penalty, *_loss_and_gradient(y, mu, s))
         return _reduced(value, reduction), *slopes
@@ -382,6 +399,11 @@ def _refuse(name, demand, value, broken):
     if broken.any():
         index = tuple(torch.nonzero(broken)[0].tolist())
         raise ValueError(f"{name} must be {demand}, got {value[index].tolist()} at index {index}")
+
+
+def _in_double(function, *given):
+    """What a function gives of its arguments, in float64 and back: its terms may nearly cancel."""
+    return function(*(value.double() for value in given)).to(given[0].dtype)
 
 
 def _reduced(value, reduction, weight=None):

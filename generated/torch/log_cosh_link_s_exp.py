@@ -18,6 +18,11 @@ Loss of one sample, to be minimised over mu, log_s
     dropped = log π
     -log p  = factor · loss + dropped
 
+Also known of the density
+    mean          μ
+    mode          μ
+    P(Y ≤ y)      2/π · atan(e^((y − μ)/s))
+
 All arguments broadcast, with a warning where that makes samples that no argument has.
 Data outside the support cost +inf, parameters outside their domain give nan.
 
@@ -96,19 +101,19 @@ def dropped():
 
 
 def _loss(y, mu, log_s):
-    exp = torch.exp(-log_s / 2)
+    exp = torch.exp(-0.5 * log_s)
     return log_s + _log_cosh((y - mu) * exp * exp)
 
 
 def _loss_and_gradient(y, mu, log_s):
-    exp = (-log_s).div_(2).exp_()
+    exp = (-0.5 * log_s).exp_()
     scaled = (y - mu).mul_(exp).mul_(exp)
     tanh = torch.tanh(scaled)
     return _log_cosh(scaled).add_(log_s), (-tanh).mul_(exp).mul_(exp), scaled.mul_(tanh).neg_().add_(1)
 
 
 def _hessian_vector_product(y, mu, log_s, v_mu, v_log_s):
-    exp = torch.exp(-log_s / 2)
+    exp = torch.exp(-0.5 * log_s)
     scaled = (y - mu) * exp * exp
     sech = _sech(scaled)
     tanh = torch.tanh(scaled)
@@ -177,6 +182,13 @@ def _nan_or_zero(value, penalty):
     return torch.where(value != value, value, 0 * penalty)
 
 
+def _reduced_total(total, value, reduction):
+    """The reduced loss of samples whose sum is known."""
+    if reduction == "mean":
+        return total / value.numel()
+    return total if reduction == "sum" else _reduced(value, reduction)
+
+
 class _Loss(torch.autograd.Function):
     """Puts out the gradient beside the loss: outputs, when saved, can be differentiated again."""
 
@@ -186,8 +198,9 @@ class _Loss(torch.autograd.Function):
         if penalty is None:
             if _surely_legal(y, mu, log_s):
                 value, *slopes = _loss_and_gradient(y, mu, log_s)
-                if not math.isnan(torch.sum(value)):
-                    return _reduced(value, reduction), *slopes
+                total = torch.sum(value)
+                if not math.isnan(total):
+                    return _reduced_total(total, value, reduction), *slopes
             y, mu, log_s, penalty = _guarded(y=y, mu=mu, log_s=log_s)
         value, *slopes = _penalised(penalty, *_loss_and_gradient(y, mu, log_s))
         return _reduced(value, reduction), *slopes

@@ -16,6 +16,10 @@ Loss of one sample, to be minimised over p
     dropped = log y
     -log p  = factor · loss + dropped
 
+Also known of the density
+    mean          −p/((1 − p) log1p(−p))
+    mode          1
+
 All arguments broadcast, with a warning where that makes samples that no argument has.
 Data outside the support cost +inf, parameters outside their domain give nan.
 
@@ -81,7 +85,11 @@ def negative_log_likelihood(p, target, *, reduction="mean", weight=None, validat
     """-log p in full, with nothing dropped: to compare models (AIC needs its sum)."""
     y, p, weight = _prepared(weight, validate, y=target, p=p)
     y, p, penalty = _guarded(y=y, p=p)
-    value = FACTOR * _of_samples("none", penalty, y, p) + _dropped(y)
+
+    def in_full(y, p):
+        return FACTOR * _of_samples("none", penalty, y, p) + _dropped(y)
+
+    value = _in_double(in_full, y, p)
     return _reduced(value, reduction, weight)
 
 
@@ -198,10 +206,11 @@ def _log_expm1_ratio_curvature(x):
 
 
 def _polynomial(coefficients, w):
-    """The polynomial with these coefficients (lowest power first) at w, by Horner's rule."""
-    total = torch.zeros_like(w)
-    for coefficient in reversed(coefficients):
-        total = total * w + coefficient
+    """The polynomial with these coefficients (lowest power first) at w, by Horner's rule, in place where nobody differentiates."""
+    *others, leading = coefficients
+    total = torch.full_like(w, leading)
+    for coefficient in reversed(others):
+        total = total * w + coefficient if torch.is_grad_enabled() else total.mul_(w).add_(coefficient)
     return total
 
 
@@ -241,6 +250,13 @@ def _nan_or_zero(value, penalty):
     return torch.where(value != value, value, 0 * penalty)
 
 
+def _reduced_total(total, value, reduction):
+    """The reduced loss of samples whose sum is known."""
+    if reduction == "mean":
+        return total / value.numel()
+    return total if reduction == "sum" else _reduced(value, reduction)
+
+
 class _Loss(torch.autograd.Function):
     """Puts out the gradient beside the loss: outputs, when saved, can be differentiated again."""
 
@@ -250,8 +266,9 @@ class _Loss(torch.autograd.Function):
         if penalty is None:
             if _surely_legal(y, p):
                 value, *slopes = _loss_and_gradient(y, p)
-                if not math.isnan(torch.sum(value)):
-                    return _reduced(value, reduction), *slopes
+                total = torch.sum(value)
+                if not math.isnan(total):
+                    return _reduced_total(total, value, reduction), *slopes
             y, p, penalty = _guarded(y=y, p=p)
         value, *slopes = _penalised(penalty, *_loss_and_gradient(y, p))
         return _reduced(value, reduction), *slopes
@@ -408,7 +425,7 @@ def _surely_legal(y, p):
         and y.numel() > 0
         and torch.amin(y).item() >= 1
         and math.isfinite(torch.sum(y))
-        and torch.equal(y, torch.floor(y))
+        and torch.sum(y - torch.floor(y)).item() == 0
         and torch.amin(p).item() >= 0
         and torch.amax(p).item() <= 1
     )
@@ -468,6 +485,11 @@ def _refuse(name, demand, value, broken):
     if broken.any():
         index = tuple(torch.nonzero(broken)[0].tolist())
         raise ValueError(f"{name} must be {demand}, got {value[index].tolist()} at index {index}")
+
+
+def _in_double(function, *given):
+    """What a function gives of its arguments, in float64 and back: its terms may nearly cancel."""
+    return function(*(value.double() for value in given)).to(given[0].dtype)
 
 
 def _reduced(value, reduction, weight=None):

@@ -18,6 +18,12 @@ Loss of one sample, to be minimised over mu, log_sigma
     dropped = log 4
     -log p  = factor · loss + dropped
 
+Also known of the density
+    mean          μ
+    mode          μ
+    P(Y ≤ y)      sigmoid((y − μ)/σ)
+    log P(Y > y)  −softplus((y − μ)/σ)
+
 All arguments broadcast, with a warning where that makes samples that no argument has.
 Data outside the support cost +inf, parameters outside their domain give nan.
 
@@ -96,13 +102,13 @@ def dropped():
 
 
 def _loss(y, mu, log_sigma):
-    exp = torch.exp(-log_sigma / 2)
-    return log_sigma + 2 * _log_cosh((y - mu) * exp * exp / 2)
+    exp = torch.exp(-0.5 * log_sigma)
+    return log_sigma + 2 * _log_cosh(0.5 * ((y - mu) * exp * exp))
 
 
 def _loss_and_gradient(y, mu, log_sigma):
-    exp = (-log_sigma).div_(2).exp_()
-    product = (y - mu).mul_(exp).mul_(exp).div_(2)
+    exp = (-0.5 * log_sigma).exp_()
+    product = (y - mu).mul_(exp).mul_(exp).mul_(0.5)
     tanh = torch.tanh(product)
     return (
         _log_cosh(product).mul_(2).add_(log_sigma),
@@ -112,11 +118,11 @@ def _loss_and_gradient(y, mu, log_sigma):
 
 
 def _hessian_vector_product(y, mu, log_sigma, v_mu, v_log_sigma):
-    exp = torch.exp(-log_sigma / 2)
-    product = (y - mu) * exp * exp / 2
+    exp = torch.exp(-0.5 * log_sigma)
+    product = 0.5 * ((y - mu) * exp * exp)
     sech = _sech(product)
     tanh = torch.tanh(product)
-    h_mu_mu = torch.square(sech * exp * exp) / 2
+    h_mu_mu = 0.5 * torch.square(sech * exp * exp)
     h_mu_log_sigma = (tanh + product * sech**2) * exp * exp
     h_log_sigma_log_sigma = product * (2 * tanh + 2 * torch.square(sech) * product)
     return (
@@ -181,6 +187,13 @@ def _nan_or_zero(value, penalty):
     return torch.where(value != value, value, 0 * penalty)
 
 
+def _reduced_total(total, value, reduction):
+    """The reduced loss of samples whose sum is known."""
+    if reduction == "mean":
+        return total / value.numel()
+    return total if reduction == "sum" else _reduced(value, reduction)
+
+
 class _Loss(torch.autograd.Function):
     """Puts out the gradient beside the loss: outputs, when saved, can be differentiated again."""
 
@@ -190,8 +203,9 @@ class _Loss(torch.autograd.Function):
         if penalty is None:
             if _surely_legal(y, mu, log_sigma):
                 value, *slopes = _loss_and_gradient(y, mu, log_sigma)
-                if not math.isnan(torch.sum(value)):
-                    return _reduced(value, reduction), *slopes
+                total = torch.sum(value)
+                if not math.isnan(total):
+                    return _reduced_total(total, value, reduction), *slopes
             y, mu, log_sigma, penalty = _guarded(y=y, mu=mu, log_sigma=log_sigma)
         value, *slopes = _penalised(penalty, *_loss_and_gradient(y, mu, log_sigma))
         return _reduced(value, reduction), *slopes

@@ -19,6 +19,12 @@ Loss of one sample, to be minimised over shape, log_scale
     dropped = log y
     -log p  = factor · loss + dropped
 
+Also known of the density
+    mean          λ Γ(1/k + 1) Γ(1 − 1/k)   where k > 1
+    mode          λ ((k − 1)/(k + 1))^(1/k)   where k > 1
+    P(Y ≤ y)      sigmoid(k (log y − log λ))
+    log P(Y > y)  −softplus(k (log y − log λ))
+
 All arguments broadcast, with a warning where that makes samples that no argument has.
 Data outside the support cost +inf, parameters outside their domain give nan.
 
@@ -26,7 +32,7 @@ Accuracy: at most 16 units in the last place beyond conditioning on ordinary inp
 `derive verify` draws from each domain), in float64 and float32, for value, gradient and Hessian.
 Near and far (`derive verify --accuracy`) at most so many bits are lost beyond conditioning:
     float64  value 1, gradient 3, Hessian 3, -log p 1
-    float32  value 2, gradient 3, Hessian 3, -log p 3
+    float32  value 2, gradient 3, Hessian 3, -log p 2
 
 Elsewhere:
     loss = -scipy.stats.fisk.logpdf - log y, at scale = exp(log_scale)
@@ -130,7 +136,7 @@ def _hessian_vector_product(y, shape, log_scale, v_shape, v_log_scale):
         _sigmoid_difference(-product, product)
         - 2 * shape * sigmoid * sigmoid_2 * difference
     )
-    h_log_scale_log_scale = 2 * sigmoid * sigmoid_2 * shape**2
+    h_log_scale_log_scale = 0.5 * torch.square(shape * _sech(0.5 * product))
     return (
         _times(v_shape, h_shape_shape) + _times(v_log_scale, h_shape_log_scale),
         _times(v_shape, h_shape_log_scale) + _times(v_log_scale, h_log_scale_log_scale),
@@ -169,6 +175,15 @@ def _double(*values):
     """Numbers and tensors as float64 tensors of one device, and the dtype in which to answer."""
     tensors = _tensors(*values)
     return *[tensor.double() for tensor in tensors], tensors[0].dtype
+
+
+def _sech(x):
+    """The quotient 1 / cosh(x), whose square is the derivative of tanh(x).
+
+    Measured beyond conditioning: at most 1.5 ulp in float64, 1.5 in float32.
+    """
+    e = torch.exp(-torch.abs(x))
+    return 2.0 * e / (1.0 + e * e)
 
 
 def _expm1(x):
@@ -223,10 +238,11 @@ def _logistic_balance(a, b, z):
 
 
 def _polynomial(coefficients, w):
-    """The polynomial with these coefficients (lowest power first) at w, by Horner's rule."""
-    total = torch.zeros_like(w)
-    for coefficient in reversed(coefficients):
-        total = total * w + coefficient
+    """The polynomial with these coefficients (lowest power first) at w, by Horner's rule, in place where nobody differentiates."""
+    *others, leading = coefficients
+    total = torch.full_like(w, leading)
+    for coefficient in reversed(others):
+        total = total * w + coefficient if torch.is_grad_enabled() else total.mul_(w).add_(coefficient)
     return total
 
 
@@ -236,14 +252,15 @@ def _rational(numerator, denominator, w):
 
 
 def _log_ratio(a, b):
-    """The logarithm of a/b; a, b > 0; log1p((a - b)/b) where they are close.
+    """The logarithm of a/b; a, b > 0: that of 1 + |a - b|/min(a, b), with the sign of a - b.
 
     Measured beyond conditioning: at most 1 ulp in float64, 1.5 in float32.
     """
     a, b = _tensors(a, b)
-    t, q = (a - b) / b, a / b
-    far = torch.where((q > torch.finfo(q.dtype).tiny) & (q < math.inf), torch.log(q), torch.log(a) - torch.log(b))
-    return torch.where(torch.abs(t) < 0.5, torch.log1p(t), far)
+    difference = a - b
+    t = torch.abs(difference) / torch.minimum(a, b)
+    near = torch.copysign(torch.log1p(t), difference)
+    return torch.where(t < math.inf, near, torch.log(a) - torch.log(b))
 
 
 def _times(x, y):
@@ -276,6 +293,13 @@ def _nan_or_zero(value, penalty):
     return torch.where(value != value, value, 0 * penalty)
 
 
+def _reduced_total(total, value, reduction):
+    """The reduced loss of samples whose sum is known."""
+    if reduction == "mean":
+        return total / value.numel()
+    return total if reduction == "sum" else _reduced(value, reduction)
+
+
 class _Loss(torch.autograd.Function):
     """Puts out the gradient beside the loss: outputs, when saved, can be differentiated again."""
 
@@ -285,8 +309,9 @@ class _Loss(torch.autograd.Function):
         if penalty is None:
             if _surely_legal(y, shape, log_scale):
                 value, *slopes = _loss_and_gradient(y, shape, log_scale)
-                if not math.isnan(torch.sum(value)):
-                    return _reduced(value, reduction), *slopes
+                total = torch.sum(value)
+                if not math.isnan(total):
+                    return _reduced_total(total, value, reduction), *slopes
             y, shape, log_scale, penalty = _guarded(y=y, shape=shape, log_scale=log_scale)
         value, *slopes = _penalised(penalty, *_loss_and_gradient(y, shape, log_scale))
         return _reduced(value, reduction), *slopes

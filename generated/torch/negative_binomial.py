@@ -17,6 +17,14 @@ Loss of one sample, to be minimised over mean, dispersion
     dropped = 0
     -log p  = factor · loss + dropped
 
+Also known of the density
+    mean          μ
+    mode          ⌊μ (r − 1)/r⌋   where r > 1
+    P(Y ≤ y)      I(r, y + 1; r/(r + μ))
+    log P(Y > y)  log I(y + 1, r; μ/(r + μ))
+    deviance      2 (y log(y/μ) − (r + y) log((r + y)/(r + μ)))
+    dispersion φ  1
+
 All arguments broadcast, with a warning where that makes samples that no argument has.
 Data outside the support cost +inf, parameters outside their domain give nan.
 
@@ -182,7 +190,7 @@ def _stirling_step(x):
     return torch.where(x < 0.1, (x + 0.5) * torch.log1p(1.0 / x) - 1.0, fitted), z
 
 
-def _stirling_correction(x):
+def _stirling_correction(x, stirling_step=None):
     """The difference log Gamma(x) - ((x - 1/2) log x - x + log(2 pi)/2) > 0, near 1/(12 x); x > 0.
 
     One step of the recurrence, then a fitted quotient; both have one sign (DLMF 5.5.1, 5.11.1).
@@ -190,11 +198,11 @@ def _stirling_correction(x):
     Measured beyond conditioning: at most 4 ulp in float64, 4 in float32.
     """
     r = 1.0 / (x + 1.0)
-    step, _ = _stirling_step(x)
+    step, _ = stirling_step or _stirling_step(x)
     return step + r * _rational(_STIRLING_CORRECTION_N, _STIRLING_CORRECTION_D, r * r)
 
 
-def _stirling_correction_slope(x):
+def _stirling_correction_slope(x, stirling_step=None):
     """The difference psi(x) - log x + 1/(2 x) < 0, near -1/(12 x^2); x > 0.
 
     The derivative of Stirling's correction. That of the step h is -(z - h) / (x + 1/2), and both parts
@@ -204,7 +212,7 @@ def _stirling_correction_slope(x):
     """
     r = 1.0 / (x + 1.0)
     w = r * r
-    step, z = _stirling_step(x)
+    step, z = stirling_step or _stirling_step(x)
     tail = w * _rational(_STIRLING_SLOPE_N, _STIRLING_SLOPE_D, w)
     return -((z - step) / (x + 0.5) + tail)
 
@@ -297,10 +305,11 @@ def _gamma_poisson_curvature(r, y, m):
 
 
 def _polynomial(coefficients, w):
-    """The polynomial with these coefficients (lowest power first) at w, by Horner's rule."""
-    total = torch.zeros_like(w)
-    for coefficient in reversed(coefficients):
-        total = total * w + coefficient
+    """The polynomial with these coefficients (lowest power first) at w, by Horner's rule, in place where nobody differentiates."""
+    *others, leading = coefficients
+    total = torch.full_like(w, leading)
+    for coefficient in reversed(others):
+        total = total * w + coefficient if torch.is_grad_enabled() else total.mul_(w).add_(coefficient)
     return total
 
 
@@ -339,6 +348,13 @@ def _nan_or_zero(value, penalty):
     return torch.where(value != value, value, 0 * penalty)
 
 
+def _reduced_total(total, value, reduction):
+    """The reduced loss of samples whose sum is known."""
+    if reduction == "mean":
+        return total / value.numel()
+    return total if reduction == "sum" else _reduced(value, reduction)
+
+
 class _Loss(torch.autograd.Function):
     """Puts out the gradient beside the loss: outputs, when saved, can be differentiated again."""
 
@@ -348,8 +364,9 @@ class _Loss(torch.autograd.Function):
         if penalty is None:
             if _surely_legal(y, mean, dispersion):
                 value, *slopes = _loss_and_gradient(y, mean, dispersion)
-                if not math.isnan(torch.sum(value)):
-                    return _reduced(value, reduction), *slopes
+                total = torch.sum(value)
+                if not math.isnan(total):
+                    return _reduced_total(total, value, reduction), *slopes
             y, mean, dispersion, penalty = _guarded(y=y, mean=mean, dispersion=dispersion)
         value, *slopes = _penalised(penalty, *_loss_and_gradient(y, mean, dispersion))
         return _reduced(value, reduction), *slopes
@@ -517,7 +534,7 @@ def _surely_legal(y, mean, dispersion):
         and y.numel() > 0
         and torch.amin(y).item() >= 0
         and math.isfinite(torch.sum(y))
-        and torch.equal(y, torch.floor(y))
+        and torch.sum(y - torch.floor(y)).item() == 0
         and torch.amin(mean).item() > 0
         and math.isfinite(torch.sum(mean))
         and torch.amin(dispersion).item() > 0

@@ -16,6 +16,14 @@ Loss of one sample, to be minimised over mu, sigma
     dropped = ½ log 2π
     -log p  = factor · loss + dropped
 
+Also known of the density
+    mean          μ
+    mode          μ
+    P(Y ≤ y)      Φ((y − μ)/σ)
+    log P(Y > y)  log Φ(−(y − μ)/σ)
+    deviance      (y − μ)²
+    dispersion φ  σ²
+
 All arguments broadcast, with a warning where that makes samples that no argument has.
 Data outside the support cost +inf, parameters outside their domain give nan.
 
@@ -96,14 +104,14 @@ def dropped():
 
 
 def _loss(y, mu, sigma):
-    return torch.log(sigma) + torch.square((y - mu) / sigma) / 2
+    return torch.log(sigma) + 0.5 * torch.square((y - mu) / sigma)
 
 
 def _loss_and_gradient(y, mu, sigma):
     quotient = (y - mu).div_(sigma)
     square = torch.square(quotient)
     return (
-        torch.log(sigma).add_(square / 2),
+        torch.log(sigma).add_(0.5 * square),
         quotient.neg_().div_(sigma),
         square.neg_().add_(1).div_(sigma),
     )
@@ -154,6 +162,13 @@ def _nan_or_zero(value, penalty):
     return torch.where(value != value, value, 0 * penalty)
 
 
+def _reduced_total(total, value, reduction):
+    """The reduced loss of samples whose sum is known."""
+    if reduction == "mean":
+        return total / value.numel()
+    return total if reduction == "sum" else _reduced(value, reduction)
+
+
 class _Loss(torch.autograd.Function):
     """Puts out the gradient beside the loss: outputs, when saved, can be differentiated again."""
 
@@ -163,8 +178,9 @@ class _Loss(torch.autograd.Function):
         if penalty is None:
             if _surely_legal(y, mu, sigma):
                 value, *slopes = _loss_and_gradient(y, mu, sigma)
-                if not math.isnan(torch.sum(value)):
-                    return _reduced(value, reduction), *slopes
+                total = torch.sum(value)
+                if not math.isnan(total):
+                    return _reduced_total(total, value, reduction), *slopes
             y, mu, sigma, penalty = _guarded(y=y, mu=mu, sigma=sigma)
         value, *slopes = _penalised(penalty, *_loss_and_gradient(y, mu, sigma))
         return _reduced(value, reduction), *slopes

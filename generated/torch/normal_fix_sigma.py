@@ -16,6 +16,14 @@ Loss of one sample, to be minimised over mu
     dropped = log σ + ½ log 2π
     -log p  = factor · loss + dropped
 
+Also known of the density
+    mean          μ
+    mode          μ
+    P(Y ≤ y)      Φ((y − μ)/σ)
+    log P(Y > y)  log Φ(−(y − μ)/σ)
+    deviance      (y − μ)²
+    dispersion φ  σ²
+
 All arguments broadcast, with a warning where that makes samples that no argument has.
 Data outside the support cost +inf, parameters outside their domain give nan.
 
@@ -129,7 +137,7 @@ def _factor(sigma):
 
 
 def _negative_log_likelihood(y, mu, sigma):
-    return torch.log(sigma) + torch.square((y - mu) / sigma) / 2 + math.log(2 * math.pi) / 2
+    return torch.log(sigma) + 0.5 * torch.square((y - mu) / sigma) + math.log(2 * math.pi) / 2
 
 
 # The derivatives, for autograd --------------------------------------------------------------------
@@ -157,6 +165,13 @@ def _nan_or_zero(value, penalty):
     return torch.where(value != value, value, 0 * penalty)
 
 
+def _reduced_total(total, value, reduction):
+    """The reduced loss of samples whose sum is known."""
+    if reduction == "mean":
+        return total / value.numel()
+    return total if reduction == "sum" else _reduced(value, reduction)
+
+
 class _Loss(torch.autograd.Function):
     """Puts out the gradient beside the loss: outputs, when saved, can be differentiated again."""
 
@@ -166,8 +181,9 @@ class _Loss(torch.autograd.Function):
         if penalty is None:
             if _surely_legal(y, mu):
                 value, *slopes = _loss_and_gradient(y, mu)
-                if not math.isnan(torch.sum(value)):
-                    return _reduced(value, reduction), *slopes
+                total = torch.sum(value)
+                if not math.isnan(total):
+                    return _reduced_total(total, value, reduction), *slopes
             y, mu, penalty = _guarded(y=y, mu=mu)
         value, *slopes = _penalised(penalty, *_loss_and_gradient(y, mu))
         return _reduced(value, reduction), *slopes

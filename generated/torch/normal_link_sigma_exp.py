@@ -18,6 +18,14 @@ Loss of one sample, to be minimised over mu, log_sigma
     dropped = ½ log 2π
     -log p  = factor · loss + dropped
 
+Also known of the density
+    mean          μ
+    mode          μ
+    P(Y ≤ y)      Φ((y − μ)/σ)
+    log P(Y > y)  log Φ(−(y − μ)/σ)
+    deviance      (y − μ)²
+    dispersion φ  σ²
+
 All arguments broadcast, with a warning where that makes samples that no argument has.
 Data outside the support cost +inf, parameters outside their domain give nan.
 
@@ -98,19 +106,19 @@ def dropped():
 
 
 def _loss(y, mu, log_sigma):
-    exp = torch.exp(-log_sigma / 2)
-    return log_sigma + torch.square((y - mu) * exp * exp) / 2
+    exp = torch.exp(-0.5 * log_sigma)
+    return log_sigma + 0.5 * torch.square((y - mu) * exp * exp)
 
 
 def _loss_and_gradient(y, mu, log_sigma):
-    exp = (-log_sigma).div_(2).exp_()
+    exp = (-0.5 * log_sigma).exp_()
     scaled = (y - mu).mul_(exp).mul_(exp)
     square = torch.square(scaled)
-    return (square / 2).add_(log_sigma), scaled.neg_().mul_(exp).mul_(exp), square.neg_().add_(1)
+    return (0.5 * square).add_(log_sigma), scaled.neg_().mul_(exp).mul_(exp), square.neg_().add_(1)
 
 
 def _hessian_vector_product(y, mu, log_sigma, v_mu, v_log_sigma):
-    exp = torch.exp(-log_sigma / 2)
+    exp = torch.exp(-0.5 * log_sigma)
     scaled = (y - mu) * exp * exp
     h_mu_mu = torch.square(exp**2)
     h_mu_log_sigma = 2 * (scaled * exp * exp)
@@ -155,6 +163,13 @@ def _nan_or_zero(value, penalty):
     return torch.where(value != value, value, 0 * penalty)
 
 
+def _reduced_total(total, value, reduction):
+    """The reduced loss of samples whose sum is known."""
+    if reduction == "mean":
+        return total / value.numel()
+    return total if reduction == "sum" else _reduced(value, reduction)
+
+
 class _Loss(torch.autograd.Function):
     """Puts out the gradient beside the loss: outputs, when saved, can be differentiated again."""
 
@@ -164,8 +179,9 @@ class _Loss(torch.autograd.Function):
         if penalty is None:
             if _surely_legal(y, mu, log_sigma):
                 value, *slopes = _loss_and_gradient(y, mu, log_sigma)
-                if not math.isnan(torch.sum(value)):
-                    return _reduced(value, reduction), *slopes
+                total = torch.sum(value)
+                if not math.isnan(total):
+                    return _reduced_total(total, value, reduction), *slopes
             y, mu, log_sigma, penalty = _guarded(y=y, mu=mu, log_sigma=log_sigma)
         value, *slopes = _penalised(penalty, *_loss_and_gradient(y, mu, log_sigma))
         return _reduced(value, reduction), *slopes

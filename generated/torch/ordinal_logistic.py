@@ -245,10 +245,11 @@ def _softplus(x):
 
 
 def _polynomial(coefficients, w):
-    """The polynomial with these coefficients (lowest power first) at w, by Horner's rule."""
-    total = torch.zeros_like(w)
-    for coefficient in reversed(coefficients):
-        total = total * w + coefficient
+    """The polynomial with these coefficients (lowest power first) at w, by Horner's rule, in place where nobody differentiates."""
+    *others, leading = coefficients
+    total = torch.full_like(w, leading)
+    for coefficient in reversed(others):
+        total = total * w + coefficient if torch.is_grad_enabled() else total.mul_(w).add_(coefficient)
     return total
 
 
@@ -298,6 +299,13 @@ def _nan_or_zero(value, penalty):
     return torch.where(value != value, value, 0 * penalty)
 
 
+def _reduced_total(total, value, reduction):
+    """The reduced loss of samples whose sum is known."""
+    if reduction == "mean":
+        return total / value.numel()
+    return total if reduction == "sum" else _reduced(value, reduction)
+
+
 class _Loss(torch.autograd.Function):
     """Puts out the gradient beside the loss: outputs, when saved, can be differentiated again."""
 
@@ -307,8 +315,9 @@ class _Loss(torch.autograd.Function):
         if penalty is None:
             if _surely_legal(y, eta, cuts):
                 value, *slopes = _loss_and_gradient(y, eta, cuts)
-                if not math.isnan(torch.sum(value)):
-                    return _reduced(value, reduction), *slopes
+                total = torch.sum(value)
+                if not math.isnan(total):
+                    return _reduced_total(total, value, reduction), *slopes
             y, eta, cuts, penalty = _guarded(y=y, eta=eta, cuts=cuts)
         value, *slopes = _penalised(penalty, *_loss_and_gradient(y, eta, cuts))
         return _reduced(value, reduction), *slopes
@@ -397,7 +406,7 @@ class _Argument(NamedTuple):
     broken: Callable
     harmless: float
     vector: bool = False
-    increasing: bool = False
+    ascends: bool = False
     at_most_length: bool = False
 
 
@@ -416,7 +425,7 @@ _ARGUMENTS = {
         lambda cuts: torch.any(torch.abs(cuts) == math.inf, dim=-1) | torch.any(cuts[..., 1:] <= cuts[..., :-1], dim=-1),
         0.0,
         vector=True,
-        increasing=True,
+        ascends=True,
     ),
     "weight": _Argument(
         "known",
@@ -482,7 +491,7 @@ def _surely_legal(y, eta, cuts):
         and y.numel() > 0
         and torch.amin(y).item() >= 0
         and math.isfinite(torch.sum(y))
-        and torch.equal(y, torch.floor(y))
+        and torch.sum(y - torch.floor(y)).item() == 0
         and math.isfinite(torch.sum(eta))
         and math.isfinite(torch.sum(cuts))
         and torch.all(cuts[..., 1:] > cuts[..., :-1])
@@ -540,7 +549,7 @@ def _class_axis(value):
 def _made_harmless(value, samples, argument):
     """The tensor with a harmless value in some of the samples."""
     harmless = 1 / value.shape[-1] if argument.harmless is None else argument.harmless
-    harmless = torch.arange(value.shape[-1], dtype=value.dtype, device=value.device) if argument.increasing else harmless
+    harmless = torch.arange(value.shape[-1], dtype=value.dtype, device=value.device) if argument.ascends else harmless
     return torch.where(samples[..., None] if argument.vector else samples, harmless, value)
 
 

@@ -17,6 +17,14 @@ Loss of one sample, to be minimised over log_rate
     dropped = log y!
     -log p  = factor · loss + dropped
 
+Also known of the density
+    mean          λ
+    mode          ⌊λ⌋
+    P(Y ≤ y)      Q(y + 1, λ)
+    log P(Y > y)  log P(y + 1, λ)
+    deviance      2 (y log(y/λ) − (y − λ))
+    dispersion φ  1
+
 All arguments broadcast, with a warning where that makes samples that no argument has.
 Data outside the support cost +inf, parameters outside their domain give nan.
 
@@ -45,7 +53,6 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import torch
-import torch.nn.functional as F
 
 # -log p = FACTOR * loss + dropped
 FACTOR = 1
@@ -178,7 +185,7 @@ def _stirling_step(x):
     return torch.where(x < 0.1, (x + 0.5) * torch.log1p(1.0 / x) - 1.0, fitted), z
 
 
-def _stirling_correction(x):
+def _stirling_correction(x, stirling_step=None):
     """The difference log Gamma(x) - ((x - 1/2) log x - x + log(2 pi)/2) > 0, near 1/(12 x); x > 0.
 
     One step of the recurrence, then a fitted quotient; both have one sign (DLMF 5.5.1, 5.11.1).
@@ -186,7 +193,7 @@ def _stirling_correction(x):
     Measured beyond conditioning: at most 4 ulp in float64, 4 in float32.
     """
     r = 1.0 / (x + 1.0)
-    step, _ = _stirling_step(x)
+    step, _ = stirling_step or _stirling_step(x)
     return step + r * _rational(_STIRLING_CORRECTION_N, _STIRLING_CORRECTION_D, r * r)
 
 
@@ -221,17 +228,20 @@ def _expm1(x):
 def _exp_less(a, b):
     """The difference e^a - b, also where it is small because a is near 0 and b is 1.
 
-    With h the exponent where it is large and 0 elsewhere, it is e^h - b + (e^(a - h) - 1).
+    With u for e^a rounded, it is u - b + u (a - log u): what u rounded away is known from its logarithm.
     """
-    h = F.hardshrink(a, 0.5)
-    return torch.exp(h) - b + _expm1(torch.clamp(a, -0.5, 0.5) - torch.clamp(h, -0.5, 0.5))
+    u = torch.exp(a)
+    finite = torch.finfo(u.dtype)
+    rest = torch.clamp(a, min=math.log(finite.tiny)) - torch.log(torch.clamp(u, finite.tiny, finite.max))
+    return (u - b) + u * rest
 
 
 def _polynomial(coefficients, w):
-    """The polynomial with these coefficients (lowest power first) at w, by Horner's rule."""
-    total = torch.zeros_like(w)
-    for coefficient in reversed(coefficients):
-        total = total * w + coefficient
+    """The polynomial with these coefficients (lowest power first) at w, by Horner's rule, in place where nobody differentiates."""
+    *others, leading = coefficients
+    total = torch.full_like(w, leading)
+    for coefficient in reversed(others):
+        total = total * w + coefficient if torch.is_grad_enabled() else total.mul_(w).add_(coefficient)
     return total
 
 
@@ -288,6 +298,13 @@ def _nan_or_zero(value, penalty):
     return torch.where(value != value, value, 0 * penalty)
 
 
+def _reduced_total(total, value, reduction):
+    """The reduced loss of samples whose sum is known."""
+    if reduction == "mean":
+        return total / value.numel()
+    return total if reduction == "sum" else _reduced(value, reduction)
+
+
 class _Loss(torch.autograd.Function):
     """Puts out the gradient beside the loss: outputs, when saved, can be differentiated again."""
 
@@ -297,8 +314,9 @@ class _Loss(torch.autograd.Function):
         if penalty is None:
             if _surely_legal(y, log_rate):
                 value, *slopes = _loss_and_gradient(y, log_rate)
-                if not math.isnan(torch.sum(value)):
-                    return _reduced(value, reduction), *slopes
+                total = torch.sum(value)
+                if not math.isnan(total):
+                    return _reduced_total(total, value, reduction), *slopes
             y, log_rate, penalty = _guarded(y=y, log_rate=log_rate)
         value, *slopes = _penalised(penalty, *_loss_and_gradient(y, log_rate))
         return _reduced(value, reduction), *slopes
@@ -455,7 +473,7 @@ def _surely_legal(y, log_rate):
         and y.numel() > 0
         and torch.amin(y).item() >= 0
         and math.isfinite(torch.sum(y))
-        and torch.equal(y, torch.floor(y))
+        and torch.sum(y - torch.floor(y)).item() == 0
         and math.isfinite(torch.sum(log_rate))
     )
 

@@ -18,6 +18,11 @@ Loss of one sample, to be minimised over logit_mu, sigma
     dropped = 3/2 · log y + 3/2 · log(1 − y) + ½ log 2π
     -log p  = factor · loss + dropped
 
+Also known of the density
+    mean          μ
+    deviance      (y − μ)²/(y μ² (1 − y) (1 − μ)²)
+    dispersion φ  σ²
+
 All arguments broadcast, with a warning where that makes samples that no argument has.
 Data outside the support cost +inf, parameters outside their domain give nan.
 
@@ -25,7 +30,7 @@ Accuracy: at most 16 units in the last place beyond conditioning on ordinary inp
 `derive verify` draws from each domain), in float64 and float32, for value, gradient and Hessian.
 Near and far (`derive verify --accuracy`) at most so many bits are lost beyond conditioning:
     float64  value 3, gradient 3, Hessian 3, -log p 3
-    float32  value 2, gradient 3, Hessian 3, -log p 3
+    float32  value 2, gradient 3, Hessian 3, -log p 1
 
 Source: Barndorff-Nielsen and Jørgensen (1991), Journal of Multivariate Analysis 39, 106-116; r(y, mu) is (y - mu)/(mu (1 - mu)) over the root of y (1 - y).
 
@@ -80,7 +85,11 @@ def negative_log_likelihood(logit_mu, sigma, target, *, reduction="mean", weight
     """-log p in full, with nothing dropped: to compare models (AIC needs its sum)."""
     y, logit_mu, sigma, weight = _prepared(weight, validate, y=target, logit_mu=logit_mu, sigma=sigma)
     y, logit_mu, sigma, penalty = _guarded(y=y, logit_mu=logit_mu, sigma=sigma)
-    value = FACTOR * _of_samples("none", penalty, y, logit_mu, sigma) + _dropped(y)
+
+    def in_full(y, logit_mu, sigma):
+        return FACTOR * _of_samples("none", penalty, y, logit_mu, sigma) + _dropped(y)
+
+    value = _in_double(in_full, y, logit_mu, sigma)
     return _reduced(value, reduction, weight)
 
 
@@ -95,14 +104,14 @@ def dropped(target):
 
 
 def _loss(y, logit_mu, sigma):
-    return torch.log(sigma) + torch.square(_logistic_simplex_residual(y, logit_mu) / sigma) / 2
+    return torch.log(sigma) + 0.5 * torch.square(_logistic_simplex_residual(y, logit_mu) / sigma)
 
 
 def _loss_and_gradient(y, logit_mu, sigma):
     quotient = _logistic_simplex_residual(y, logit_mu).div_(sigma)
     square = torch.square(quotient)
     return (
-        torch.log(sigma).add_(square / 2),
+        torch.log(sigma).add_(0.5 * square),
         quotient.neg_().mul_(_logistic_simplex_slope(y, logit_mu)).div_(sigma),
         square.neg_().add_(1).div_(sigma),
     )
@@ -123,7 +132,7 @@ def _hessian_vector_product(y, logit_mu, sigma, v_logit_mu, v_sigma):
 
 
 def _dropped(y):
-    return 3 * torch.log(y) / 2 + 3 * torch.log1p(-y) / 2 + math.log(2 * math.pi) / 2
+    return 1.5 * torch.log(y) + 1.5 * torch.log1p(-y) + math.log(2 * math.pi) / 2
 
 
 def _tensors(*values):
@@ -200,6 +209,13 @@ def _nan_or_zero(value, penalty):
     return torch.where(value != value, value, 0 * penalty)
 
 
+def _reduced_total(total, value, reduction):
+    """The reduced loss of samples whose sum is known."""
+    if reduction == "mean":
+        return total / value.numel()
+    return total if reduction == "sum" else _reduced(value, reduction)
+
+
 class _Loss(torch.autograd.Function):
     """Puts out the gradient beside the loss: outputs, when saved, can be differentiated again."""
 
@@ -209,8 +225,9 @@ class _Loss(torch.autograd.Function):
         if penalty is None:
             if _surely_legal(y, logit_mu, sigma):
                 value, *slopes = _loss_and_gradient(y, logit_mu, sigma)
-                if not math.isnan(torch.sum(value)):
-                    return _reduced(value, reduction), *slopes
+                total = torch.sum(value)
+                if not math.isnan(total):
+                    return _reduced_total(total, value, reduction), *slopes
             y, logit_mu, sigma, penalty = _guarded(y=y, logit_mu=logit_mu, sigma=sigma)
         value, *slopes = _penalised(penalty, *_loss_and_gradient(y, logit_mu, sigma))
         return _reduced(value, reduction), *slopes
@@ -428,6 +445,11 @@ def _refuse(name, demand, value, broken):
     if broken.any():
         index = tuple(torch.nonzero(broken)[0].tolist())
         raise ValueError(f"{name} must be {demand}, got {value[index].tolist()} at index {index}")
+
+
+def _in_double(function, *given):
+    """What a function gives of its arguments, in float64 and back: its terms may nearly cancel."""
+    return function(*(value.double() for value in given)).to(given[0].dtype)
 
 
 def _reduced(value, reduction, weight=None):

@@ -17,10 +17,14 @@ Symbols
                                                         the lighter the tails the larger
 
 Loss of one sample, to be minimised over mu, log_sigma, skewness, tails
-    loss    = s + ½ log(1 + ((y − μ) e^(−s))²) + h(δ asinh((y − μ) e^(−s)) − ε) − log δ
+    loss    = s + ½ log(1 + ((y − μ) e^(−s))²) + h(δ arsinh((y − μ)/(e^s)) − ε) − log δ
     factor  = 1
     dropped = ½ log 2π
     -log p  = factor · loss + dropped
+
+Also known of the density
+    P(Y ≤ y)      Φ(sinh(δ asinh((y − μ)/σ) − ε))
+    log P(Y > y)  log Φ(−sinh(δ asinh((y − μ)/σ) − ε))
 
 All arguments broadcast, with a warning where that makes samples that no argument has.
 Data outside the support cost +inf, parameters outside their domain give nan.
@@ -28,8 +32,8 @@ Data outside the support cost +inf, parameters outside their domain give nan.
 Accuracy: at most 16 units in the last place beyond conditioning on ordinary inputs (those that
 `derive verify` draws from each domain), in float64 and float32, for value, gradient and Hessian.
 Near and far (`derive verify --accuracy`) at most so many bits are lost beyond conditioning:
-    float64  value 3, gradient 3, Hessian 53, -log p 3
-    float32  value 3, gradient 3, Hessian 24, -log p 3
+    float64  value 3, gradient 3, Hessian 3, -log p 3
+    float32  value 3, gradient 3, Hessian 3, -log p 3
 
 Source: Jones and Pewsey (2009), Biometrika 96, 761-780; sinh u is standard normal, and h(u) is sinh(u)**2/2 - log cosh(u), the cosine from the change of variable.
 
@@ -97,73 +101,82 @@ def dropped():
 
 
 def _loss(y, mu, log_sigma, skewness, tails):
-    exp = torch.exp(-log_sigma / 2)
-    scaled = (y - mu) * exp * exp
+    difference = y - mu
+    exp = torch.exp(-0.5 * log_sigma)
     return (
         log_sigma
-        + _exp_excess(2 * _log_cosh(tails * torch.asinh(scaled) - skewness)) / 2
-        + _log1p_square(scaled) / 2
+        + _sinh_square_excess(tails * _asinh_of_quotient(difference, torch.exp(log_sigma)) - skewness)
+        + 0.5 * _log1p_square(difference * exp * exp)
         - torch.log(tails)
     )
 
 
 def _loss_and_gradient(y, mu, log_sigma, skewness, tails):
-    exp = (-log_sigma).div_(2).exp_()
-    scaled = (y - mu).mul_(exp).mul_(exp)
-    asinh = torch.asinh(scaled)
-    difference = (tails * asinh).sub_(skewness)
-    sinh_square_excess_slope = torch.tanh(difference).mul_(torch.sinh(difference).square_())
-    root_rest = 1 / torch.hypot(scaled, torch.ones_like(scaled))
+    difference = y - mu
+    exp = torch.exp(log_sigma)
+    asinh_of_quotient = _asinh_of_quotient(difference, exp)
+    difference_2 = (tails * asinh_of_quotient).sub_(skewness)
+    exp_2 = (-0.5 * log_sigma).exp_()
+    scaled = (difference * exp_2).mul_(exp_2)
+    tanh = torch.tanh(difference_2)
+    sinh = torch.sinh(difference_2)
     return (
-        _exp_excess(_log_cosh(difference).mul_(2))
-        .div_(2)
+        _sinh_square_excess(difference_2)
         .add_(log_sigma)
-        .add_(_log1p_square(scaled).div_(2))
+        .add_(_log1p_square(scaled).mul_(0.5))
         .sub_(torch.log(tails)),
-        _log1p_square_slope(scaled)
+        _times(_times((tails * tanh).div_(torch.hypot(difference, exp)), sinh), sinh)
         .neg_()
-        .div_(2)
-        .sub_((tails * sinh_square_excess_slope).mul_(root_rest))
-        .mul_(exp)
-        .mul_(exp),
-        (1 / torch.square(scaled).add_(1))
-        .sub_((tails * sinh_square_excess_slope).mul_(scaled).mul_(root_rest)),
-        -sinh_square_excess_slope,
-        sinh_square_excess_slope.mul_(asinh).sub_(1 / tails),
+        .sub_(_log1p_square_slope(scaled).mul_(exp_2).mul_(exp_2).mul_(0.5)),
+        (1 / scaled.square_().add_(1))
+        .sub_(_times(_times((difference / torch.hypot(difference, exp)).mul_(tails).mul_(tanh), sinh), sinh)),
+        torch.tanh(difference_2).neg_().mul_(torch.sinh(difference_2).square_()),
+        _times(_times(tanh.mul_(asinh_of_quotient), sinh), sinh).sub_(1 / tails),
     )
 
 
 def _hessian_vector_product(y, mu, log_sigma, skewness, tails, v_mu, v_log_sigma, v_skewness, v_tails):
-    exp = torch.exp(-log_sigma / 2)
-    scaled = (y - mu) * exp * exp
-    asinh = torch.asinh(scaled)
-    difference = tails * asinh - skewness
-    sinh_square_excess_slope = torch.tanh(difference) * torch.square(torch.sinh(difference))
-    log1p_square_slope = _log1p_square_slope(scaled)
+    difference = y - mu
+    exp = torch.exp(log_sigma)
+    hypotenuse = torch.hypot(difference, exp)
+    asinh_of_quotient = _asinh_of_quotient(difference, exp)
+    difference_2 = tails * asinh_of_quotient - skewness
+    sech = _sech(difference_2)
+    share_of_leg = difference / torch.hypot(difference, exp)
+    tanh = torch.tanh(difference_2)
+    sinh = torch.sinh(difference_2)
+    exp_2 = torch.exp(-0.5 * log_sigma)
+    scaled = difference * exp_2 * exp_2
     root_rest = 1 / torch.hypot(scaled, torch.ones_like(scaled))
     square_rest = 1 / (1 + torch.square(scaled))
-    square = torch.square(tails * root_rest)
-    tanh = torch.tanh(difference)
-    sinh = torch.sinh(difference)
-    total = torch.square(tanh) + 2 * torch.square(sinh)
+    log1p_square_slope = _log1p_square_slope(scaled)
+    product = exp_2 * root_rest
+    share_of_base = exp / torch.hypot(difference, exp)
     h_mu_mu = (
-        (torch.square(exp * root_rest) * (square_rest - _square_share(scaled)) + square * (tanh**2 + 2 * sinh**2) * exp**2 - tails * sinh_square_excess_slope * log1p_square_slope * root_rest * exp * exp / 2) * exp * exp
+        _times(_times((sech**2 + 2) * tails**2 / hypotenuse**2 - tails * share_of_leg * tanh / hypotenuse**2, sinh), sinh)
+        + torch.square(root_rest * exp_2 * exp_2) * (square_rest - _square_share(scaled))
     )
     h_mu_log_sigma = (
-        (log1p_square_slope * square_rest + tails * sinh_square_excess_slope * root_rest + square * scaled * (tanh**2 + 2 * sinh**2) - tails * sinh_square_excess_slope * log1p_square_slope * scaled * root_rest / 2) * exp * exp
+        log1p_square_slope * product * product
+        + _times(_times(tails * tanh * share_of_base * exp / hypotenuse**2 + share_of_leg * (sech**2 + 2) * tails**2 / hypotenuse, sinh), sinh)
     )
-    h_mu_skewness = tails * torch.square(exp) * total * root_rest
+    h_mu_skewness = _times(_times(tails * (sech**2 + 2) / hypotenuse, sinh), sinh)
     h_mu_tails = (
-        (-sinh_square_excess_slope * root_rest - tails * asinh * root_rest * (tanh**2 + 2 * sinh**2)) * exp * exp
+        -_times(_times((tanh + tails * asinh_of_quotient * (sech**2 + 2)) / hypotenuse, sinh), sinh)
     )
     h_log_sigma_log_sigma = (
-        scaled * (log1p_square_slope * square_rest + tails * sinh_square_excess_slope * root_rest + square * total * scaled - tails * sinh_square_excess_slope * log1p_square_slope * scaled * root_rest / 2)
+        _times(_times(tails * share_of_leg * tanh * share_of_base * exp / hypotenuse + (sech**2 + 2) * tails**2 * share_of_leg**2, sinh), sinh)
+        + log1p_square_slope * square_rest * scaled
     )
-    h_log_sigma_skewness = tails * total * scaled * root_rest
-    h_log_sigma_tails = scaled * root_rest * (-sinh_square_excess_slope - tails * total * asinh)
-    h_skewness_skewness = total
-    h_skewness_tails = -total * asinh
-    h_tails_tails = torch.square(asinh) * total + 1 / tails**2
+    h_log_sigma_skewness = _times(_times(tails * share_of_leg * (sech**2 + 2), sinh), sinh)
+    h_log_sigma_tails = (
+        -_times(_times(share_of_leg * (tanh + tails * asinh_of_quotient * (sech**2 + 2)), sinh), sinh)
+    )
+    h_skewness_skewness = (
+        torch.square(torch.sinh(difference_2)) * (2 + torch.square(_sech(difference_2)))
+    )
+    h_skewness_tails = -_times(_times(asinh_of_quotient * (sech**2 + 2), sinh), sinh)
+    h_tails_tails = _times(_times((sech**2 + 2) * asinh_of_quotient**2, sinh), sinh) + 1 / tails**2
     return (
         _times(v_mu, h_mu_mu)
         + _times(v_log_sigma, h_mu_log_sigma)
@@ -200,6 +213,27 @@ _SINH_RATIO_1_D = (
 _EXP_EXCESS = tuple(1.0 / math.factorial(k) for k in range(2, 20))
 
 
+def _tensors(*values):
+    """Numbers beside tensors, as tensors of the same dtype and device."""
+    like, *_ = [value for value in values if isinstance(value, torch.Tensor)]
+    return [torch.as_tensor(value, dtype=like.dtype, device=like.device) for value in values]
+
+
+def _double(*values):
+    """Numbers and tensors as float64 tensors of one device, and the dtype in which to answer."""
+    tensors = _tensors(*values)
+    return *[tensor.double() for tensor in tensors], tensors[0].dtype
+
+
+def _sech(x):
+    """The quotient 1 / cosh(x), whose square is the derivative of tanh(x).
+
+    Measured beyond conditioning: at most 1.5 ulp in float64, 1.5 in float32.
+    """
+    e = torch.exp(-torch.abs(x))
+    return 2.0 * e / (1.0 + e * e)
+
+
 def _log_cosh(x):
     """The logarithm of cosh(x), near x^2/2 for small x.
 
@@ -211,6 +245,17 @@ def _log_cosh(x):
     s = torch.sinh(0.5 * torch.clamp(m, max=1.0))
     far = (m - 0.6931471805599453) + torch.log1p(torch.exp(-2.0 * torch.clamp(m, min=1.0)))
     return torch.where(m < 1.0, torch.log1p(2.0 * s * s), far)
+
+
+def _sinh_square_excess(x):
+    """The difference sinh(x)^2/2 - log cosh(x), of order x^4 at 0: with e^y - 1 - y at y = 2 log cosh(x), halved.
+
+    Measured beyond conditioning: at most 4 ulp in float64, 0.5 in float32.
+    """
+    x, kind = _double(x)
+    logarithm, s = _log_cosh(x), torch.sinh(x)
+    near = 0.5 * _exp_excess(2.0 * logarithm)
+    return torch.where(torch.abs(x) < 9.0, near, 0.5 * s * s - logarithm).to(kind)
 
 
 def _expm1(x):
@@ -258,11 +303,23 @@ def _square_share(z):
     return m * m / (1.0 + m * m)
 
 
+def _asinh_of_quotient(a, b):
+    """The inverse hyperbolic sine of a/b, b > 0; where the quotient overflows, log |2 a| - log b with the sign of a.
+
+    Measured beyond conditioning: at most 2 ulp in float64, 0.5 in float32.
+    """
+    a, b, kind = _double(a, b)
+    q = torch.abs(a / b)
+    far = torch.log(torch.abs(a)) + 0.6931471805599453 - torch.log(b)
+    return (torch.sign(a) * torch.where(q < torch.inf, torch.asinh(q), far)).to(kind)
+
+
 def _polynomial(coefficients, w):
-    """The polynomial with these coefficients (lowest power first) at w, by Horner's rule."""
-    total = torch.zeros_like(w)
-    for coefficient in reversed(coefficients):
-        total = total * w + coefficient
+    """The polynomial with these coefficients (lowest power first) at w, by Horner's rule, in place where nobody differentiates."""
+    *others, leading = coefficients
+    total = torch.full_like(w, leading)
+    for coefficient in reversed(others):
+        total = total * w + coefficient if torch.is_grad_enabled() else total.mul_(w).add_(coefficient)
     return total
 
 
@@ -311,6 +368,13 @@ def _nan_or_zero(value, penalty):
     return torch.where(value != value, value, 0 * penalty)
 
 
+def _reduced_total(total, value, reduction):
+    """The reduced loss of samples whose sum is known."""
+    if reduction == "mean":
+        return total / value.numel()
+    return total if reduction == "sum" else _reduced(value, reduction)
+
+
 class _Loss(torch.autograd.Function):
     """Puts out the gradient beside the loss: outputs, when saved, can be differentiated again."""
 
@@ -320,8 +384,9 @@ class _Loss(torch.autograd.Function):
         if penalty is None:
             if _surely_legal(y, mu, log_sigma, skewness, tails):
                 value, *slopes = _loss_and_gradient(y, mu, log_sigma, skewness, tails)
-                if not math.isnan(torch.sum(value)):
-                    return _reduced(value, reduction), *slopes
+                total = torch.sum(value)
+                if not math.isnan(total):
+                    return _reduced_total(total, value, reduction), *slopes
             y, mu, log_sigma, skewness, tails, penalty = _guarded(y=y, mu=mu, log_sigma=log_sigma, skewness=skewness, tails=tails)
         value, *slopes = _penalised(penalty, *_loss_and_gradient(y, mu, log_sigma, skewness, tails))
         return _reduced(value, reduction), *slopes

@@ -21,6 +21,9 @@ Loss of one sample, to be minimised over mu, log_sigma, alpha
     dropped = ½ log 2π − log 2
     -log p  = factor · loss + dropped
 
+Also known of the density
+    mean          μ + σ α √2/(√π √(α² + 1))
+
 All arguments broadcast, with a warning where that makes samples that no argument has.
 Data outside the support cost +inf, parameters outside their domain give nan.
 
@@ -99,19 +102,19 @@ def dropped():
 
 
 def _loss(y, mu, log_sigma, alpha):
-    exp = torch.exp(-log_sigma / 2)
+    exp = torch.exp(-0.5 * log_sigma)
     scaled = (y - mu) * exp * exp
-    return log_sigma + torch.square(scaled) / 2 - _log_normal_cdf(alpha * scaled)
+    return log_sigma + 0.5 * torch.square(scaled) - _log_normal_cdf(alpha * scaled)
 
 
 def _loss_and_gradient(y, mu, log_sigma, alpha):
-    exp = (-log_sigma).div_(2).exp_()
+    exp = (-0.5 * log_sigma).exp_()
     scaled = (y - mu).mul_(exp).mul_(exp)
     square = torch.square(scaled)
     product = alpha * scaled
     inverse_mills = _inverse_mills(product)
     return (
-        (square / 2).add_(log_sigma).sub_(_log_normal_cdf(product)),
+        (0.5 * square).add_(log_sigma).sub_(_log_normal_cdf(product)),
         (alpha * inverse_mills).sub_(scaled).mul_(exp).mul_(exp),
         product.mul_(inverse_mills).add_(1).sub_(square),
         scaled.neg_().mul_(inverse_mills),
@@ -119,7 +122,7 @@ def _loss_and_gradient(y, mu, log_sigma, alpha):
 
 
 def _hessian_vector_product(y, mu, log_sigma, alpha, v_mu, v_log_sigma, v_alpha):
-    exp = torch.exp(-log_sigma / 2)
+    exp = torch.exp(-0.5 * log_sigma)
     scaled = (y - mu) * exp * exp
     product = alpha * scaled
     inverse_mills_slope = _inverse_mills_slope(product)
@@ -304,10 +307,11 @@ def _inverse_mills_slope(x):
 
 
 def _polynomial(coefficients, w):
-    """The polynomial with these coefficients (lowest power first) at w, by Horner's rule."""
-    total = torch.zeros_like(w)
-    for coefficient in reversed(coefficients):
-        total = total * w + coefficient
+    """The polynomial with these coefficients (lowest power first) at w, by Horner's rule, in place where nobody differentiates."""
+    *others, leading = coefficients
+    total = torch.full_like(w, leading)
+    for coefficient in reversed(others):
+        total = total * w + coefficient if torch.is_grad_enabled() else total.mul_(w).add_(coefficient)
     return total
 
 
@@ -341,6 +345,13 @@ def _nan_or_zero(value, penalty):
     return torch.where(value != value, value, 0 * penalty)
 
 
+def _reduced_total(total, value, reduction):
+    """The reduced loss of samples whose sum is known."""
+    if reduction == "mean":
+        return total / value.numel()
+    return total if reduction == "sum" else _reduced(value, reduction)
+
+
 class _Loss(torch.autograd.Function):
     """Puts out the gradient beside the loss: outputs, when saved, can be differentiated again."""
 
@@ -350,8 +361,9 @@ class _Loss(torch.autograd.Function):
         if penalty is None:
             if _surely_legal(y, mu, log_sigma, alpha):
                 value, *slopes = _loss_and_gradient(y, mu, log_sigma, alpha)
-                if not math.isnan(torch.sum(value)):
-                    return _reduced(value, reduction), *slopes
+                total = torch.sum(value)
+                if not math.isnan(total):
+                    return _reduced_total(total, value, reduction), *slopes
             y, mu, log_sigma, alpha, penalty = _guarded(y=y, mu=mu, log_sigma=log_sigma, alpha=alpha)
         value, *slopes = _penalised(penalty, *_loss_and_gradient(y, mu, log_sigma, alpha))
         return _reduced(value, reduction), *slopes

@@ -17,6 +17,11 @@ Loss of one sample, to be minimised over nu, mu, sigma
     dropped = ½ log π
     -log p  = factor · loss + dropped
 
+Also known of the density
+    mean          μ   where ν > 1
+    mode          μ
+    P(Y ≤ y)      ½ + (1 − I(ν/2, ½; ν/(ν + (y − μ)²/σ²))) sign(y − μ)/2
+
 All arguments broadcast, with a warning where that makes samples that no argument has.
 Data outside the support cost +inf, parameters outside their domain give nan.
 
@@ -99,7 +104,7 @@ def _loss(y, nu, mu, sigma):
     return (
         (math.log(2) / 2 - _half_step_log_gamma(nu / 2))
         + torch.log(sigma)
-        + _log1p_square((y - mu) / (sigma * torch.sqrt(nu))) * (nu + 1) / 2
+        + 0.5 * (_log1p_square((y - mu) / (sigma * torch.sqrt(nu))) * (nu + 1))
     )
 
 
@@ -112,10 +117,10 @@ def _loss_and_gradient(y, nu, mu, sigma):
         .neg_()
         .add_(math.log(2) / 2)
         .add_(torch.log(sigma))
-        .add_(_log1p_square(quotient).mul_(total).div_(2)),
+        .add_(_log1p_square(quotient).mul_(total).mul_(0.5)),
         _log1p_square_excess(quotient)
-        .div_(2)
-        .sub_(_half_step_digamma(nu / 2).div_(2))
+        .mul_(0.5)
+        .sub_(_half_step_digamma(0.5 * nu).mul_(0.5))
         .sub_(square_share / (2 * nu)),
         total.neg_().mul_(_log1p_square_slope(quotient)).div_((2 * sigma).mul_(torch.sqrt(nu))),
         (1 / quotient.square_().add_(1)).sub_(square_share.mul_(nu)).div_(sigma),
@@ -128,11 +133,11 @@ def _hessian_vector_product(y, nu, mu, sigma, v_nu, v_mu, v_sigma):
     root_rest = 1 / torch.hypot(quotient, torch.ones_like(quotient))
     log1p_square_slope = _log1p_square_slope(quotient)
     square_rest = 1 / (1 + torch.square(quotient))
-    difference = square_rest / (2 * nu) - square_share / 2
+    difference = square_rest / (2 * nu) - 0.5 * square_share
     h_nu_nu = (
-        quotient * torch.square(root_rest / nu) * log1p_square_slope / 4
+        0.25 * (quotient * torch.square(root_rest / nu) * log1p_square_slope)
         + square_share / (2 * nu**2)
-        - _half_step_trigamma(nu / 2) / 4
+        - 0.25 * _half_step_trigamma(0.5 * nu)
         - quotient * log1p_square_slope * square_share / (4 * nu)
     )
     h_nu_mu = difference * log1p_square_slope / (sigma * torch.sqrt(nu))
@@ -301,10 +306,11 @@ def _half_step_trigamma(x):
 
 
 def _polynomial(coefficients, w):
-    """The polynomial with these coefficients (lowest power first) at w, by Horner's rule."""
-    total = torch.zeros_like(w)
-    for coefficient in reversed(coefficients):
-        total = total * w + coefficient
+    """The polynomial with these coefficients (lowest power first) at w, by Horner's rule, in place where nobody differentiates."""
+    *others, leading = coefficients
+    total = torch.full_like(w, leading)
+    for coefficient in reversed(others):
+        total = total * w + coefficient if torch.is_grad_enabled() else total.mul_(w).add_(coefficient)
     return total
 
 
@@ -343,6 +349,13 @@ def _nan_or_zero(value, penalty):
     return torch.where(value != value, value, 0 * penalty)
 
 
+def _reduced_total(total, value, reduction):
+    """The reduced loss of samples whose sum is known."""
+    if reduction == "mean":
+        return total / value.numel()
+    return total if reduction == "sum" else _reduced(value, reduction)
+
+
 class _Loss(torch.autograd.Function):
     """Puts out the gradient beside the loss: outputs, when saved, can be differentiated again."""
 
@@ -352,8 +365,9 @@ class _Loss(torch.autograd.Function):
         if penalty is None:
             if _surely_legal(y, nu, mu, sigma):
                 value, *slopes = _loss_and_gradient(y, nu, mu, sigma)
-                if not math.isnan(torch.sum(value)):
-                    return _reduced(value, reduction), *slopes
+                total = torch.sum(value)
+                if not math.isnan(total):
+                    return _reduced_total(total, value, reduction), *slopes
             y, nu, mu, sigma, penalty = _guarded(y=y, nu=nu, mu=mu, sigma=sigma)
         value, *slopes = _penalised(penalty, *_loss_and_gradient(y, nu, mu, sigma))
         return _reduced(value, reduction), *slopes

@@ -17,6 +17,11 @@ Loss of one sample, to be minimised over mu, sigma
     dropped = ½ log ν + log Γ(ν/2) + ½ log π − log Γ(ν/2 + ½)
     -log p  = factor · loss + dropped
 
+Also known of the density
+    mean          μ   where ν > 1
+    mode          μ
+    P(Y ≤ y)      ½ + (1 − I(ν/2, ½; ν/(ν + (y − μ)²/σ²))) sign(y − μ)/2
+
 All arguments broadcast, with a warning where that makes samples that no argument has.
 Data outside the support cost +inf, parameters outside their domain give nan.
 
@@ -24,7 +29,7 @@ Accuracy: at most 16 units in the last place beyond conditioning on ordinary inp
 `derive verify` draws from each domain), in float64 and float32, for value, gradient and Hessian.
 Near and far (`derive verify --accuracy`) at most so many bits are lost beyond conditioning:
     float64  value 3, gradient 3, Hessian 3, -log p 2
-    float32  value 4, gradient 3, Hessian 3, -log p 2
+    float32  value 4, gradient 3, Hessian 3, -log p 1
 
 Elsewhere:
     loss = -scipy.stats.t.logpdf - (½ log ν + log Γ(ν/2) + ½ log π − log Γ(ν/2 + ½))
@@ -83,7 +88,11 @@ def negative_log_likelihood(mu, sigma, nu, target, *, reduction="mean", weight=N
     """-log p in full, with nothing dropped: to compare models (AIC needs its sum)."""
     y, mu, sigma, nu, weight = _prepared(weight, validate, y=target, mu=mu, sigma=sigma, nu=nu)
     y, mu, sigma, nu, penalty = _guarded(y=y, mu=mu, sigma=sigma, nu=nu)
-    value = FACTOR * _of_samples("none", penalty, y, mu, sigma, nu) + _dropped(nu)
+
+    def in_full(y, mu, sigma, nu):
+        return FACTOR * _of_samples("none", penalty, y, mu, sigma, nu) + _dropped(nu)
+
+    value = _in_double(in_full, y, mu, sigma, nu)
     return _reduced(value, reduction, weight)
 
 
@@ -98,14 +107,14 @@ def dropped(nu):
 
 
 def _loss(y, mu, sigma, nu):
-    return torch.log(sigma) + _log1p_square((y - mu) / (sigma * torch.sqrt(nu))) * (nu + 1) / 2
+    return torch.log(sigma) + 0.5 * (_log1p_square((y - mu) / (sigma * torch.sqrt(nu))) * (nu + 1))
 
 
 def _loss_and_gradient(y, mu, sigma, nu):
     quotient = (y - mu).div_(torch.sqrt(nu).mul_(sigma))
     total = nu + 1
     return (
-        torch.log(sigma).add_(_log1p_square(quotient).mul_(total).div_(2)),
+        torch.log(sigma).add_(_log1p_square(quotient).mul_(total).mul_(0.5)),
         _log1p_square_slope(quotient).neg_().mul_(total).div_((2 * sigma).mul_(torch.sqrt(nu))),
         (1 / torch.square(quotient).add_(1)).sub_(_square_share(quotient).mul_(nu)).div_(sigma),
     )
@@ -200,10 +209,11 @@ def _half_step_log_gamma(x):
 
 
 def _polynomial(coefficients, w):
-    """The polynomial with these coefficients (lowest power first) at w, by Horner's rule."""
-    total = torch.zeros_like(w)
-    for coefficient in reversed(coefficients):
-        total = total * w + coefficient
+    """The polynomial with these coefficients (lowest power first) at w, by Horner's rule, in place where nobody differentiates."""
+    *others, leading = coefficients
+    total = torch.full_like(w, leading)
+    for coefficient in reversed(others):
+        total = total * w + coefficient if torch.is_grad_enabled() else total.mul_(w).add_(coefficient)
     return total
 
 
@@ -242,6 +252,13 @@ def _nan_or_zero(value, penalty):
     return torch.where(value != value, value, 0 * penalty)
 
 
+def _reduced_total(total, value, reduction):
+    """The reduced loss of samples whose sum is known."""
+    if reduction == "mean":
+        return total / value.numel()
+    return total if reduction == "sum" else _reduced(value, reduction)
+
+
 class _Loss(torch.autograd.Function):
     """Puts out the gradient beside the loss: outputs, when saved, can be differentiated again."""
 
@@ -251,8 +268,9 @@ class _Loss(torch.autograd.Function):
         if penalty is None:
             if _surely_legal(y, mu, sigma, nu):
                 value, *slopes = _loss_and_gradient(y, mu, sigma, nu)
-                if not math.isnan(torch.sum(value)):
-                    return _reduced(value, reduction), *slopes
+                total = torch.sum(value)
+                if not math.isnan(total):
+                    return _reduced_total(total, value, reduction), *slopes
             y, mu, sigma, nu, penalty = _guarded(y=y, mu=mu, sigma=sigma, nu=nu)
         value, *slopes = _penalised(penalty, *_loss_and_gradient(y, mu, sigma, nu))
         return _reduced(value, reduction), *slopes
@@ -472,6 +490,11 @@ def _refuse(name, demand, value, broken):
     if broken.any():
         index = tuple(torch.nonzero(broken)[0].tolist())
         raise ValueError(f"{name} must be {demand}, got {value[index].tolist()} at index {index}")
+
+
+def _in_double(function, *given):
+    """What a function gives of its arguments, in float64 and back: its terms may nearly cancel."""
+    return function(*(value.double() for value in given)).to(given[0].dtype)
 
 
 def _reduced(value, reduction, weight=None):

@@ -15,6 +15,12 @@ Loss of one sample, to be minimised over shape
     dropped = 0
     -log p  = factor · loss + dropped
 
+Also known of the density
+    mean          ρ/(ρ − 1)   where ρ > 1
+    mode          1
+    P(Y ≤ y)      1 − y B(y, ρ + 1)
+    log P(Y > y)  log(y B(y, ρ + 1))
+
 All arguments broadcast, with a warning where that makes samples that no argument has.
 Data outside the support cost +inf, parameters outside their domain give nan.
 
@@ -192,7 +198,7 @@ def _stirling_step(x):
     return torch.where(x < 0.1, (x + 0.5) * torch.log1p(1.0 / x) - 1.0, fitted), z
 
 
-def _stirling_correction(x):
+def _stirling_correction(x, stirling_step=None):
     """The difference log Gamma(x) - ((x - 1/2) log x - x + log(2 pi)/2) > 0, near 1/(12 x); x > 0.
 
     One step of the recurrence, then a fitted quotient; both have one sign (DLMF 5.5.1, 5.11.1).
@@ -200,7 +206,7 @@ def _stirling_correction(x):
     Measured beyond conditioning: at most 4 ulp in float64, 4 in float32.
     """
     r = 1.0 / (x + 1.0)
-    step, _ = _stirling_step(x)
+    step, _ = stirling_step or _stirling_step(x)
     return step + r * _rational(_STIRLING_CORRECTION_N, _STIRLING_CORRECTION_D, r * r)
 
 
@@ -328,10 +334,11 @@ def _log_multiset(r, y):
 
 
 def _polynomial(coefficients, w):
-    """The polynomial with these coefficients (lowest power first) at w, by Horner's rule."""
-    total = torch.zeros_like(w)
-    for coefficient in reversed(coefficients):
-        total = total * w + coefficient
+    """The polynomial with these coefficients (lowest power first) at w, by Horner's rule, in place where nobody differentiates."""
+    *others, leading = coefficients
+    total = torch.full_like(w, leading)
+    for coefficient in reversed(others):
+        total = total * w + coefficient if torch.is_grad_enabled() else total.mul_(w).add_(coefficient)
     return total
 
 
@@ -385,6 +392,13 @@ def _nan_or_zero(value, penalty):
     return torch.where(value != value, value, 0 * penalty)
 
 
+def _reduced_total(total, value, reduction):
+    """The reduced loss of samples whose sum is known."""
+    if reduction == "mean":
+        return total / value.numel()
+    return total if reduction == "sum" else _reduced(value, reduction)
+
+
 class _Loss(torch.autograd.Function):
     """Puts out the gradient beside the loss: outputs, when saved, can be differentiated again."""
 
@@ -394,8 +408,9 @@ class _Loss(torch.autograd.Function):
         if penalty is None:
             if _surely_legal(y, shape):
                 value, *slopes = _loss_and_gradient(y, shape)
-                if not math.isnan(torch.sum(value)):
-                    return _reduced(value, reduction), *slopes
+                total = torch.sum(value)
+                if not math.isnan(total):
+                    return _reduced_total(total, value, reduction), *slopes
             y, shape, penalty = _guarded(y=y, shape=shape)
         value, *slopes = _penalised(penalty, *_loss_and_gradient(y, shape))
         return _reduced(value, reduction), *slopes
@@ -557,7 +572,7 @@ def _surely_legal(y, shape):
         and y.numel() > 0
         and torch.amin(y).item() >= 1
         and math.isfinite(torch.sum(y))
-        and torch.equal(y, torch.floor(y))
+        and torch.sum(y - torch.floor(y)).item() == 0
         and torch.amin(shape).item() > 0
         and math.isfinite(torch.sum(shape))
     )

@@ -17,6 +17,9 @@ Loss of one sample, to be minimised over shape
     dropped = 0
     -log p  = factor · loss + dropped
 
+Also known of the density
+    mode          1
+
 All arguments broadcast, with a warning where that makes samples that no argument has.
 Data outside the support cost +inf, parameters outside their domain give nan.
 
@@ -206,10 +209,11 @@ def _double(*values):
 
 
 def _polynomial(coefficients, w):
-    """The polynomial with these coefficients (lowest power first) at w, by Horner's rule."""
-    total = torch.zeros_like(w)
-    for coefficient in reversed(coefficients):
-        total = total * w + coefficient
+    """The polynomial with these coefficients (lowest power first) at w, by Horner's rule, in place where nobody differentiates."""
+    *others, leading = coefficients
+    total = torch.full_like(w, leading)
+    for coefficient in reversed(others):
+        total = total * w + coefficient if torch.is_grad_enabled() else total.mul_(w).add_(coefficient)
     return total
 
 
@@ -298,6 +302,13 @@ def _nan_or_zero(value, penalty):
     return torch.where(value != value, value, 0 * penalty)
 
 
+def _reduced_total(total, value, reduction):
+    """The reduced loss of samples whose sum is known."""
+    if reduction == "mean":
+        return total / value.numel()
+    return total if reduction == "sum" else _reduced(value, reduction)
+
+
 class _Loss(torch.autograd.Function):
     """Puts out the gradient beside the loss: outputs, when saved, can be differentiated again."""
 
@@ -307,8 +318,9 @@ class _Loss(torch.autograd.Function):
         if penalty is None:
             if _surely_legal(y, shape):
                 value, *slopes = _loss_and_gradient(y, shape)
-                if not math.isnan(torch.sum(value)):
-                    return _reduced(value, reduction), *slopes
+                total = torch.sum(value)
+                if not math.isnan(total):
+                    return _reduced_total(total, value, reduction), *slopes
             y, shape, penalty = _guarded(y=y, shape=shape)
         value, *slopes = _penalised(penalty, *_loss_and_gradient(y, shape))
         return _reduced(value, reduction), *slopes
@@ -470,7 +482,7 @@ def _surely_legal(y, shape):
         and y.numel() > 0
         and torch.amin(y).item() >= 1
         and math.isfinite(torch.sum(y))
-        and torch.equal(y, torch.floor(y))
+        and torch.sum(y - torch.floor(y)).item() == 0
         and torch.amin(shape).item() > 0
         and math.isfinite(torch.sum(shape))
     )

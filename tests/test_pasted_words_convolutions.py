@@ -14,6 +14,7 @@ COUNT = 30
 BOUNDS = {  # word: the bound in float64, and how many units of each argument are conditioning: four near zeros
     "convolution": (2.5, 1),
     "convolution_slope": (3, 4),
+    "convolution_curvature": (4, 4),
     "convolution_deviation_slope": (4, 4),
     "convolution_log_deviation_slope": (4, 4),
     "convolution_log_deviation_cross": (4, 4),

@@ -51,7 +51,7 @@ def convolution(a: Real, b: Positive, c: Positive) -> Real:
     numpy="_convolution_slope{arguments}",
     torch="_convolution_slope{arguments}",
     derivatives=(
-        lambda a, b, c: -inverse_mills_slope(a / b - b * c) / b**2,
+        lambda a, b, c: convolution_curvature(a, b, c),
         lambda a, b, c: convolution_cross(a, b, c),
         lambda a, b, c: inverse_mills_excess_slope(a / b - b * c),
     ),
@@ -59,6 +59,17 @@ def convolution(a: Real, b: Positive, c: Positive) -> Real:
 def convolution_slope(a: Real, b: Positive, c: Positive) -> Real:
     """The derivative of w in a: c less the inverse Mills ratio over b."""
     return c - _mills(a, b, c) / b
+
+
+@word(
+    text="w₁₁{arguments}",
+    latex="w_{{11}}{arguments}",
+    numpy="_convolution_curvature{arguments}",
+    torch="_convolution_curvature{arguments}",
+)
+def convolution_curvature(a: Real, b: Positive, c: Positive) -> Positive:
+    """The curvature of w in a: by b², which may be tiny, something far smaller is divided."""
+    return -inverse_mills_slope(a / b - b * c) / b**2
 
 
 @word(

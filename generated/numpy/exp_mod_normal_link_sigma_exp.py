@@ -141,11 +141,10 @@ def _loss_and_gradient(y, mu, log_sigma, rate):
 def _hessian(y, mu, log_sigma, rate):
     difference = y - mu
     exp = np.exp(log_sigma)
-    difference_2 = difference / exp - rate * exp
     return (
-        -_inverse_mills_slope(difference_2) / exp**2,
+        _convolution_curvature(difference, exp, rate),
         -_convolution_log_deviation_cross(difference, exp, rate),
-        -_inverse_mills_excess_slope(difference_2),
+        -_inverse_mills_excess_slope(difference / exp - rate * exp),
         _convolution_log_deviation_curvature(difference, exp, rate),
         _convolution_rate_cross(difference, exp, rate) * exp,
         _convolution_rate_curvature(difference, exp, rate),
@@ -263,6 +262,17 @@ def _convolution_slope(a, b, c):
     with np.errstate(all="ignore"):
         z, k, u, m, e, _, _ = _convolved(a, b, c)
         return (np.where(u < 0, z - e, k - m) / b).astype(kind, copy=False)
+
+
+def _convolution_curvature(a, b, c):
+    """The curvature (1 - s)/b^2 of w in a, which single precision may not hold before it is divided.
+
+    Measured beyond conditioning: at most 4 ulp in float64, 0.5 in float32.
+    """
+    a, b, c, kind = _wide(a, b, c)
+    with np.errstate(all="ignore"):
+        *_, less = _convolved(a, b, c)
+        return (-less / b / b).astype(kind, copy=False)
 
 
 def _convolution_log_deviation_slope(a, b, c):
@@ -439,18 +449,6 @@ def _variance_pair(x):
     variance = np.where(x < 1.0, 0.3633802276324186 + middle, 1.0 - far)
     slope = np.where(x < 1.0, middle - 0.6366197723675814, -far)
     return np.where(x < 0, left, variance), np.where(x < 0, left - 1.0, slope)
-
-
-def _inverse_mills_slope(x):
-    """The derivative -m(x) (x + m(x)) of m = phi/Phi, the second derivative of log Phi(x).
-
-    It is the variance of X given X < x, less 1: near -1 on the far left, tiny on the far right.
-
-    Measured beyond conditioning: at most 3.5 ulp in float64, 0.5 in float32.
-    """
-    x, kind = _wide(x)
-    with np.errstate(all="ignore"):
-        return _variance_pair(x)[1].astype(kind, copy=False)
 
 
 def _inverse_mills_excess_slope(x):

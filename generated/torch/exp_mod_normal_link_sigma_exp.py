@@ -121,10 +121,9 @@ def _loss_and_gradient(y, mu, log_sigma, rate):
 def _hessian_vector_product(y, mu, log_sigma, rate, v_mu, v_log_sigma, v_rate):
     difference = y - mu
     exp = torch.exp(log_sigma)
-    difference_2 = difference / exp - rate * exp
-    h_mu_mu = -_inverse_mills_slope(difference_2) / exp**2
+    h_mu_mu = _convolution_curvature(difference, exp, rate)
     h_mu_log_sigma = -_convolution_log_deviation_cross(difference, exp, rate)
-    h_mu_rate = -_inverse_mills_excess_slope(difference_2)
+    h_mu_rate = -_inverse_mills_excess_slope(difference / exp - rate * exp)
     h_log_sigma_log_sigma = _convolution_log_deviation_curvature(difference, exp, rate)
     h_log_sigma_rate = _convolution_rate_cross(difference, exp, rate) * exp
     h_rate_rate = _convolution_rate_curvature(difference, exp, rate)
@@ -246,6 +245,16 @@ def _convolution_slope(a, b, c):
     a, b, c, kind = _double(a, b, c)
     z, k, u, m, e, _, _ = _convolved(a, b, c)
     return (torch.where(u < 0, z - e, k - m) / b).to(kind)
+
+
+def _convolution_curvature(a, b, c):
+    """The curvature (1 - s)/b^2 of w in a, which single precision may not hold before it is divided.
+
+    Measured beyond conditioning: at most 4 ulp in float64, 0.5 in float32.
+    """
+    a, b, c, kind = _double(a, b, c)
+    *_, less = _convolved(a, b, c)
+    return (-less / b / b).to(kind)
 
 
 def _convolution_log_deviation_slope(a, b, c):
@@ -414,16 +423,6 @@ def _variance_pair(x):
     variance = torch.where(x < 1.0, 0.3633802276324186 + middle, 1.0 - far)
     slope = torch.where(x < 1.0, middle - 0.6366197723675814, -far)
     return torch.where(x < 0, left, variance), torch.where(x < 0, left - 1.0, slope)
-
-
-def _inverse_mills_slope(x):
-    """The derivative -m(x) (x + m(x)) of m = phi/Phi, the second derivative of log Phi(x).
-
-    It is the variance of X given X < x, less 1: near -1 on the far left, tiny on the far right.
-
-    Measured beyond conditioning: at most 3.5 ulp in float64, 3.5 in float32.
-    """
-    return _variance_pair(x)[1]
 
 
 def _inverse_mills_excess_slope(x):

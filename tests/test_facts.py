@@ -56,9 +56,9 @@ def moderate(derived, known):
     """Parameters of the size of one, for which the mass far out adds nothing to a mean."""
     random = Random(4)
     while True:
-        point = {
-            q.name: q.value if q.value is not None else q.domain.typical(random) for q in derived.parameters
-        }
+        point = {}
+        for q in derived.parameters:
+            point[q.name] = q.value if q.value is not None else q.domain.at(point).typical(random)
         if all(0.3 < abs(number) < 9 for number in point.values()) and holds(known, point, by=1.5):
             return point
 

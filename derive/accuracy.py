@@ -171,7 +171,9 @@ class Truth:
         data = {q.plain for q in self.derivation.data if not q.vector}
         told = (f for f in loss.atoms(Function) if f.free_symbols and f.free_symbols <= data)
         steps = [f for f in told if not any(f.diff(symbol) for symbol in f.free_symbols)]
-        return loss.xreplace({step: Integer(int(evaluate(step, point))) for step in steps})
+        heights = {step: evaluate(step, point) for step in steps}
+        whole = {step: Integer(int(height)) for step, height in heights.items() if mpmath.isint(height)}
+        return loss.xreplace(whole)
 
     def _with_equals(self, point: Point, where: Sequence[Place]) -> Expr:
         """That loss with one symbol for numbers that are equal at a point, and are held: no error costs nothing."""

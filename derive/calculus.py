@@ -310,6 +310,7 @@ class Parts:
                 continue
             if slope is None:
                 raise Misuse(f"the word {word.name} has no derivative in an argument that is a whole number")
+            # A derivative that is constant may be a number of Python's.
             terms.append(self.taken_apart(sympy.sympify(slope(*expression.args))) * inner)
         return Add(*terms)
 

@@ -130,7 +130,7 @@ class Word(Declaration):
         slope = self.derivatives[place - 1] if place <= len(self.derivatives) else None
         if self.of_vector or slope is None:
             raise sympy.core.function.ArgumentIndexError(head, place)
-        return sympy.sympify(slope(*head.args))
+        return sympy.sympify(slope(*head.args))  # a constant one may be a number of Python's
 
     @cached_property
     def head(self) -> Any:

@@ -254,8 +254,7 @@ def latex_place(derivation: Derivation, quantity: Quantity) -> str:
 
 
 def _lettered(place: str, derivation: Derivation, quantity: Quantity, show: Page) -> str:
-    domain = quantity.domain
-    bounds = {q.name: q.plain if q.value is None else q.value for q in derivation.parameters}
+    domain, bounds = quantity.domain, _parameters(derivation)
     for symbol in (domain.least, domain.most):
         if symbol:
             place = show(bounds[symbol]).join(re.split(rf"\b{symbol}\b", place))
@@ -264,9 +263,13 @@ def _lettered(place: str, derivation: Derivation, quantity: Quantity, show: Page
 
 def _condition(derivation: Derivation, quantity: Quantity, show: Page) -> str:
     """What must be positive of a quantity and others, where anything must."""
-    domain = quantity.domain
-    bounds = {q.name: q.plain if q.value is None else q.value for q in derivation.parameters}
-    return ", ".join(f"{show(condition)} > 0" for condition in domain.conditions(quantity.plain, bounds))
+    conditions = quantity.domain.conditions(quantity.plain, _parameters(derivation))
+    return ", ".join(f"{show(condition)} > 0" for condition in conditions)
+
+
+def _parameters(derivation: Derivation) -> dict[str, Expr]:
+    """The parameters by name: their symbols, or their numbers where these are known."""
+    return {q.name: q.plain if q.value is None else q.value for q in derivation.parameters}
 
 
 def _described(derivation: Derivation, show: Page, quote: str) -> Iterator[Described]:

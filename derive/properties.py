@@ -42,6 +42,7 @@ def properties(derivation: Derivation) -> list[Property]:
 
 def _property(name: str, fact: object) -> Property:
     value, condition = fact if isinstance(fact, Where) else (fact, sympy.true)
+    # Of numbers a comparison is Python's True or False, and a fact may be a number of Python's.
     condition = sympy.sympify(condition)
     if value is None or condition == sympy.false:
         return Property(name, None, None)

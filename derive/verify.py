@@ -298,9 +298,9 @@ def _wrong(version: Elsewhere) -> str:
 def _mean_score(derived: Derivation, count: int) -> Found:
     """The score has mean zero under the model, in units of its spread, where the support is free of θ."""
     check, found = "mean score is zero", []
-    reason = (
-        NO_DENSITY if derived.distribution.practice else "" if derived.regular else "the support depends on θ"
-    )
+    reason = "" if derived.regular else "the support depends on θ"
+    if derived.distribution.practice:
+        reason = NO_DENSITY
     if reason:
         yield check, True, SKIPPED, reason
         return

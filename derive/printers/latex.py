@@ -79,9 +79,7 @@ class Latex(Page):
         return self.inline().show(expression)
 
     def power(self, base: Expr, exponent: Expr) -> Piece:
-        shown = self.show(base, Level.ATOM)
-        shown = self.bracketed(shown) if str(base) == "two_pi" else shown
-        return f"{shown}^{_group(self.raised(exponent))}", Level.POWER
+        return f"{self.base(base)}^{_group(self.raised(exponent))}", Level.POWER
 
     def root(self, base: Expr) -> Piece:
         return rf"\sqrt{{{self.show(base)}}}", Level.ATOM

@@ -130,6 +130,11 @@ class Page(Printer):
                 terms[-1] = self.closed(terms[-1]) + tail
             return rows(terms, width, self.width)
 
+    def base(self, base: Expr) -> str:
+        """The base of a power: the number 2π is set as two signs, of which the power is not the second's alone."""
+        shown = self.show(base, Level.ATOM)
+        return self.bracketed(shown) if str(base) == "two_pi" else shown
+
     def _pieces(self, body: Add, width: int) -> list[str]:
         """The terms of a sum with their signs; one wider than a row in the terms of the sum that is a factor of it."""
         pieces: list[str] = []

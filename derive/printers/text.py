@@ -81,8 +81,7 @@ class Text(Page):
         )
 
     def power(self, base: Expr, exponent: Expr) -> Piece:
-        shown = self.show(base, Level.ATOM)
-        shown = self.bracketed(shown) if str(base) == "two_pi" else shown
+        shown = self.base(base)
         if isinstance(exponent, Integer):
             return shown + str(exponent).translate(SUPERSCRIPTS), Level.POWER
         return f"{shown}^{self.show(exponent, Level.ATOM)}", Level.POWER

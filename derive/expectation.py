@@ -7,8 +7,8 @@ there, so that mpmath's quadrature meets one scale at a time.  The loss, which s
 density does not, says where to look; what is summed is the density itself.
 
 Over a simplex the integral is a sum over a grid: each part but the last is a share of what those before it
-left, and each share has a line of its own, measured from the peak in widths of the peak and stretched onto it
-so that every density decays twice exponentially.  There the trapezoidal rule converges so fast that it needs no
+left, or is beside a rest that is not observed, and each has a line of its own, measured from the peak in widths
+of the peak and stretched onto it so that every density decays twice exponentially.  There the trapezoidal rule converges so fast that it needs no
 more than ever shorter steps.
 """
 
@@ -26,15 +26,15 @@ from sympy import Abs, Expr, Indexed, IndexedBase, Integer, Lambda, Pow, Product
 
 from derive.derivation import Derivation
 from derive.domains import Entries, Stretch
+from derive.heads import Word
 from derive.oracle import Point, compiled, evaluate, value, written_out
 from derive.scenes import CLASSES, inside
 
 Function = Callable[[Any], Any]
 
-# A place of a grid, by whole numbers of steps; the parts of a whole; these at the places of a grid, with weights.
+# A place of a grid, by whole numbers of steps; the parts of a whole.
 _Node = tuple[int, ...]
 _Parts = tuple[Any, ...]
-_Weighted = list[tuple[_Parts, Any]]
 
 DIGITS = 20
 
@@ -422,6 +422,15 @@ def _zeros(function: Function, ends: tuple[Any, Any]) -> Iterator[Any]:
             yield place
 
 
+class _Share(NamedTuple):
+    """A place of a simplex: the parts that are observed, the volume's speed there, the density and its binary digits."""
+
+    parts: _Parts
+    speed: Any
+    density: Any
+    bits: int
+
+
 class _Grid:
     """Integrals over a simplex, as sums over a grid of so small a step that a smaller one changes little.
 
@@ -429,20 +438,24 @@ class _Grid:
     """
 
     def __init__(self, density: Function, parts: int, without_last: bool = False) -> None:
-        self._lines, self._seen = parts - 1, parts - without_last
-        self._of_seen = density
+        self._density, self._lines, self._without_last = density, parts - 1, without_last
 
     def mean(self, function: Function) -> Mean:
         """The sum over the grid, and how far it is from that over the one before."""
         with mpmath.workdps(DIGITS):
             coarse, fine = (
-                mpmath.fsum(function(parts[: self._seen]) * weight for parts, weight in weighted)
+                mpmath.fsum(self._at(place, function) * weight for place, weight in weighted)
                 for weighted in self._weighted
             )
             return Mean(fine, abs(fine - coarse))
 
+    @staticmethod
+    def _at(place: _Share, function: Function) -> Any:
+        with mpmath.workprec(place.bits):
+            return function(place.parts)
+
     @cached_property
-    def _weighted(self) -> tuple[_Weighted, _Weighted]:
+    def _weighted(self) -> tuple[list[tuple[_Share, Any]], list[tuple[_Share, Any]]]:
         """The places of the last two grids with their weights, once a smaller step changes the mass little."""
         step, before = COARSEST, self._visited(COARSEST)
         while True:
@@ -475,14 +488,25 @@ class _Grid:
                 widths = (step / mpmath.sqrt(fall) if fall > 0 else mpmath.mpf(1) for fall in falls)
                 return list(zip(peak, widths, strict=True))
 
-    def _density(self, parts: _Parts) -> Any:
-        return self._of_seen(parts[: self._seen])
-
     def _log_mass(self, logits: _Parts) -> Any:
-        parts, speed = _broken_off(logits)
-        return mpmath.log(self._density(parts) * speed)
+        place = self._place(logits)
+        return mpmath.log(place.density * place.speed)
 
-    def _visited(self, step: Any) -> _Weighted:
+    def _place(self, logits: _Parts) -> _Share:
+        """Where the logits lead; 0 is the density where the last part is not told from nothing."""
+        if not self._without_last:
+            parts, speed = _broken_off(logits)
+            return _Share(parts, speed, self._density(parts), mpmath.mp.prec)
+        parts, rest = _beside_rest(logits)
+        # What the others leave is told by so many more of their digits.
+        bits = mpmath.mp.prec - int(mpmath.mag(rest))
+        if bits > MOST_BITS:
+            return _Share(parts, mpmath.mpf(0), mpmath.mpf(0), bits)
+        with mpmath.workprec(bits):
+            parts, rest = _beside_rest(logits)
+            return _Share(parts, mpmath.fprod(parts) * rest, self._density(parts), bits)
+
+    def _visited(self, step: Any) -> list[tuple[_Share, Any]]:
         """The places from the peak outward, as far as the mass there is seen beside that of the peak, with weights."""
 
         @cache
@@ -490,23 +514,23 @@ class _Grid:
             at, width = self._peak[line]
             return at + width * mpmath.sinh(number * step), step * width * mpmath.cosh(number * step)
 
-        def weighted(place: _Node) -> tuple[_Parts, Any]:
-            logits, speeds = zip(*map(stretched, range(self._lines), place), strict=True)
-            parts, speed = _broken_off(logits)
-            return parts, self._density(parts) * speed * mpmath.fprod(speeds)
+        def weighted(node: _Node) -> tuple[_Share, Any]:
+            logits, speeds = zip(*map(stretched, range(self._lines), node), strict=True)
+            place = self._place(logits)
+            return place, place.density * place.speed * mpmath.fprod(speeds)
 
         peak = (0,) * self._lines
         waiting, seen, found = [peak], {peak}, [weighted(peak)]
         least = found[0][1] * mpmath.exp(LAST)
         while waiting:
-            for place in _neighbours(waiting.pop()):
-                if place in seen:
+            for node in _neighbours(waiting.pop()):
+                if node in seen:
                     continue
-                seen.add(place)
-                here = weighted(place)
+                seen.add(node)
+                here = weighted(node)
                 if here[1] > least:
                     found.append(here)
-                    waiting.append(place)
+                    waiting.append(node)
         return found
 
 
@@ -521,6 +545,13 @@ def _broken_off(logits: Iterable[Any]) -> tuple[_Parts, Any]:
         speed *= rest * share * left
         rest *= left
     return (*parts, rest), speed
+
+
+def _beside_rest(logits: Iterable[Any]) -> tuple[_Parts, Any]:
+    """The parts of a whole of which the logarithms beside the rest are given, and the rest."""
+    ratios = [mpmath.exp(logit) for logit in logits]
+    rest = 1 / (1 + mpmath.fsum(ratios))
+    return tuple(ratio * rest for ratio in ratios), rest
 
 
 def _neighbours(place: tuple[Any, ...], step: Any = 1) -> Iterator[tuple[Any, ...]]:
@@ -563,22 +594,32 @@ def _peak(height: Function, left: Any, right: Any) -> Any:
 def _settled(expression: Expr, name: str, point: Point) -> tuple[Expr, Point]:
     """The expression with a number in place of every part that the named observation does not enter.
 
-    The parts of a sum over the classes are many small ones: it is settled as a whole or not at all, and so is a vector.
+    What a word abbreviates has such parts too.  The parts of a sum over the classes are many small ones: it is settled
+    as a whole or not at all, and so is a vector.
     """
     numbers: dict[Expr, Symbol] = {}
     values: dict[str, Any] = {}
 
-    def settle(part: Expr) -> None:
+    def settle(part: Expr) -> Expr:
         if isinstance(part, IndexedBase) or not part.args:
-            return
-        mentioned = {symbol.name for symbol in part.free_symbols if isinstance(symbol, Symbol)}
-        if name in mentioned:
-            for argument in () if isinstance(part, Indexed | Lambda | Sum | Product) else part.args:
-                settle(argument)
-        elif part not in numbers:
+            return part
+        if name in {symbol.name for symbol in part.free_symbols if isinstance(symbol, Symbol)}:
+            if isinstance(part, Indexed | Lambda | Sum | Product):
+                return part
+            opened = _opened(part)
+            return settle(opened) if opened != part else part.func(*map(settle, part.args))
+        if part not in numbers:
             numbers[part] = Symbol(f"_settled_{len(numbers)}", real=True)
             with mpmath.workdps(2 * DIGITS):
                 values[numbers[part].name] = evaluate(part, point)
+        return numbers[part]
 
-    settle(expression)
-    return expression.xreplace(numbers), {**point, **values}
+    return settle(expression), {**point, **values}
+
+
+def _opened(part: Expr) -> Expr:
+    """What a word abbreviates, where it is evaluated by that; anything else as it is."""
+    word: Word | None = getattr(type(part), "word", None)
+    if word is None or word.reference or word.zero_wins or word.of_vector:
+        return part
+    return word.meaning(*part.args)

@@ -54,6 +54,8 @@ class Word(Declaration):
                  Hessian-vector products never form K^2 entries
     opens        whether its meaning, differentiated as it stands, is a number at ordinary arguments
     zero_wins    whether it is 0 wherever its first argument is, even beside an infinite second one
+    infinite_with  the places of the arguments with which it is infinite or nan, whatever the others are
+    finite_above   the number at and below which its only argument makes it infinite or nan
     """
 
     primitive: str = ""
@@ -65,6 +67,8 @@ class Word(Declaration):
     along: Callable[..., Any] | None = None
     opens: bool = True
     zero_wins: bool = False
+    infinite_with: tuple[int, ...] = ()
+    finite_above: float | None = None
 
     @property
     def of_vector(self) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 
 from derive.calculus import fresh
@@ -36,6 +36,7 @@ class Argument:
     within    quick tests of all samples at once, as code: where they hold, it is nowhere broken, nor nan
     inside    such tests of the bounds, which need other arguments
     tabled    whether its row in the table holds the quick tests
+    told      whether the loss is no finite number wherever it is broken: a look at the loss is as good as at all of it
 
     An argument that is at_most_length is a scalar that the length of the vectors bounds.  One that ascends is harmless
     as 0, 1, ..., K - 1.
@@ -58,6 +59,7 @@ class Argument:
     ascends: bool = False
     at_most_length: bool = False
     tabled: bool = False
+    told: bool = False
 
     @property
     def row(self) -> str:
@@ -74,6 +76,7 @@ class Argument:
             flags += [f"refuge=lambda {names}: {self.refuge}"] * bool(self.refuge)
         if self.tabled:
             flags.append(f"legal=lambda {self.name}: {' and '.join(self.within)}")
+            flags += ["told=True"] * self.told
         return "\n    ".join(call(f'"{self.name}": _Argument', [*facts, *flags]))
 
 
@@ -161,12 +164,32 @@ class Signature:
             f"torch.amax({one.name}).item() <= {lengths[0]}" for one in self.loss if one.at_most_length
         ]
         inside = [condition for one in self.loss for condition in one.inside]
-        return [*(condition for one in self.loss for condition in one.within), *inside, *sums, *bounded]
+        looked_at = (condition for one in self.loss if not one.told for condition in one.within)
+        return [*looked_at, *inside, *sums, *bounded]
+
+    @property
+    def told(self) -> bool:
+        """Whether the loss tells of any argument itself."""
+        return any(argument.told for argument in self.loss)
 
     @property
     def tested(self) -> Arguments:
         """All that is tested to be what it must be."""
         return Arguments((*self.likelihood, self.weight))
+
+    def telling(self, told: Collection[str]) -> Signature:
+        """The signature where the loss tells of the arguments of these names."""
+
+        def marked(arguments: Arguments) -> Arguments:
+            return Arguments(replace(one, told=one.name in told) for one in arguments)
+
+        return replace(
+            self,
+            data=marked(self.data),
+            learned=marked(self.learned),
+            known=marked(self.known),
+            known_in_loss=marked(self.known_in_loss),
+        )
 
     def given(self, arguments: Arguments) -> str:
         """The arguments as a caller gives them, in the caller's order."""

@@ -16,6 +16,7 @@ from derive.modules.layout import statement
 from derive.modules.library import Library
 from derive.modules.names import identifier
 from derive.modules.pasted import sharing
+from derive.modules.telling import tells
 from derive.modules.temporaries import overwriting
 from derive.program import program
 from derive.rewriting import settled
@@ -117,14 +118,32 @@ class Mathematics:
 
         Log y! is large and so is the Poisson loss, but not their sum.
         """
+        if self._whole is None:
+            return None
+        arguments = self.arguments.likelihood.names
+        lines = statement("return", [self.code(self._whole)])
+        return Function("_negative_log_likelihood", arguments, tuple(lines))
+
+    @cached_property
+    def _whole(self) -> Expr | None:
+        """-log p in words, where it is no sum of the words of the loss and of those that were dropped."""
         derived = self.derivation
         whole = derivation(replace(derived.request, keep_constants=True, keep_factor=True)).loss
         dropped = settled(derived.dropped, STABLE, derived.domains)
         terms = [derived.factor * term for term in Add.make_args(derived.loss)]
-        if derived.dropped == 0 or whole == Add(*terms, dropped):
-            return None
-        arguments = self.arguments.likelihood.names
-        return Function("_negative_log_likelihood", arguments, tuple(statement("return", [self.code(whole)])))
+        return None if derived.dropped == 0 or whole == Add(*terms, dropped) else whole
+
+    @property
+    def told(self) -> list[str]:
+        """What code calls the arguments that the loss tells of itself, and -log p too where that is written anew."""
+        definitions = self.calculus.parts.definitions
+        written = [self.calculus.loss, *([] if self._whole is None else [self._whole])]
+        return [
+            self.names[quantity.name]
+            for quantity in (*self.derivation.data, *self.derivation.learned, *self.derivation.known_in_loss)
+            if not self.derivation.bounded_by(quantity).symbols
+            and all(tells(loss, definitions, quantity.plain, quantity.domain) for loss in written)
+        ]
 
     def plain(self, name: str, arguments: Arguments, expression: Expr) -> Function:
         """A function of an expression as it stands: the factor, or what was dropped."""

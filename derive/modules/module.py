@@ -171,7 +171,7 @@ def _module(
     ]
     return Module(
         class_name="".join(word.capitalize() for word in derivation.distribution.name.split("_")) + "Loss",
-        arguments=arguments,
+        arguments=arguments.telling(mathematics.told),
         ledger=ledger,
         vectors=Vectors(
             blocks=tuple(quantity.vector for quantity in derivation.learned),

@@ -27,6 +27,8 @@ def exp(a: Real) -> Positive:
     torch="torch.log({0})",
     python="math.log({0})",
     derivatives=(lambda a: 1 / a,),
+    infinite_with=(0,),
+    finite_above=0.0,
 )
 def log(a: Positive) -> Real:
     """The natural logarithm."""
@@ -40,6 +42,7 @@ def log(a: Positive) -> Real:
     numpy="np.abs({0})",
     torch="torch.abs({0})",
     derivatives=(lambda a: sign(a),),
+    infinite_with=(0,),
 )
 def absolute(a: Real) -> Nonnegative:
     """The absolute value."""
@@ -64,6 +67,8 @@ def sign(a: Real) -> Real:
     numpy="np.log1p({0})",
     torch="torch.log1p({0})",
     derivatives=(lambda a: 1 / (1 + a),),
+    infinite_with=(0,),
+    finite_above=-1.0,
 )
 def log1p(a: Real) -> Real:
     """log(1 + a), where 1 + a would round a away."""
@@ -124,6 +129,7 @@ def times(a: Real, b: Real) -> Real:
     numpy=("{0:factor} * {1:atom} * {1:atom}", Level.PRODUCT),
     torch=("{0:factor} * {1:atom} * {1:atom}", Level.PRODUCT),
     derivatives=(lambda a, b: b**2, lambda a, b: 2 * scaled(a, b) / b),
+    infinite_with=(0,),
 )
 def scaled(a: Real, b: Real) -> Real:
     """(a b) b: the square of b may overflow where the product does not, or where a is 0."""
@@ -136,6 +142,7 @@ def scaled(a: Real, b: Real) -> Real:
     numpy="np.square({0})",
     torch="torch.square({0})",
     derivatives=(lambda a: 2 * a,),
+    infinite_with=(0,),
 )
 def square(a: Real) -> Nonnegative:
     """The square of a quotient, taken of the quotient: the squares of its parts may overflow."""

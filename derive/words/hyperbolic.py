@@ -64,6 +64,7 @@ def sech(a: Real) -> Positive:
     numpy="_log_cosh({0})",
     torch="_log_cosh({0})",
     derivatives=(lambda a: tanh(a),),
+    infinite_with=(0,),
 )
 def log_cosh(a: Real) -> Nonnegative:
     """Log cosh a, which is a²/2 for small a and |a| − log 2 for large."""

@@ -14,6 +14,7 @@ from derive.words.symbols import sqrt, two_pi
     numpy="np.where({0:atom} < 0, ({1:factor} - 1) * {0:atom}, {1:factor} * {0:atom})",
     torch="torch.where({0:atom} < 0, ({1:factor} - 1) * {0:atom}, {1:factor} * {0:atom})",
     derivatives=(lambda a, b: check_slope(a, b), lambda a, b: a),
+    infinite_with=(0,),
 )
 def check(a: Real, b: Unit) -> Nonnegative:
     """The check function a (b − 1{a < 0}), whose mean is least at the b-quantile."""
@@ -101,6 +102,7 @@ def beyond(a: Real, b: Positive) -> Unit:
     numpy="_huber({0}, {1})",
     torch="_huber({0}, {1})",
     derivatives=(lambda a, b: clipped(a, b), lambda a, b: excess(a, b)),
+    infinite_with=(0,),
 )
 def huber(a: Real, b: Positive) -> Nonnegative:
     """Huber's ρ: a²/2 where a is between −b and b, b |a| − b²/2 beyond."""

@@ -12,6 +12,7 @@ from derive.words.symbols import sqrt
     numpy="_log1p_square({0})",
     torch="_log1p_square({0})",
     derivatives=(lambda a: log1p_square_slope(a),),
+    infinite_with=(0,),
 )
 def log1p_square(a: Real) -> Nonnegative:
     """log(1 + a²), also where a² is lost beside 1 or overflows."""

@@ -152,8 +152,8 @@ def _dropped():
 
 
 def _finite(x):
-    """Whether all of an array is finite: its squares are summed fastest (and where they overflow, it is not said to be)."""
-    return math.isfinite(np.vdot(x, x))
+    """Whether all of an array is finite, by their sum (where that overflows, it is not said to be)."""
+    return math.isfinite(np.add.reduce(x, axis=None))
 
 
 def _wide(*arguments):
@@ -211,13 +211,14 @@ def _square_share(z):
 
 # Blocks and reductions ----------------------------------------------------------------------------
 
-# How many numbers of an argument make a block: what is computed of them stays in the cache, and BLAS
-# takes no second thread for it.
-_BLOCK = 10000
+# How many numbers of an argument make a block: what is computed of them stays in the cache.
+_BLOCK = 16384
 
 
-def _in_blocks(function, shapes, reduction, weight, validate, out=None, /, **arguments):
+def _in_blocks(function, shapes, reduction, weight, validate, out=None, tells=True, /, **arguments):
     """The loss and a list of its derivatives, reduced alike: what a function gives of each sample.
+
+    tells  whether it is the loss, which is infinite or nan where an argument that it tells of is broken
 
     The derivatives are summed to these shapes, those of what they are taken in. The samples are
     computed block by block: beside the results nothing is as large as the arguments are.
@@ -241,8 +242,7 @@ def _in_blocks(function, shapes, reduction, weight, validate, out=None, /, **arg
         for block in _blocks(samples):
             parts = {name: _part(argument, samples, block) for name, argument in arguments.items()}
             part = None if weight is None else _part(weight, samples, block)
-            losses, counts, derivatives = _weighted(function, parts, part, dtype.type(total))
-            subtotal = np.add.reduce(losses, axis=None)
+            losses, subtotal, counts, derivatives = _weighted(function, parts, part, dtype.type(total), tells)
             if reduction == "none":
                 value[block] = losses
             else:
@@ -279,19 +279,23 @@ def _memory(shapes, fulls, dtype, out):
     return slopes
 
 
-def _weighted(function, arguments, weight, total):
-    """The losses of some samples times their weights, what their derivatives count, and these derivatives.
+def _weighted(function, arguments, weight, total, tells):
+    """The losses of some samples times their weights, their sum, what their derivatives count, and these derivatives.
 
     A sample outside its domain has none: they count nan.
     """
-    *given, penalty, weight = _prepared(arguments, weight, total.dtype)
+    *given, penalty, weight = _prepared(arguments, weight, total.dtype, tells=tells)
     values = function(*given)
     losses, *derivatives = values if isinstance(values, tuple) else (values,)
     counts = (1 if weight is None else weight) / total
     if penalty is not None:
         losses = losses + penalty
         counts = np.where(penalty == 0, counts, total.dtype.type(np.nan))
-    return losses if weight is None else weight * losses, counts, derivatives
+    losses = losses if weight is None else weight * losses
+    subtotal = np.add.reduce(losses, axis=None)
+    if tells and not math.isfinite(subtotal):
+        return _weighted(function, arguments, weight, total, False)
+    return losses, subtotal, counts, derivatives
 
 
 def _total(weight, samples):
@@ -352,6 +356,7 @@ class _Argument(NamedTuple):
     """What an argument is, what it must be, where it is not, and what stands for it in a removed sample.
 
     legal  a quick look at all of it: it is nowhere broken, nor nan (else nothing is known)
+    told   whether the loss is infinite or nan wherever it is broken or nan
     """
 
     role: str
@@ -359,28 +364,38 @@ class _Argument(NamedTuple):
     broken: Callable
     harmless: float
     legal: Callable | None = None
+    told: bool = False
 
 
 _ARGUMENTS = {
-    "y": _Argument("data", "finite", lambda y: np.isinf(y), 0.0, legal=lambda y: _finite(y)),
-    "mu": _Argument("learned", "finite", lambda mu: np.isinf(mu), 0.0, legal=lambda mu: _finite(mu)),
+    "y": _Argument("data", "finite", lambda y: np.isinf(y), 0.0, legal=lambda y: _finite(y), told=True),
+    "mu": _Argument(
+        "learned",
+        "finite",
+        lambda mu: np.isinf(mu),
+        0.0,
+        legal=lambda mu: _finite(mu),
+        told=True,
+    ),
     "sigma": _Argument(
         "learned",
         "positive",
         lambda sigma: (sigma <= 0) | np.isinf(sigma),
         1.0,
         legal=lambda sigma: sigma.min() > 0 and _finite(sigma),
+        told=True,
     ),
     "weight": _Argument("known", "nonnegative", lambda weight: (weight < 0) | np.isinf(weight), 1.0),
 }
 
 
 
-def _prepared(arguments, weight, dtype, validate=False):
+def _prepared(arguments, weight, dtype, validate=False, tells=False):
     """The arguments in the dtype, what each sample costs beside its loss if any costs more, and the weight.
 
     Data outside the support cost +inf and are made harmless, parameters outside their domain cost
     nan, and a sample of weight 0 is replaced by a harmless one. What needs no change is not copied.
+    What the loss tells of is not looked at where it is asked to.
     """
     prepared, penalty = [], None
     values = {name: np.asarray(given, dtype) for name, given in arguments.items()}
@@ -393,7 +408,8 @@ def _prepared(arguments, weight, dtype, validate=False):
             values = {name: _made_harmless(value, removed, _ARGUMENTS[name]) for name, value in values.items()}
     for name, value in values.items():
         argument = _ARGUMENTS[name]
-        broken = False if not validate and argument.legal(value) else argument.broken(value)
+        sound = (tells and argument.told) or (not validate and argument.legal(value))
+        broken = False if sound else argument.broken(value)
         if validate:
             _validate(name, value, broken)
         if broken is not False and np.count_nonzero(broken):

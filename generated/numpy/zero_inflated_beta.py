@@ -225,8 +225,8 @@ _ATANH_REST = tuple(1.0 / (2 * k + 3) for k in range(12))
 
 
 def _finite(x):
-    """Whether all of an array is finite: its squares are summed fastest (and where they overflow, it is not said to be)."""
-    return math.isfinite(np.vdot(x, x))
+    """Whether all of an array is finite, by their sum (where that overflows, it is not said to be)."""
+    return math.isfinite(np.add.reduce(x, axis=None))
 
 
 def _wide(*arguments):
@@ -420,9 +420,8 @@ def _times(x, y):
 
 # Blocks and reductions ----------------------------------------------------------------------------
 
-# How many numbers of an argument make a block: what is computed of them stays in the cache, and BLAS
-# takes no second thread for it.
-_BLOCK = 10000
+# How many numbers of an argument make a block: what is computed of them stays in the cache.
+_BLOCK = 16384
 
 
 def _in_blocks(function, shapes, reduction, weight, validate, out=None, /, **arguments):
@@ -450,8 +449,7 @@ def _in_blocks(function, shapes, reduction, weight, validate, out=None, /, **arg
         for block in _blocks(samples):
             parts = {name: _part(argument, samples, block) for name, argument in arguments.items()}
             part = None if weight is None else _part(weight, samples, block)
-            losses, counts, derivatives = _weighted(function, parts, part, dtype.type(total))
-            subtotal = np.add.reduce(losses, axis=None)
+            losses, subtotal, counts, derivatives = _weighted(function, parts, part, dtype.type(total))
             if reduction == "none":
                 value[block] = losses
             else:
@@ -489,7 +487,7 @@ def _memory(shapes, fulls, dtype, out):
 
 
 def _weighted(function, arguments, weight, total):
-    """The losses of some samples times their weights, what their derivatives count, and these derivatives.
+    """The losses of some samples times their weights, their sum, what their derivatives count, and these derivatives.
 
     A sample outside its domain has none: they count nan.
     """
@@ -500,7 +498,9 @@ def _weighted(function, arguments, weight, total):
     if penalty is not None:
         losses = losses + penalty
         counts = np.where(penalty == 0, counts, total.dtype.type(np.nan))
-    return losses if weight is None else weight * losses, counts, derivatives
+    losses = losses if weight is None else weight * losses
+    subtotal = np.add.reduce(losses, axis=None)
+    return losses, subtotal, counts, derivatives
 
 
 def _total(weight, samples):

@@ -185,7 +185,7 @@ class _Loss(torch.autograd.Function):
             if _surely_legal(y, mu, b, tau):
                 value, *slopes = _loss_and_gradient(y, mu, b, tau)
                 total = torch.sum(value)
-                if not math.isnan(total):
+                if math.isfinite(total):
                     return _reduced_total(total, value, reduction), *slopes
             y, mu, b, tau, penalty = _guarded(y=y, mu=mu, b=b, tau=tau)
         value, *slopes = _penalised(penalty, *_loss_and_gradient(y, mu, b, tau))
@@ -334,16 +334,10 @@ def _broken(arguments):
 
 
 def _surely_legal(y, mu, b, tau):
-    """Whether a quick look at the whole finds every sample legal; an accelerator would be waited for."""
+    """Whether a quick look at the whole finds every sample legal (some the loss tells of); an accelerator would be waited for."""
     return (
         y.is_cpu
         and y.numel() > 0
-        and math.isfinite(torch.sum(y))
-        and math.isfinite(torch.sum(mu))
-        and torch.amin(b).item() > 0
-        and math.isfinite(torch.sum(b))
-        and torch.amin(tau).item() >= 0
-        and torch.amax(tau).item() <= 1
     )
 
 

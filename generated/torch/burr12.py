@@ -262,7 +262,7 @@ class _Loss(torch.autograd.Function):
             if _surely_legal(y, power, shape, scale):
                 value, *slopes = _loss_and_gradient(y, power, shape, scale)
                 total = torch.sum(value)
-                if not math.isnan(total):
+                if math.isfinite(total):
                     return _reduced_total(total, value, reduction), *slopes
             y, power, shape, scale, penalty = _guarded(y=y, power=power, shape=shape, scale=scale)
         value, *slopes = _penalised(penalty, *_loss_and_gradient(y, power, shape, scale))
@@ -426,7 +426,7 @@ def _broken(arguments):
 
 
 def _surely_legal(y, power, shape, scale):
-    """Whether a quick look at the whole finds every sample legal; an accelerator would be waited for."""
+    """Whether a quick look at the whole finds every sample legal (some the loss tells of); an accelerator would be waited for."""
     return (
         y.is_cpu
         and y.numel() > 0
@@ -434,8 +434,6 @@ def _surely_legal(y, power, shape, scale):
         and math.isfinite(torch.sum(y))
         and torch.amin(power).item() > 0
         and math.isfinite(torch.sum(power))
-        and torch.amin(shape).item() > 0
-        and math.isfinite(torch.sum(shape))
         and torch.amin(scale).item() > 0
         and math.isfinite(torch.sum(scale))
     )

@@ -212,7 +212,7 @@ class _Loss(torch.autograd.Function):
             if _surely_legal(y, mu, sigma):
                 value, *slopes = _loss_and_gradient(y, mu, sigma)
                 total = torch.sum(value)
-                if not math.isnan(total):
+                if math.isfinite(total):
                     return _reduced_total(total, value, reduction), *slopes
             y, mu, sigma, penalty = _guarded(y=y, mu=mu, sigma=sigma)
         value, *slopes = _penalised(penalty, *_loss_and_gradient(y, mu, sigma))
@@ -365,14 +365,10 @@ def _broken(arguments):
 
 
 def _surely_legal(y, mu, sigma):
-    """Whether a quick look at the whole finds every sample legal; an accelerator would be waited for."""
+    """Whether a quick look at the whole finds every sample legal (some the loss tells of); an accelerator would be waited for."""
     return (
         y.is_cpu
         and y.numel() > 0
-        and math.isfinite(torch.sum(y))
-        and math.isfinite(torch.sum(mu))
-        and torch.amin(sigma).item() > 0
-        and math.isfinite(torch.sum(sigma))
     )
 
 

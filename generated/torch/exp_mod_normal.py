@@ -482,7 +482,7 @@ class _Loss(torch.autograd.Function):
             if _surely_legal(y, mu, sigma, rate):
                 value, *slopes = _loss_and_gradient(y, mu, sigma, rate)
                 total = torch.sum(value)
-                if not math.isnan(total):
+                if math.isfinite(total):
                     return _reduced_total(total, value, reduction), *slopes
             y, mu, sigma, rate, penalty = _guarded(y=y, mu=mu, sigma=sigma, rate=rate)
         value, *slopes = _penalised(penalty, *_loss_and_gradient(y, mu, sigma, rate))
@@ -641,7 +641,7 @@ def _broken(arguments):
 
 
 def _surely_legal(y, mu, sigma, rate):
-    """Whether a quick look at the whole finds every sample legal; an accelerator would be waited for."""
+    """Whether a quick look at the whole finds every sample legal (some the loss tells of); an accelerator would be waited for."""
     return (
         y.is_cpu
         and y.numel() > 0
@@ -649,8 +649,6 @@ def _surely_legal(y, mu, sigma, rate):
         and math.isfinite(torch.sum(mu))
         and torch.amin(sigma).item() > 0
         and math.isfinite(torch.sum(sigma))
-        and torch.amin(rate).item() > 0
-        and math.isfinite(torch.sum(rate))
     )
 
 

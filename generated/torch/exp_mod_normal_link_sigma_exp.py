@@ -489,7 +489,7 @@ class _Loss(torch.autograd.Function):
             if _surely_legal(y, mu, log_sigma, rate):
                 value, *slopes = _loss_and_gradient(y, mu, log_sigma, rate)
                 total = torch.sum(value)
-                if not math.isnan(total):
+                if math.isfinite(total):
                     return _reduced_total(total, value, reduction), *slopes
             y, mu, log_sigma, rate, penalty = _guarded(y=y, mu=mu, log_sigma=log_sigma, rate=rate)
         value, *slopes = _penalised(penalty, *_loss_and_gradient(y, mu, log_sigma, rate))
@@ -643,15 +643,13 @@ def _broken(arguments):
 
 
 def _surely_legal(y, mu, log_sigma, rate):
-    """Whether a quick look at the whole finds every sample legal; an accelerator would be waited for."""
+    """Whether a quick look at the whole finds every sample legal (some the loss tells of); an accelerator would be waited for."""
     return (
         y.is_cpu
         and y.numel() > 0
         and math.isfinite(torch.sum(y))
         and math.isfinite(torch.sum(mu))
         and math.isfinite(torch.sum(log_sigma))
-        and torch.amin(rate).item() > 0
-        and math.isfinite(torch.sum(rate))
     )
 
 

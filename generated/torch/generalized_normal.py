@@ -319,7 +319,7 @@ class _Loss(torch.autograd.Function):
             if _surely_legal(y, mu, alpha, shape):
                 value, *slopes = _loss_and_gradient(y, mu, alpha, shape)
                 total = torch.sum(value)
-                if not math.isnan(total):
+                if math.isfinite(total):
                     return _reduced_total(total, value, reduction), *slopes
             y, mu, alpha, shape, penalty = _guarded(y=y, mu=mu, alpha=alpha, shape=shape)
         value, *slopes = _penalised(penalty, *_loss_and_gradient(y, mu, alpha, shape))
@@ -478,14 +478,12 @@ def _broken(arguments):
 
 
 def _surely_legal(y, mu, alpha, shape):
-    """Whether a quick look at the whole finds every sample legal; an accelerator would be waited for."""
+    """Whether a quick look at the whole finds every sample legal (some the loss tells of); an accelerator would be waited for."""
     return (
         y.is_cpu
         and y.numel() > 0
         and math.isfinite(torch.sum(y))
         and math.isfinite(torch.sum(mu))
-        and torch.amin(alpha).item() > 0
-        and math.isfinite(torch.sum(alpha))
         and torch.amin(shape).item() > 0
         and math.isfinite(torch.sum(shape))
     )

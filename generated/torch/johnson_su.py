@@ -285,7 +285,7 @@ class _Loss(torch.autograd.Function):
             if _surely_legal(y, mu, sigma, skewness, tails):
                 value, *slopes = _loss_and_gradient(y, mu, sigma, skewness, tails)
                 total = torch.sum(value)
-                if not math.isnan(total):
+                if math.isfinite(total):
                     return _reduced_total(total, value, reduction), *slopes
             y, mu, sigma, skewness, tails, penalty = _guarded(y=y, mu=mu, sigma=sigma, skewness=skewness, tails=tails)
         value, *slopes = _penalised(penalty, *_loss_and_gradient(y, mu, sigma, skewness, tails))
@@ -445,7 +445,7 @@ def _broken(arguments):
 
 
 def _surely_legal(y, mu, sigma, skewness, tails):
-    """Whether a quick look at the whole finds every sample legal; an accelerator would be waited for."""
+    """Whether a quick look at the whole finds every sample legal (some the loss tells of); an accelerator would be waited for."""
     return (
         y.is_cpu
         and y.numel() > 0
@@ -453,7 +453,6 @@ def _surely_legal(y, mu, sigma, skewness, tails):
         and math.isfinite(torch.sum(mu))
         and torch.amin(sigma).item() > 0
         and math.isfinite(torch.sum(sigma))
-        and math.isfinite(torch.sum(skewness))
         and torch.amin(tails).item() > 0
         and math.isfinite(torch.sum(tails))
     )

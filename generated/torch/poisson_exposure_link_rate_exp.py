@@ -173,7 +173,7 @@ class _Loss(torch.autograd.Function):
             if _surely_legal(y, log_rate, exposure):
                 value, *slopes = _loss_and_gradient(y, log_rate, exposure)
                 total = torch.sum(value)
-                if not math.isnan(total):
+                if math.isfinite(total):
                     return _reduced_total(total, value, reduction), *slopes
             y, log_rate, exposure, penalty = _guarded(y=y, log_rate=log_rate, exposure=exposure)
         value, *slopes = _penalised(penalty, *_loss_and_gradient(y, log_rate, exposure))
@@ -331,14 +331,13 @@ def _broken(arguments):
 
 
 def _surely_legal(y, log_rate, exposure):
-    """Whether a quick look at the whole finds every sample legal; an accelerator would be waited for."""
+    """Whether a quick look at the whole finds every sample legal (some the loss tells of); an accelerator would be waited for."""
     return (
         y.is_cpu
         and y.numel() > 0
         and torch.amin(y).item() >= 0
         and math.isfinite(torch.sum(y))
         and torch.sum(y - torch.floor(y)).item() == 0
-        and math.isfinite(torch.sum(log_rate))
         and torch.amin(exposure).item() > 0
         and math.isfinite(torch.sum(exposure))
     )

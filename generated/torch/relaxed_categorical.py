@@ -255,7 +255,7 @@ class _Loss(torch.autograd.Function):
             if _surely_legal(tolerances, y, temperature, logits):
                 value, *slopes = _loss_and_gradient(y, temperature, logits)
                 total = torch.sum(value)
-                if not math.isnan(total):
+                if math.isfinite(total):
                     return _reduced_total(total, value, reduction), *slopes
             y, temperature, logits, penalty = _guarded(tolerances, y=y, temperature=temperature, logits=logits)
         value, *slopes = _penalised(penalty, *_loss_and_gradient(y, temperature, logits))
@@ -429,14 +429,12 @@ def _broken(tolerances, arguments):
 
 
 def _surely_legal(tolerances, y, temperature, logits):
-    """Whether a quick look at the whole finds every sample legal; an accelerator would be waited for."""
+    """Whether a quick look at the whole finds every sample legal (some the loss tells of); an accelerator would be waited for."""
     return (
         y.is_cpu
         and y.numel() > 0
         and torch.amin(y).item() > 0
         and torch.amax(y).item() <= 1
-        and torch.amin(temperature).item() > 0
-        and math.isfinite(torch.sum(temperature))
         and math.isfinite(torch.sum(logits))
         and _sum_to_one(y, tolerances[0])
     )

@@ -25,7 +25,7 @@ import mpmath
 from sympy import Abs, Expr, Indexed, IndexedBase, Integer, Lambda, Pow, Product, Sum, Symbol, sign
 
 from derive.derivation import Derivation
-from derive.domains import Entries, Stretch
+from derive.domains import Entries, Interval, Stretch
 from derive.heads import Word
 from derive.oracle import Point, compiled, evaluate, value, written_out
 from derive.scenes import CLASSES, inside
@@ -88,6 +88,7 @@ class Model:
             raise NotImplementedError(f"no mean is taken over {len(derivation.data)} data together")
         self._name, self._point, self.classes = data.name, point, point.get("K", CLASSES)
         self._of_shares = isinstance(data.domain, Entries) and not data.domain.discrete
+        self._of_counts = isinstance(data.domain, Interval) and data.domain.integer
         density = self.function(derivation.density)
         log_density = self.function(-derivation.factor * derivation.loss - derivation.dropped)
         with mpmath.workprec(MOST_BITS):
@@ -130,7 +131,7 @@ class Model:
 
     def function(self, expression: Expr, **more: Any) -> Function:
         """The expression as a function of the observation; what is free of that is evaluated once."""
-        settled, point = _settled(expression, self._name, {**self._point, **more})
+        settled, point = _settled(expression, self._name, {**self._point, **more}, self._of_counts)
         if self._of_shares:
             return cache(compiled(settled, self._name, {**point, "K": self.classes}))
 
@@ -591,11 +592,12 @@ def _peak(height: Function, left: Any, right: Any) -> Any:
     return (left + right) / 2
 
 
-def _settled(expression: Expr, name: str, point: Point) -> tuple[Expr, Point]:
+def _settled(expression: Expr, name: str, point: Point, of_counts: bool) -> tuple[Expr, Point]:
     """The expression with a number in place of every part that the named observation does not enter.
 
-    What a word abbreviates has such parts too.  The parts of a sum over the classes are many small ones: it is settled
-    as a whole or not at all, and so is a vector.
+    The parts of a sum over the classes are many small ones: it is settled as a whole or not at all, and so is a vector.
+    What a word abbreviates has such parts too, which need as many digits as the observation where that comes close
+    to an end of its interval.  Counts never do.
     """
     numbers: dict[Expr, Symbol] = {}
     values: dict[str, Any] = {}
@@ -606,7 +608,7 @@ def _settled(expression: Expr, name: str, point: Point) -> tuple[Expr, Point]:
         if name in {symbol.name for symbol in part.free_symbols if isinstance(symbol, Symbol)}:
             if isinstance(part, Indexed | Lambda | Sum | Product):
                 return part
-            opened = _opened(part)
+            opened = _opened(part) if of_counts else part
             return settle(opened) if opened != part else part.func(*map(settle, part.args))
         if part not in numbers:
             numbers[part] = Symbol(f"_settled_{len(numbers)}", real=True)

@@ -85,6 +85,15 @@ def test_the_mass_over_shares_is_one_however_narrow_it_is(concentration):
     assert abs(mean.value - concentration[0] / sum(concentration)) + mean.error < 1e-9
 
 
+@pytest.mark.parametrize("sigma", [[1e-3, 1e-2], [0.4, 0.9], [285.0, 7.0]], ids=str)
+def test_the_mass_over_shares_that_leave_a_rest_is_one_however_little_they_leave(sigma):
+    """The rest is told from nothing, and the density is even in the logarithms beside it."""
+    model = Model(derive.derive("logistic_normal"), {"mu": [-0.7, 3.0], "sigma": sigma, "K": 2})
+    assert abs(model.mass.value - 1) + model.mass.error < 1e-9
+    mean = model.mean(lambda y: mpmath.log(y[1] / (1 - y[0] - y[1])))
+    assert abs(mean.value - 3) + mean.error < 1e-9
+
+
 def test_a_moment_is_right():
     """The second moment of a normal is its variance and the square of its mean."""
     derived = derive.derive("normal")

@@ -271,6 +271,8 @@ def test_a_density_may_have_several_names(head):
         ("gamma(a", "syntax", "never closed"),
         ("binom(n)", "syntax", "takes 2 arguments, got 1"),
         ("x C(n)", "not declared", "'C' is not declared"),
+        ("C_n^x", "ambiguous", "this is C(n, x) or C(x, n): write one of these"),
+        (r"x {}^nC_x", "not declared", "the exponent 'nC_x' is not declared"),
         (r"\exp\left(x\right]", "syntax", "expected ) before ]"),
         (r"\frac{\|x\|}{2}", "syntax", "norms"),
         (r"\int x", "unknown command", "int"),

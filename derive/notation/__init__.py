@@ -12,6 +12,7 @@ r"""What a person may write: text and LaTeX into one neutral tree, every token w
     functions    words that are functions
     conditions   comparisons, sets, indicator functions, cases
     sums         sums and products over an index
+    combinations  binomial coefficients as a C with two scripts
     grammar      sums, products, powers, atoms -> tree
     lines        what a line defines, what that is, and where it holds
     written      tree -> text that is read as the same tree
@@ -43,6 +44,7 @@ The rules, each of which is tested:
   * A sum over an index ends at the next + or −, and is refused where its index goes on behind that.
   * What is not declared and set equal to something beside the density is an abbreviation: `e^{-z}/s, z = x/s`.
     Behind the first = another name of the density may stand: `f(k) = \Pr(X = k) = ...`.
+  * `{}^nC_k` is the number of combinations of k out of n; `C_n^k` and `C^n_k` are those or these of n out of k.
   * A line without a name that is negative is a logarithm, where it is that of a density; it is told.
   * In code `sum(...)` is over the samples, `return` has the density, and a mean of all is the value of one.
   * `|` opens an absolute value where an operand is due and closes it where one has ended; between the

@@ -10,10 +10,10 @@ from dataclasses import replace
 from fractions import Fraction
 
 from derive.notation import vocabulary as known
+from derive.notation.combinations import Combinations
 from derive.notation.cursor import compares
 from derive.notation.functions import product_of
 from derive.notation.refusal import quoted
-from derive.notation.sums import Sums
 from derive.notation.tokens import Token
 from derive.notation.tree import (
     Apply,
@@ -30,7 +30,7 @@ from derive.notation.tree import (
 )
 
 
-class Expressions(Sums):
+class Expressions(Combinations):
     """Reads expressions."""
 
     def whole(self, condition: bool) -> Node:
@@ -156,7 +156,7 @@ class Expressions(Sums):
         sign = self.tokens[self.at]
         self.at += 1
         exponents = [self._script()]
-        while self.is_sign("^"):
+        while self.is_sign("^") and not self._is_before_letter():
             if self.latex:
                 raise self.refusal(
                     "ambiguous", self.tokens[self.at].span, "two powers stand behind one base; use braces"
@@ -258,6 +258,8 @@ class Expressions(Sums):
             return self._accented(token)
         if token.kind == "begin":
             return self._cases(token)
+        if self._is_before_letter():
+            return self._combination()
         if token.sign("{"):
             return self._group(token)
         if token.sign("(", "[", "\\{"):
@@ -402,6 +404,7 @@ class Expressions(Sums):
             return found
         if token.text == "indicator" or (token.text in known.INDICATORS and self._is_indicator()):
             return self._indicator(token)
+        self._refuse_scripts(token)
         function = self._function_of(token)
         if function is not None:
             return self._applied(token, function)

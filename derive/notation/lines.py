@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from fractions import Fraction
-from itertools import pairwise
+from itertools import pairwise, takewhile
 
 from derive.notation import vocabulary as known
 from derive.notation.abbreviations import written_out
@@ -54,6 +54,7 @@ class Lines(Expressions):
                 raise self._raised_exp(word, sign)
         whole = (self.tokens[0].span[0], self._last_end())
         self._assignment()
+        self._without_arrow()
         self._without_rest()
         start = self._condition_start()
         body, condition = self.tokens[:start], self.tokens[start:]
@@ -78,6 +79,15 @@ class Lines(Expressions):
         arrow = (sign.text + then.text) in ("<-", "+=") and sign.span[1] == then.span[0]
         if arrow and name.kind == "word" and not self.scope.find(name.text):
             self.tokens[1:3] = [replace(sign, text="=", span=(sign.span[0], then.span[1]))]
+
+    def _without_arrow(self) -> None:
+        r"""Drops `f: y \mapsto` before the value: what y is, is declared."""
+        before = list(takewhile(lambda token: not token.sign("mapsto"), self.tokens))
+        if len(before) == len(self.tokens):
+            return
+        called = len(before) == 3 and before[0].kind == "word" and before[1].sign(":")
+        if (called or len(before) == 1) and self.scope.find(before[-1].text):
+            self.tokens = self.tokens[len(before) + 1 :]
 
     def _without_rest(self) -> None:
         """Drops `, and 0 otherwise` behind a condition: that is what a support says."""

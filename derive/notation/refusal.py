@@ -45,6 +45,10 @@ class Source:
         first = sized.start() if sized else first
         return f"{self.text[:first]}({self.text[first:end]}){self.text[end:]}"
 
+    def replaced(self, span: Span, piece: str) -> str:
+        """The text with something else in place of a part."""
+        return self.text[: span[0]] + piece + self.text[span[1] :]
+
     def refusal(self, kind: str, span: Span, sentence: str, readings: tuple[str, ...] = ()) -> Refusal:
         """The refusal at a place: the sentence, then the line with carets below it."""
         start = max(0, min(span[0], len(self.text)))

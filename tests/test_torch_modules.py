@@ -245,6 +245,29 @@ def test_gradient_is_numpys(slug, layout):
             equal(slope, other.numpy())
 
 
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("slug", SLUGS)
+def test_parts_are_the_whole(slug, layout, monkeypatch):
+    """What is computed part by part, where the samples are many, is what is computed at once."""
+    given = arguments(slug, layout, seed=2)
+    for reduction in ("mean", "none"):
+        whole, slopes = gradients(slug, given, reduction=reduction)
+        with monkeypatch.context() as patched:
+            if hasattr(module(slug), "_MANY"):
+                patched.setattr(module(slug), "_MANY", 1)
+                patched.setattr(module(slug), "_PART", 3)
+            parted, others = gradients(slug, given, reduction=reduction)
+        equal(parted, whole.detach().numpy())
+        for other, slope in zip(others, slopes, strict=True):
+            equal(other, slope.numpy())
+
+
+def test_only_words_are_computed_in_parts():
+    """Elementary losses have few temporaries, and no memory to spare for parts."""
+    assert [slug for slug in SLUGS if not hasattr(module(slug), "_MANY")]
+    assert [slug for slug in SLUGS if hasattr(module(slug), "_MANY")]
+
+
 @pytest.mark.parametrize("slug", SLUGS)
 def test_likelihood_has_a_gradient(slug):
     """The negative log likelihood's gradient is the factor times the loss's, and a weight of 0 makes it 0."""

@@ -19,7 +19,7 @@ from derive.modules.arguments import Arguments, Signature, signature
 from derive.modules.docstring import docstring
 from derive.modules.library import NUMPY, TORCH, Library
 from derive.modules.mathematics import Function, Mathematics
-from derive.modules.pasted import imports, pasted
+from derive.modules.pasted import definitions, imports, names_in, pasted
 
 
 @dataclass(frozen=True)
@@ -100,6 +100,7 @@ class Module:
     functions      the mathematics
     in_full        whether -log p has a function of its own, for what was dropped and what was kept cancel
     third          whether third derivatives were asked for
+    in_parts       whether many samples are computed part by part: the words that a library lacks make many temporaries
     words          the functions that it calls and the library lacks
     imports        gives the import statements that a text of code needs
     """
@@ -114,6 +115,7 @@ class Module:
     functions: Sequence[Function]
     in_full: bool
     third: bool
+    in_parts: bool
     words: str
     imports: Callable[[str], str]
 
@@ -155,9 +157,10 @@ def _module(
     arguments = signature(derivation, library)
     mathematics = Mathematics(derivation, library, arguments)
     ledger = _ledger(derivation, mathematics)
+    with_gradient = mathematics.loss_and_gradient()
     functions = [
         mathematics.loss(),
-        mathematics.loss_and_gradient(),
+        with_gradient,
         *second_derivatives(mathematics),
         mathematics.plain("_dropped", ledger.dropped_arguments, derivation.dropped),
     ]
@@ -187,6 +190,7 @@ def _module(
         functions=functions,
         in_full=in_full is not None,
         third=library is NUMPY and derivation.request.third_derivatives,
+        in_parts=bool(names_in(with_gradient.text) & definitions(library.name).keys()),
         words=pasted(library.name, "\n\n".join([*(function.text for function in functions), *guards])),
         imports=partial(imports, library.name, library.imports),
     )

@@ -187,6 +187,27 @@ def _of_samples(reduction, penalty, y, mu, log_sigma):
     return _reduced(_loss(y, mu, log_sigma) + penalty, reduction)
 
 
+# Of more than so many numbers of an argument only so many are computed at once: what the functions above
+# make on their way then stays in the cache.
+_MANY, _PART = 500_000, 65_536
+
+
+def _in_parts(y, mu, log_sigma):
+    """The loss and its gradient, part by part along the first axis where the samples are many."""
+    numbers = y.numel()
+    if numbers <= _MANY:
+        return _loss_and_gradient(y, mu, log_sigma)
+    rows, wholes = y.shape[0], []
+    length = max(_PART * rows // numbers, 1)
+    for start in range(0, rows, length):
+        here = slice(start, start + length)
+        parts = _loss_and_gradient(*[tensor[here] for tensor in (y, mu, log_sigma)])
+        wholes = wholes or [part.new_empty((rows, *part.shape[1:])) for part in parts]
+        for whole, part in zip(wholes, parts):
+            whole[here] = part
+    return wholes
+
+
 def _penalised(penalty, value, *slopes):
     """The loss with its penalty, and its gradient, which is nan where the loss is nan or penalised."""
     without = _nan_or_zero(value, penalty)
@@ -213,7 +234,7 @@ class _Loss(torch.autograd.Function):
         reduction, penalty, y, mu, log_sigma = inputs
         if penalty is None:
             if _surely_legal(y, mu, log_sigma):
-                value, *slopes = _loss_and_gradient(y, mu, log_sigma)
+                value, *slopes = _in_parts(y, mu, log_sigma)
                 total = torch.sum(value)
                 if math.isfinite(total):
                     return _reduced_total(total, value, reduction), *slopes

@@ -260,6 +260,27 @@ def _of_samples(reduction, penalty, y, mu):
     return _reduced(_loss(y, mu) + penalty, reduction)
 
 
+# Of more than so many numbers of an argument only so many are computed at once: what the functions above
+# make on their way then stays in the cache.
+_MANY, _PART = 500_000, 65_536
+
+
+def _in_parts(y, mu):
+    """The loss and its gradient, part by part along the first axis where the samples are many."""
+    numbers = y.numel()
+    if numbers <= _MANY:
+        return _loss_and_gradient(y, mu)
+    rows, wholes = y.shape[0], []
+    length = max(_PART * rows // numbers, 1)
+    for start in range(0, rows, length):
+        here = slice(start, start + length)
+        parts = _loss_and_gradient(*[tensor[here] for tensor in (y, mu)])
+        wholes = wholes or [part.new_empty((rows, *part.shape[1:])) for part in parts]
+        for whole, part in zip(wholes, parts):
+            whole[here] = part
+    return wholes
+
+
 def _penalised(penalty, value, *slopes):
     """The loss with its penalty, and its gradient, which is nan where the loss is nan or penalised."""
     without = _nan_or_zero(value, penalty)
@@ -286,7 +307,7 @@ class _Loss(torch.autograd.Function):
         reduction, penalty, y, mu = inputs
         if penalty is None:
             if _surely_legal(y, mu):
-                value, *slopes = _loss_and_gradient(y, mu)
+                value, *slopes = _in_parts(y, mu)
                 total = torch.sum(value)
                 if not math.isnan(total):
                     return _reduced_total(total, value, reduction), *slopes

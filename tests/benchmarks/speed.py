@@ -360,7 +360,7 @@ def numpy_cell(family, size):
     by_hand = partial(family.by_hand, y, *learned)
     peers = {
         "by hand": ("numpy, with gradient", by_hand, goal["by hand"]),
-        "by hand, as ever": ("numpy, gradient into out", by_hand, goal["by hand"]),
+        "by hand, fresh memory": ("numpy, gradient into out", by_hand, goal["by hand"]),
     }
     if family.scipy:
         peers["scipy"] = ("numpy, value", lambda: -family.scipy(y, *learned).mean(), goal["scipy"])

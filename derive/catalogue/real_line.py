@@ -99,6 +99,26 @@ def normal_variance(y: Real, *, mu: Real, variance: Positive):
 
 
 @distribution(
+    latex={"precision": r"\tau"},
+    variants=(variant(link="precision=exp"),),
+    counterparts=(
+        scipy("norm.logpdf", lambda y, mu, precision: (y, mu, precision**-0.5)),
+        torch_distribution("Normal", lambda y, mu, precision: (y, mu, precision**-0.5)),
+    ),
+)
+def normal_precision(y: Real, *, mu: Real, precision: Positive):
+    """The normal distribution by its precision.
+
+    y          observation, in the units of the data
+    mu         mean, in the units of the data
+    precision  one over the variance
+
+    Source: Bernardo and Smith (1994), Bayesian Theory, appendix A.
+    """
+    return normal(y, mu=mu, sigma=1 / sqrt(precision))
+
+
+@distribution(
     called={"Stan": "double_exponential", "TFP": "Laplace"},
     variants=(
         variant(torch_nn("L1Loss", lambda y, mu, b: (mu, y), Figure.LOSS), fix="b"),

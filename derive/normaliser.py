@@ -241,7 +241,7 @@ try:
     else:
         found = sympy.integrate(density, (y, lower, upper), conds="none")
     found = sympy.hyperexpand(found)
-except Exception:
+except Exception:  # SymPy gives up in many ways: no closed form is found
     found = None
 pickle.dump(found, sys.stdout.buffer)
 """

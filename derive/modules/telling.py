@@ -17,8 +17,8 @@ from derive.words import word_of
 
 INFINITY = float("inf")
 
-# Whether an expression is no finite number wherever a symbol is not what it must be, by what it is made of alone.
-Tells = Callable[[Expr], bool]
+# Whether a part by itself is no finite number wherever a symbol is not what it must be in one way.
+Shows = Callable[[Expr], bool]
 
 
 def tells(loss: Expr, definitions: Mapping[Expr, Expr], symbol: Symbol, domain: Domain) -> bool:
@@ -28,11 +28,11 @@ def tells(loss: Expr, definitions: Mapping[Expr, Expr], symbol: Symbol, domain: 
     """
     if not isinstance(domain, Interval) or domain.integer or domain.nonzero or domain.symbols or domain.size:
         return False
-    telling: list[Tells] = [symbol.__eq__]
+    ways: list[Shows] = [symbol.__eq__]
     for end, one in ((domain.lower, symbol), (-domain.upper, -symbol)):
         if end != -INFINITY:
-            telling.append(partial(_fails, symbol=one, end=end))
-    return all(_passes(loss, definitions, tells) for tells in telling)
+            ways.append(partial(_fails, symbol=one, end=end))
+    return all(_passes(loss, definitions, shows) for shows in ways)
 
 
 def _fails(part: Expr, symbol: Expr, end: float) -> bool:
@@ -40,12 +40,12 @@ def _fails(part: Expr, symbol: Expr, end: float) -> bool:
     return isinstance(part, Function) and part.args == (symbol,) and word_of(part).finite_above == end
 
 
-def _passes(expression: Expr, definitions: Mapping[Expr, Expr], tells: Tells) -> bool:
-    """Whether the expression holds a part that tells in such a way that it tells itself."""
-    if tells(expression):
+def _passes(expression: Expr, definitions: Mapping[Expr, Expr], shows: Shows) -> bool:
+    """Whether the expression holds a part that shows it, in such a way that it shows it too."""
+    if shows(expression):
         return True
     if expression in definitions:
-        return _passes(definitions[expression], definitions, tells)
+        return _passes(definitions[expression], definitions, shows)
     if isinstance(expression, Add | Mul):
         carried = expression.args
     elif isinstance(expression, Pow):
@@ -54,4 +54,4 @@ def _passes(expression: Expr, definitions: Mapping[Expr, Expr], tells: Tells) ->
         carried = tuple(expression.args[place] for place in word_of(expression).infinite_with)
     else:
         carried = ()
-    return any(_passes(part, definitions, tells) for part in carried)
+    return any(_passes(part, definitions, shows) for part in carried)

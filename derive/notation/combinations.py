@@ -29,7 +29,8 @@ class Combinations(Sums):
         if len(scripts) < 2:
             return
         span = (token.span[0], max(one.span[1] for one in self.tokens[self.at : at]))
-        below, above = (self.source.text[slice(*scripts[sign])].strip().strip("{}") for sign in "_^")
+        texts = (self.source.text[slice(*scripts[sign])].strip() for sign in "_^")
+        below, above = (text[1:-1] if text.startswith("{") else text for text in texts)
         readings = (f"{LETTER}({below}, {above})", f"{LETTER}({above}, {below})")
         raise self.refusal(
             "ambiguous",
